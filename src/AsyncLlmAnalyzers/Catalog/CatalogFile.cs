@@ -1,0 +1,366 @@
+using System.Collections.Immutable;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.Text;
+
+namespace AsyncLlmAnalyzers.Catalog;
+
+/// <summary>Something in a catalog file that cannot be read, and what to write instead.</summary>
+internal readonly record struct CatalogError(string Path, TextSpan Span, LinePositionSpan LineSpan, string Message)
+{
+    public Location Location => Location.Create(Path, Span, LineSpan);
+}
+
+internal sealed record CatalogFileResult(ImmutableArray<CatalogEntry> Entries, ImmutableArray<CatalogError> Errors);
+
+/// <summary>Reads <c>type | members | kind | shape | traits | timeout | retry | rate-limit exception</c>, one row a line.</summary>
+internal static class CatalogFile
+{
+    private const int MaximumQuote = 60;
+    private const int MaximumOptionalParts = 4;
+
+    private static readonly string[] Fields = ["type", "members", "kind", "shape", "traits", "timeout", "retry", "rate-limit exception"];
+
+    private static readonly Dictionary<string, CatalogKind> Kinds = new()
+    {
+        ["chat"] = CatalogKind.Chat,
+        ["embedding"] = CatalogKind.Embedding,
+        ["image"] = CatalogKind.Image,
+        ["audio"] = CatalogKind.Audio,
+        ["moderation"] = CatalogKind.Moderation,
+        ["agent"] = CatalogKind.Agent,
+        ["batch"] = CatalogKind.Batch,
+        ["local"] = CatalogKind.Local,
+        ["raw"] = CatalogKind.Raw,
+        ["client"] = CatalogKind.Client,
+        ["http"] = CatalogKind.Http,
+        ["middleware"] = CatalogKind.Middleware,
+    };
+
+    private static readonly Dictionary<string, ExecutorRole> Roles = new()
+    {
+        ["bounds"] = ExecutorRole.Bounds,
+        ["retries"] = ExecutorRole.Retries,
+        ["deadline"] = ExecutorRole.Deadline,
+    };
+
+    private static readonly Dictionary<string, CallShape> CallShapes = new()
+    {
+        ["by-return"] = CallShape.ByReturn,
+        ["task"] = CallShape.Task,
+        ["stream-lazy"] = CallShape.StreamLazy,
+        ["stream-task"] = CallShape.StreamTask,
+        ["response-stream"] = CallShape.ResponseStream,
+        ["sync"] = CallShape.Sync,
+        ["sync-stream"] = CallShape.SyncStream,
+        ["cpu"] = CallShape.Cpu,
+        ["blocks"] = CallShape.Blocks,
+    };
+
+    private static readonly Dictionary<string, ExecutorShape> ExecutorShapes = new()
+    {
+        ["run"] = ExecutorShape.Run,
+        ["acquire"] = ExecutorShape.Acquire,
+        ["release"] = ExecutorShape.Release,
+        ["create"] = ExecutorShape.Create,
+    };
+
+    private static readonly string[] Flags =
+        ["batchable", "dispose", "maybe", "maybe-no-token", "no-token-fix", "no-token-fix-on-stream", "nothrow", "obsolete", "settings", "stateful", "twin"];
+
+    private static readonly string[] Keys =
+        ["absent-in", "batch", "conf", "optType", "options", "retryProperty", "stall", "timeoutProperty", "twin", "versions"];
+
+    private static readonly char[] Separators = [' ', '\t', ','];
+
+    public static CatalogFileResult Parse(string path, SourceText text)
+    {
+        var reader = new Reader(path);
+        foreach (var line in text.Lines)
+            reader.Read(line);
+        return new(reader.Entries.ToImmutable(), reader.Errors.ToImmutable());
+    }
+
+    private readonly record struct Field(string Text, int Start)
+    {
+        public bool IsEmpty => string.IsNullOrEmpty(Text);
+    }
+
+    private sealed class Reader(string path)
+    {
+        private readonly Dictionary<(string Type, string Member), int> _lines = [];
+        private List<Field>? _above;
+        private string? _package;
+        private string? _versions;
+        private TextLine _line;
+
+        public ImmutableArray<CatalogEntry>.Builder Entries { get; } = ImmutableArray.CreateBuilder<CatalogEntry>();
+
+        public ImmutableArray<CatalogError>.Builder Errors { get; } = ImmutableArray.CreateBuilder<CatalogError>();
+
+        public void Read(TextLine line)
+        {
+            _line = line;
+            var content = Trim(line.ToString(), 0, line.Span.Length).Text;
+            if (content.StartsWith("#", StringComparison.Ordinal))
+                ReadHeader(content.Substring(1).TrimStart());
+            else if (content.Length > 0)
+                ReadRow(line.ToString());
+        }
+
+        private void ReadHeader(string comment)
+        {
+            const string package = "package:", versions = "versions:";
+            if (comment.StartsWith(package, StringComparison.Ordinal))
+                (_package, _versions) = (comment.Substring(package.Length).Trim(), null);
+            else if (comment.StartsWith(versions, StringComparison.Ordinal))
+                _versions = comment.Substring(versions.Length).Trim();
+        }
+
+        private void ReadRow(string text)
+        {
+            var errorsBefore = Errors.Count;
+            var fields = Split(text);
+            RepeatAbove(fields);
+            _above = fields;
+            if (fields.Count > Fields.Length)
+                Report(fields[Fields.Length], $"A row has at most {Fields.Length} fields: {string.Join(" | ", Fields)}.");
+            else if (fields.Count < 3)
+                Report(fields[fields.Count - 1], $"The {Fields[fields.Count]} is missing: a row is at least 'type | members | kind'.");
+            if (Errors.Count > errorsBefore)
+                return;
+
+            Field At(int index) => index < fields.Count ? fields[index] : default;
+            CheckType(fields[0]);
+            var (kind, roles) = ReadKind(fields[2]);
+            var members = ReadMembers(fields[0].Text, fields[1], kind);
+            var traits = ReadTraits(At(4));
+            var shape = kind <= CatalogKind.Raw ? ReadName(At(3), CallShapes, "shape") : default;
+            var executorShape = kind == CatalogKind.Executor ? ReadName(At(3), ExecutorShapes, "executor shape") : default;
+            if (kind > CatalogKind.Raw && kind != CatalogKind.Executor && !At(3).IsEmpty)
+                Report(At(3), $"A row of kind '{fields[2].Text}' has no shape: write '-'.");
+            if (Errors.Count > errorsBefore)
+                return;
+
+            Entries.Add(new()
+            {
+                Type = fields[0].Text,
+                Members = members,
+                Kind = kind,
+                Shape = shape,
+                Traits = traits,
+                Timeout = At(5).Text ?? "",
+                Retry = At(6).Text ?? "",
+                RateLimit = At(7).Text ?? "",
+                Roles = roles,
+                ExecutorShape = executorShape,
+                Package = _package,
+                Versions = traits.FirstOrDefault(trait => trait.StartsWith("versions=", StringComparison.Ordinal))?.Substring("versions=".Length) ?? _versions,
+                Path = path,
+                Line = _line.LineNumber,
+            });
+        }
+
+        private static List<Field> Split(string text)
+        {
+            var fields = new List<Field>(Fields.Length);
+            for (var start = 0; start <= text.Length && fields.Count <= Fields.Length;)
+            {
+                var end = text.IndexOf('|', start);
+                if (end < 0)
+                    end = text.Length;
+                var field = Trim(text, start, end);
+                fields.Add(field.Text == "-" ? field with { Text = "" } : field);
+                start = end + 1;
+            }
+
+            return fields;
+        }
+
+        private static Field Trim(string text, int start, int end)
+        {
+            static bool IsBlank(char c) => char.IsWhiteSpace(c) || c == '\uFEFF';
+            while (start < end && IsBlank(text[start]))
+                start++;
+            while (end > start && IsBlank(text[end - 1]))
+                end--;
+            return new(text.Substring(start, end - start), start);
+        }
+
+        private void RepeatAbove(List<Field> fields)
+        {
+            for (var i = 0; i < fields.Count; i++)
+            {
+                if (fields[i].Text != "=")
+                    continue;
+                if (_above is null)
+                    Report(fields[i], "'=' repeats the field of the row above, and there is no row above: write the value.");
+                else
+                    fields[i] = fields[i] with { Text = i < _above.Count ? _above[i].Text : "" };
+            }
+        }
+
+        private void CheckType(Field type)
+        {
+            if (type.IsEmpty)
+                Report(type, "The type is missing: write its metadata name, such as 'Contoso.Ai.IAnswerer' or 'Contoso.Ai.Client`1'.");
+            else if (!type.Text.Split('.', '+').All(IsMetadataName))
+                Report(type, $"'{Quote(type.Text)}' is no metadata name: write namespace, type and, for a generic type, '`' and the number of its parameters, such as 'Contoso.Ai.Client`1'.");
+        }
+
+        private static bool IsMetadataName(string name)
+        {
+            var tick = name.IndexOf('`');
+            return tick < 0
+                ? SyntaxFacts.IsValidIdentifier(name)
+                : SyntaxFacts.IsValidIdentifier(name.Substring(0, tick)) && int.TryParse(name.Substring(tick + 1), out var arity) && arity > 0;
+        }
+
+        private (CatalogKind Kind, ExecutorRole Roles) ReadKind(Field field)
+        {
+            if (Kinds.TryGetValue(field.Text, out var kind))
+                return (kind, ExecutorRole.None);
+
+            var roles = ExecutorRole.None;
+            foreach (var part in field.Text.Split('+'))
+            {
+                if (!Roles.TryGetValue(part, out var role))
+                {
+                    ReportUnknown(field, field.Text, "kind", [.. Kinds.Keys, .. Roles.Keys], "; executors may combine theirs: 'bounds+retries'");
+                    return (CatalogKind.Raw, ExecutorRole.None);
+                }
+
+                roles |= role;
+            }
+
+            return (CatalogKind.Executor, roles);
+        }
+
+        private T ReadName<T>(Field field, Dictionary<string, T> names, string what)
+            where T : struct
+        {
+            var value = default(T);
+            if (!field.IsEmpty && !names.TryGetValue(field.Text, out value))
+                ReportUnknown(field, field.Text, what, names.Keys);
+            return value;
+        }
+
+        private ImmutableArray<string> ReadMembers(string type, Field field, CatalogKind kind)
+        {
+            if (field.IsEmpty)
+                Report(field, "The member is missing: write one or more names, such as 'AskAsync Stream*'.");
+
+            var members = ImmutableArray.CreateBuilder<string>();
+            foreach (var word in Words(field))
+            {
+                var expanded = kind == CatalogKind.Http ? [word.Text] : Expand(word.Text);
+                if (expanded is null || !expanded.All(member => IsMember(member, kind)))
+                {
+                    Report(word, kind == CatalogKind.Http
+                        ? $"'{Quote(word.Text)}' is no URL fragment: write a part of the path with its '/' or ':', such as '/v1/chat/completions'."
+                        : $"'{Quote(word.Text)}' is no member name: write a name, a name with '*' in it such as 'Ask*', a name with an optional part such as 'Ask[Async]', or '.ctor'.");
+                    continue;
+                }
+
+                foreach (var member in expanded)
+                {
+                    if (_lines.TryGetValue((type, member), out var line))
+                        Report(word, $"'{Quote(type)}.{Quote(member)}' is on line {line + 1} already: keep one of the two.");
+                    else
+                        _lines.Add((type, member), _line.LineNumber);
+                    members.Add(member);
+                }
+            }
+
+            return members.ToImmutable();
+        }
+
+        /// <summary>"Get[Streaming]Response[Async]" stands for four names.</summary>
+        private static List<string>? Expand(string member)
+        {
+            var names = new List<string> { "" };
+            for (var start = 0; start < member.Length;)
+            {
+                var open = member.IndexOf('[', start);
+                var literal = member.Substring(start, (open < 0 ? member.Length : open) - start);
+                for (var i = 0; i < names.Count; i++)
+                    names[i] += literal;
+                if (open < 0)
+                    break;
+
+                var close = member.IndexOf(']', open);
+                if (close < 0 || names.Count >= 1 << MaximumOptionalParts)
+                    return null;
+                var optional = member.Substring(open + 1, close - open - 1);
+                names.AddRange([.. names.Select(name => name + optional)]);
+                start = close + 1;
+            }
+
+            return names;
+        }
+
+        private static bool IsMember(string member, CatalogKind kind) => kind switch
+        {
+            CatalogKind.Http => member.Length > 3 && member.IndexOfAny(['/', ':']) >= 0,
+            CatalogKind.Middleware when member == "*" => true,
+            _ when member == ".ctor" => kind is CatalogKind.Client or CatalogKind.Executor,
+            _ => SyntaxFacts.IsValidIdentifier(member.Replace("*", "")) && member.IndexOf("**", StringComparison.Ordinal) < 0,
+        };
+
+        private ImmutableArray<string> ReadTraits(Field field)
+        {
+            var traits = ImmutableArray.CreateBuilder<string>();
+            foreach (var word in Words(field))
+            {
+                var equals = word.Text.IndexOf('=');
+                var key = equals < 0 ? word.Text : word.Text.Substring(0, equals);
+                if (equals < 0 ? Flags.Contains(key) : Keys.Contains(key) && equals < word.Text.Length - 1)
+                    traits.Add(word.Text);
+                else if (Keys.Contains(key))
+                    Report(word, $"The trait '{key}' needs a value: write '{key}=value'.");
+                else if (Flags.Contains(key))
+                    Report(word, $"The trait '{key}' takes no value: write '{key}'.");
+                else
+                    ReportUnknown(word, key, "trait", [.. Flags, .. Keys.Except(Flags).Select(name => name + "=")]);
+            }
+
+            return traits.ToImmutable();
+        }
+
+        private static IEnumerable<Field> Words(Field field)
+        {
+            if (field.IsEmpty)
+                yield break;
+
+            var text = field.Text;
+            for (var start = 0; start < text.Length;)
+            {
+                var end = text.IndexOfAny(Separators, start);
+                if (end < 0)
+                    end = text.Length;
+                if (end > start)
+                    yield return new(text.Substring(start, end - start), field.Start + start);
+                start = end + 1;
+            }
+        }
+
+        private void ReportUnknown(Field field, string word, string what, IReadOnlyCollection<string> known, string hint = "")
+        {
+            var nearest = Spelling.Nearest(word, known);
+            Report(field, $"Unknown {what} '{Quote(word)}'"
+                + (nearest is null ? "" : $": did you mean '{nearest}'?")
+                + $"{(nearest is null ? ":" : " ")} {what}s are {string.Join(", ", known)}{hint}.");
+        }
+
+        private void Report(Field field, string message)
+        {
+            // A field repeated with '=' is longer than what stands on this line.
+            var start = Math.Min(field.Start, _line.Span.Length);
+            var end = Math.Min(start + field.Text.Length, _line.Span.Length);
+            var span = TextSpan.FromBounds(_line.Start + start, _line.Start + end);
+            Errors.Add(new(path, span, new(new(_line.LineNumber, start), new(_line.LineNumber, end)), message));
+        }
+
+        private static string Quote(string text) => text.Length <= MaximumQuote ? text : text.Substring(0, MaximumQuote) + "...";
+    }
+}

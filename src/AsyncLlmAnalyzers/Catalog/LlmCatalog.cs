@@ -1,0 +1,290 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Text;
+
+namespace AsyncLlmAnalyzers.Catalog;
+
+/// <summary>The rows whose types exist in one compilation, and which row a symbol matches.</summary>
+internal sealed class LlmCatalog
+{
+    private const string CallAttribute = "LlmCallAttribute";
+    private const string BoundedAttribute = "LlmBoundedAttribute";
+
+    private static readonly Lazy<ImmutableArray<CatalogEntry>> LazyBuiltIn = new(ReadBuiltIn);
+
+    private static readonly CatalogEntry MarkedCall = new()
+        { Type = CallAttribute, Members = [], Kind = CatalogKind.Chat, Timeout = "unknown", Retry = "unknown" };
+
+    private static readonly CatalogEntry MarkedBound = new()
+        { Type = BoundedAttribute, Members = [], Kind = CatalogKind.Executor, Roles = ExecutorRole.Bounds };
+
+    private readonly Compilation _compilation;
+    private readonly MemberRows _calls = new();
+    private readonly MemberRows _executors = new();
+    private readonly MemberRows _clients = new();
+    private readonly List<CatalogEntry> _http = [];
+    private readonly HashSet<ISymbol> _middleware = new(SymbolEqualityComparer.Default);
+    private readonly HashSet<string> _clientNames = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> _syncNames = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<IMethodSymbol, string> _marks = new(SymbolEqualityComparer.Default);
+    private readonly Lazy<bool> _hasMarks;
+    private readonly Lazy<HashSet<ISymbol>> _updateTypes;
+
+    private LlmCatalog(Compilation compilation)
+    {
+        _compilation = compilation;
+        _hasMarks = new(DeclaresAttribute);
+        _updateTypes = new(FindUpdateTypes);
+    }
+
+    /// <summary>The rows of the files this assembly carries.</summary>
+    public static ImmutableArray<CatalogEntry> BuiltIn => LazyBuiltIn.Value;
+
+    /// <summary>Whether a row that makes a model work has its type in this compilation; without one there is nothing to analyze.</summary>
+    public bool HasCalls { get; private set; }
+
+    public ImmutableArray<CatalogEntry> UnresolvedUserEntries { get; private set; } = [];
+
+    /// <summary>A user's row takes the place of the built-in one for the same type and member.</summary>
+    public static LlmCatalog Resolve(Compilation compilation, IEnumerable<CatalogEntry> userEntries, CancellationToken cancellationToken)
+    {
+        var catalog = new LlmCatalog(compilation);
+        var unresolved = ImmutableArray.CreateBuilder<CatalogEntry>();
+        var overridden = new HashSet<(string Type, string Member)>();
+        foreach (var entry in userEntries)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            overridden.UnionWith(entry.Members.Select(member => (entry.Type, member)));
+            if (!catalog.Add(entry))
+                unresolved.Add(entry);
+        }
+
+        foreach (var entry in BuiltIn)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var members = overridden.Count == 0 ? entry.Members : entry.Members.RemoveAll(member => overridden.Contains((entry.Type, member)));
+            if (members.Length == entry.Members.Length)
+                catalog.Add(entry);
+            else if (members.Length > 0)
+                catalog.Add(entry.WithMembers(members));
+        }
+
+        catalog.UnresolvedUserEntries = unresolved.ToImmutable();
+        return catalog;
+    }
+
+    /// <summary>The row of the call <paramref name="method"/> makes; a row of kind <see cref="CatalogKind.Raw"/> is no inference.</summary>
+    public CatalogEntry? FindCall(IMethodSymbol method, ITypeSymbol? receiverType = null) =>
+        _calls.Find(method, receiverType) ?? (HasMark(method, CallAttribute) ? MarkedCall : null);
+
+    public CatalogEntry? FindExecutor(IMethodSymbol method, ITypeSymbol? receiverType = null) =>
+        _executors.Find(method, receiverType) ?? (HasMark(method, BoundedAttribute) ? MarkedBound : null);
+
+    /// <summary>The construction row of exactly this type: what a derived type sets is its own affair.</summary>
+    public CatalogEntry? FindClient(ITypeSymbol type) => _clients.FindConstructor(type);
+
+    /// <summary>The construction row of a constructor, factory or registration method.</summary>
+    public CatalogEntry? FindClientMethod(IMethodSymbol method, ITypeSymbol? receiverType = null) => _clients.Find(method, receiverType);
+
+    /// <summary>The row of the endpoint that a URL contains.</summary>
+    public CatalogEntry? FindHttp(string url)
+    {
+        foreach (var entry in _http)
+        {
+            foreach (var fragment in entry.Members)
+            {
+                if (url.IndexOf(fragment, StringComparison.OrdinalIgnoreCase) >= 0)
+                    return entry;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Whether calls made inside <paramref name="type"/> are forwarded ones.</summary>
+    public bool IsMiddleware(ITypeSymbol? type)
+    {
+        if (type is null || _middleware.Count == 0)
+            return false;
+
+        for (var current = type; current is not null; current = current.BaseType)
+        {
+            if (_middleware.Contains(current.OriginalDefinition))
+                return true;
+        }
+
+        return type.AllInterfaces.Any(contract => _middleware.Contains(contract.OriginalDefinition));
+    }
+
+    /// <summary>A filter by name, before anything is bound.</summary>
+    public bool MayBeCall(string memberName) => !_calls.Named(memberName).IsEmpty;
+
+    /// <summary>A filter by name for members that return when the answer is complete.</summary>
+    public bool MayBeSyncCall(string memberName) => _syncNames.GetOrAdd(memberName, IsSyncName);
+
+    /// <summary>A filter by name of constructed types.</summary>
+    public bool MayBeClient(string typeName) => _clientNames.Contains(typeName);
+
+    public CallShape ShapeOf(CatalogEntry entry, IMethodSymbol method)
+    {
+        if (entry.Shape != CallShape.ByReturn)
+            return entry.Shape;
+        if (ReturnTypes.TaskResult(method.ReturnType, out var result))
+            return result is not null && ReturnTypes.AsyncStreamElement(result) is not null ? CallShape.StreamTask : CallShape.Task;
+        if (ReturnTypes.AsyncStreamElement(method.ReturnType) is not null)
+            return CallShape.StreamLazy;
+        return ReturnTypes.IsSyncStream(method.ReturnType)
+            && FindAsyncTwin(method, entry) is { } twin
+            && ReturnTypes.AsyncStreamElement(ReturnTypes.Awaited(twin.ReturnType)) is not null
+            ? CallShape.SyncStream
+            : CallShape.Sync;
+    }
+
+    /// <summary>The member of the same type that does the same without blocking, preferably with the very same parameters.</summary>
+    public IMethodSymbol? FindAsyncTwin(IMethodSymbol syncMethod, CatalogEntry entry)
+    {
+        var name = entry.TraitValue("twin") ?? syncMethod.Name + "Async";
+        var declared = syncMethod.ReducedFrom ?? syncMethod;
+        var wanted = WithoutToken(declared);
+        IMethodSymbol? longer = null;
+        for (var type = declared.ContainingType; type is not null; type = type.BaseType)
+        {
+            foreach (var candidate in type.GetMembers(name).OfType<IMethodSymbol>())
+            {
+                if (candidate.IsStatic != declared.IsStatic || candidate.Arity != declared.Arity || !ReturnTypes.IsAsynchronous(candidate.ReturnType)
+                    || !_compilation.IsSymbolAccessibleWithin(candidate, _compilation.Assembly))
+                    continue;
+
+                var parameters = WithoutToken(candidate);
+                if (!StartsWith(parameters, wanted) || !parameters.Skip(wanted.Count).All(parameter => parameter.IsOptional))
+                    continue;
+                if (parameters.Count == wanted.Count)
+                    return Reduce(candidate);
+                longer ??= candidate;
+            }
+        }
+
+        return longer is null ? null : Reduce(longer);
+
+        IMethodSymbol Reduce(IMethodSymbol twin) =>
+            syncMethod.ReducedFrom is not null && syncMethod.ReceiverType is { } receiver ? twin.ReduceExtensionMethod(receiver) ?? twin : twin;
+    }
+
+    /// <summary>Whether a stream of <paramref name="type"/> is a model's answer arriving piece by piece.</summary>
+    public bool IsStreamUpdateType(ITypeSymbol type) => _updateTypes.Value.Contains(type.OriginalDefinition);
+
+    private static ImmutableArray<CatalogEntry> ReadBuiltIn()
+    {
+        const string folder = "catalog/";
+        var assembly = typeof(LlmCatalog).Assembly;
+        var entries = ImmutableArray.CreateBuilder<CatalogEntry>();
+        foreach (var name in assembly.GetManifestResourceNames().Where(name => name.StartsWith(folder, StringComparison.Ordinal)).OrderBy(name => name, StringComparer.Ordinal))
+        {
+            using var stream = assembly.GetManifestResourceStream(name)!;
+            entries.AddRange(CatalogFile.Parse(name.Substring(folder.Length), SourceText.From(stream)).Entries);
+        }
+
+        return entries.ToImmutable();
+    }
+
+    private bool Add(CatalogEntry entry)
+    {
+        var types = _compilation.GetTypesByMetadataName(entry.Type);
+        if (entry.Kind == CatalogKind.Http && !types.IsEmpty)
+            _http.Add(entry);
+        foreach (var type in types)
+        {
+            switch (entry.Kind)
+            {
+                case CatalogKind.Executor:
+                    _executors.Add(entry, type);
+                    break;
+                case CatalogKind.Client:
+                    _clients.Add(entry, type);
+                    _clientNames.Add(type.Name);
+                    break;
+                case CatalogKind.Middleware:
+                    _middleware.Add(type);
+                    break;
+                case not CatalogKind.Http:
+                    _calls.Add(entry, type);
+                    HasCalls |= entry.IsCall;
+                    break;
+            }
+        }
+
+        return !types.IsEmpty;
+    }
+
+    private bool IsSyncName(string name) => _calls.Named(name).Any(row => row.Entry.Shape switch
+    {
+        CallShape.Sync or CallShape.SyncStream => true,
+        CallShape.ByReturn => !name.EndsWith("Async", StringComparison.Ordinal),
+        _ => false,
+    });
+
+    private static List<IParameterSymbol> WithoutToken(IMethodSymbol method) =>
+        [.. method.Parameters.Where(parameter => !ReturnTypes.IsCancellationToken(parameter.Type))];
+
+    private static bool StartsWith(List<IParameterSymbol> parameters, List<IParameterSymbol> wanted)
+    {
+        if (parameters.Count < wanted.Count)
+            return false;
+        for (var i = 0; i < wanted.Count; i++)
+        {
+            if (parameters[i].RefKind != wanted[i].RefKind || !ReturnTypes.AreSame(parameters[i].Type, wanted[i].Type))
+                return false;
+        }
+
+        return true;
+    }
+
+    private bool HasMark(IMethodSymbol method, string attribute) =>
+        _hasMarks.Value && _marks.GetOrAdd((method.ReducedFrom ?? method).OriginalDefinition, FindMark) == attribute;
+
+    private static string FindMark(IMethodSymbol method)
+    {
+        for (var current = method; current is not null; current = current.OverriddenMethod)
+        {
+            if (MarkOf(current) is { } mark)
+                return mark;
+        }
+
+        return Implements.InterfaceMembers(method).Select(MarkOf).FirstOrDefault(mark => mark is not null) ?? "";
+    }
+
+    private static string? MarkOf(IMethodSymbol method)
+    {
+        foreach (var attribute in method.OriginalDefinition.GetAttributes())
+        {
+            if (attribute.AttributeClass?.Name is CallAttribute or BoundedAttribute)
+                return attribute.AttributeClass.Name;
+        }
+
+        return null;
+    }
+
+    private bool DeclaresAttribute() =>
+        _compilation.SourceModule.ReferencedAssemblySymbols.Prepend(_compilation.Assembly)
+            .Any(assembly => assembly.TypeNames.Contains(CallAttribute) || assembly.TypeNames.Contains(BoundedAttribute));
+
+    private HashSet<ISymbol> FindUpdateTypes()
+    {
+        var types = new HashSet<ISymbol>(SymbolEqualityComparer.Default);
+        foreach (var (entry, type) in _calls.All)
+        {
+            if (!entry.IsCall)
+                continue;
+            foreach (var method in type.GetMembers().OfType<IMethodSymbol>())
+            {
+                if (entry.Matches(method.Name)
+                    && ReturnTypes.AsyncStreamElement(ReturnTypes.Awaited(method.ReturnType)) is INamedTypeSymbol element
+                    && !ReturnTypes.IsFromSystem(element))
+                    types.Add(element.OriginalDefinition);
+            }
+        }
+
+        return types;
+    }
+}
