@@ -13,10 +13,12 @@ internal sealed class LlmCatalog
 
     private static readonly Lazy<ImmutableArray<CatalogEntry>> LazyBuiltIn = new(ReadBuiltIn);
 
-    private static readonly CatalogEntry MarkedCall = new()
+    /// <summary>The row of a method that a user declares to be a call, by attribute or option.</summary>
+    public static readonly CatalogEntry MarkedCall = new()
         { Type = CallAttribute, Members = [], Kind = CatalogKind.Chat, Timeout = "unknown", Retry = "unknown" };
 
-    private static readonly CatalogEntry MarkedBound = new()
+    /// <summary>The row of a method that a user declares to be bounded, by attribute or option.</summary>
+    public static readonly CatalogEntry MarkedBound = new()
         { Type = BoundedAttribute, Members = [], Kind = CatalogKind.Executor, Roles = ExecutorRole.Bounds };
 
     private readonly Compilation _compilation;
@@ -80,6 +82,10 @@ internal sealed class LlmCatalog
 
     public CatalogEntry? FindExecutor(IMethodSymbol method, ITypeSymbol? receiverType = null) =>
         _executors.Find(method, receiverType) ?? (HasMark(method, BoundedAttribute) ? MarkedBound : null);
+
+    /// <summary>Whether the type hands out permits, so that holding one limits how much runs at once.</summary>
+    public bool IsLimiter(ITypeSymbol type) => _executors.All.Any(row =>
+        row.Entry.ExecutorShape == ExecutorShape.Acquire && SymbolEqualityComparer.Default.Equals(row.Type, type.OriginalDefinition));
 
     /// <summary>The construction row of exactly this type: what a derived type sets is its own affair.</summary>
     public CatalogEntry? FindClient(ITypeSymbol type) => _clients.FindConstructor(type);

@@ -1,0 +1,25 @@
+using AsyncLlmAnalyzers.Model;
+
+namespace AsyncLlmAnalyzers.Facts;
+
+/// <summary>Is the number of model calls that a fan-out has in flight at once limited?</summary>
+internal static class Bounded
+{
+    /// <summary>
+    /// No: as many calls as there are items start at once. Yes: few items, a limiter on the way, or no call at all.
+    /// <paramref name="call"/> is the call that proves a No.
+    /// </summary>
+    public static Fact Of(TaskProducer producer, LlmContext context, CancellationToken cancellationToken, out CallEdge? call)
+    {
+        call = null;
+        if (producer.Count == ItemCount.Bounded)
+            return new Fact(Verdict.Yes);
+
+        var route = producer.Reach(context, cancellationToken);
+        if (route is not { Reach: Reach.Unlimited, Call: { } unlimited })
+            return new Fact(route.Reach == Reach.Unknown ? Verdict.Unknown : Verdict.Yes);
+
+        call = unlimited;
+        return new Fact(Verdict.No, unlimited.Location);
+    }
+}

@@ -1,0 +1,155 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Diagnostics;
+using AsyncLlmAnalyzers.Catalog;
+using AsyncLlmAnalyzers.Model;
+
+namespace AsyncLlmAnalyzers.Hosting;
+
+/// <summary>
+/// The one analyzer: finds the rules by reflection, filters nodes by kind and name, and reports one finding a place.
+/// In a compilation without an LLM library it registers no syntax action at all.
+/// </summary>
+[DiagnosticAnalyzer(LanguageNames.CSharp)]
+public class LlmAnalyzer : DiagnosticAnalyzer
+{
+    private static readonly ImmutableArray<LlmRule> AllRules =
+    [
+        .. typeof(LlmAnalyzer).Assembly.GetTypes()
+            .Where(type => !type.IsAbstract && typeof(LlmRule).IsAssignableFrom(type))
+            .Select(type => (LlmRule)Activator.CreateInstance(type))
+            .OrderBy(rule => rule.Descriptor.Id, StringComparer.Ordinal),
+    ];
+
+    private readonly ImmutableArray<LlmRule> _rules;
+
+    public LlmAnalyzer()
+        : this(AllRules)
+    {
+    }
+
+    internal LlmAnalyzer(ImmutableArray<LlmRule> rules)
+    {
+        _rules = rules;
+        SupportedDiagnostics = [.. rules.Select(rule => rule.Descriptor), InvalidCatalogLine.Descriptor];
+    }
+
+    internal static ImmutableArray<LlmRule> Rules => AllRules;
+
+    public override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics { get; }
+
+    public override void Initialize(AnalysisContext context)
+    {
+        context.ConfigureGeneratedCodeAnalysis(GeneratedCodeAnalysisFlags.None);
+        context.EnableConcurrentExecution();
+        context.RegisterCompilationStartAction(Start);
+    }
+
+    private void Start(CompilationStartAnalysisContext start)
+    {
+        if (start.Options.AdditionalFiles.Any(file => UserCatalog.IsCatalog(file.Path)))
+            start.RegisterAdditionalFileAction(InvalidCatalogLine.Report);
+
+        if (LlmContext.Create(start.Compilation, start.Options, start.CancellationToken) is not { } context)
+            return;
+
+        var dispatcher = new Dispatcher(_rules, context);
+        start.RegisterSyntaxNodeAction(
+            dispatcher.Inspect,
+            SyntaxKind.InvocationExpression,
+            SyntaxKind.SimpleMemberAccessExpression,
+            SyntaxKind.MemberBindingExpression,
+            SyntaxKind.ForEachStatement,
+            SyntaxKind.ForEachVariableStatement);
+    }
+
+    private sealed class Dispatcher(ImmutableArray<LlmRule> rules, LlmContext context)
+    {
+        private readonly ConcurrentDictionary<(TriggerKind, string), ImmutableArray<LlmRule>> _rulesByTrigger = new();
+
+        public void Inspect(SyntaxNodeAnalysisContext node)
+        {
+            if (TriggerOf(node.Node) is not var (kind, name))
+                return;
+
+            var candidates = _rulesByTrigger.GetOrAdd((kind, name), RulesFor);
+            if (candidates.IsEmpty)
+                return;
+
+            var site = new Site(
+                kind,
+                node.Node,
+                node.SemanticModel,
+                context,
+                node.Options.AnalyzerConfigOptionsProvider.GetOptions(node.Node.SyntaxTree),
+                node.CancellationToken);
+
+            foreach (var finding in Findings(site, candidates))
+                node.ReportDiagnostic(finding.ToDiagnostic());
+        }
+
+        private ImmutableArray<LlmRule> RulesFor((TriggerKind Kind, string Name) trigger) =>
+            [.. rules.Where(rule => rule.Accepts(trigger.Kind, trigger.Name, context))];
+
+        /// <summary>One finding a place: the highest severity in force there, then the highest rank.</summary>
+        private static IEnumerable<Finding> Findings(Site site, ImmutableArray<LlmRule> candidates)
+        {
+            var best = default(List<(LlmRule Rule, Finding Finding)>);
+            foreach (var rule in candidates)
+            {
+                var severity = EffectiveSeverity.Of(rule.Descriptor, site);
+                if (severity == ReportDiagnostic.Suppress || rule.Inspect(site) is not { } finding)
+                    continue;
+
+                if (best is null && IsExcluded(site))
+                    return [];
+
+                best ??= [];
+                var rival = best.FindIndex(other => other.Finding.Location.SourceSpan == finding.Location.SourceSpan);
+                if (rival < 0)
+                    best.Add((rule, finding));
+                else if (Precedes((rule, severity), (best[rival].Rule, EffectiveSeverity.Of(best[rival].Rule.Descriptor, site))))
+                    best[rival] = (rule, finding);
+            }
+
+            return best?.Select(pair => pair.Finding) ?? [];
+        }
+
+        /// <summary><see cref="ReportDiagnostic"/> counts down from Error (1) to Hidden (4).</summary>
+        private static bool Precedes((LlmRule Rule, ReportDiagnostic Severity) left, (LlmRule Rule, ReportDiagnostic Severity) right) =>
+            left.Severity != right.Severity ? left.Severity < right.Severity : left.Rule.Rank > right.Rule.Rank;
+
+        private static bool IsExcluded(Site site)
+        {
+            var excluded = Options.ExcludedSymbols.Read(site.Options);
+            if (excluded.IsEmpty)
+                return false;
+
+            for (var symbol = site.Model.GetEnclosingSymbol(site.Node.SpanStart, site.CancellationToken); symbol is not null; symbol = symbol.ContainingSymbol)
+            {
+                if (symbol.GetDocumentationCommentId() is { } id && excluded.Contains(id))
+                    return true;
+            }
+
+            return false;
+        }
+
+        private static (TriggerKind Kind, string Name)? TriggerOf(SyntaxNode node)
+        {
+            switch (node)
+            {
+                case InvocationExpressionSyntax:
+                    return Site.NameOf(node) is { } invoked ? (TriggerKind.Invocation, invoked.Identifier.ValueText) : null;
+                case MemberAccessExpressionSyntax or MemberBindingExpressionSyntax when node.Parent is not InvocationExpressionSyntax:
+                    return (TriggerKind.MemberAccess, Site.NameOf(node)!.Identifier.ValueText);
+                case CommonForEachStatementSyntax { AwaitKeyword.RawKind: not 0 }:
+                    return (TriggerKind.AwaitForEach, "");
+                default:
+                    return null;
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+using System.Collections.Immutable;
+using Microsoft.CodeAnalysis;
+using AsyncLlmAnalyzers.Model;
+
+namespace AsyncLlmAnalyzers.Hosting;
+
+/// <summary>The syntax that makes the dispatcher look at a node at all, before anything is bound.</summary>
+internal enum TriggerKind
+{
+    /// <summary>An invocation, by the name it invokes: <c>x.Name(..)</c>, <c>Name(..)</c>, <c>x?.Name(..)</c>.</summary>
+    Invocation,
+
+    /// <summary>A member access that is no invocation, by its name: <c>x.Name</c>, <c>x?.Name</c>.</summary>
+    MemberAccess,
+
+    /// <summary>An <c>await foreach</c> statement.</summary>
+    AwaitForEach,
+}
+
+/// <summary>
+/// One rule: what it reports and how it decides. The dispatcher finds rules by reflection, filters nodes by
+/// <see cref="Accepts"/> and asks <see cref="Inspect"/> only about the candidates.
+/// </summary>
+internal abstract class LlmRule
+{
+    public abstract DiagnosticDescriptor Descriptor { get; }
+
+    /// <summary>
+    /// Of two findings of one severity at one place, the one with the higher rank is reported (rules.md, "One diagnostic per place").
+    /// </summary>
+    public abstract int Rank { get; }
+
+    /// <summary>A cheap test by name, before binding. <paramref name="name"/> is empty for kinds that have none.</summary>
+    public abstract bool Accepts(TriggerKind kind, string name, LlmContext context);
+
+    public abstract Finding? Inspect(Site site);
+}
+
+/// <summary>What a rule found: where, with which message arguments, and what its fix needs to know.</summary>
+internal sealed class Finding(
+    DiagnosticDescriptor descriptor,
+    Location location,
+    ImmutableDictionary<string, string?> properties,
+    params object[] arguments)
+{
+    public Finding(DiagnosticDescriptor descriptor, Location location, params object[] arguments)
+        : this(descriptor, location, ImmutableDictionary<string, string?>.Empty, arguments)
+    {
+    }
+
+    public DiagnosticDescriptor Descriptor { get; } = descriptor;
+
+    public Location Location { get; } = location;
+
+    public Diagnostic ToDiagnostic() => Diagnostic.Create(Descriptor, Location, properties, arguments);
+}

@@ -1,0 +1,92 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Diagnostics;
+using Microsoft.CodeAnalysis.Operations;
+using AsyncLlmAnalyzers.Model;
+
+namespace AsyncLlmAnalyzers.Hosting;
+
+/// <summary>One candidate node and everything the rules ask of it, each computed once and only when asked.</summary>
+internal sealed class Site(
+    TriggerKind kind,
+    SyntaxNode node,
+    SemanticModel model,
+    LlmContext context,
+    AnalyzerConfigOptions options,
+    CancellationToken cancellationToken)
+{
+    private bool _boundOperation;
+    private bool _boundCall;
+    private bool _boundFanOut;
+
+    public TriggerKind Kind { get; } = kind;
+
+    public SyntaxNode Node { get; } = node;
+
+    public SemanticModel Model { get; } = model;
+
+    public LlmContext Context { get; } = context;
+
+    public AnalyzerConfigOptions Options { get; } = options;
+
+    public CancellationToken CancellationToken { get; } = cancellationToken;
+
+    public IOperation? Operation
+    {
+        get
+        {
+            if (!_boundOperation)
+            {
+                _boundOperation = true;
+                field = Model.GetOperation(Node, CancellationToken);
+            }
+
+            return field;
+        }
+    }
+
+    public IInvocationOperation? Invocation => Operation as IInvocationOperation;
+
+    /// <summary>The catalogued call this invocation is, or null.</summary>
+    public LlmCall? Call
+    {
+        get
+        {
+            if (!_boundCall)
+            {
+                _boundCall = true;
+                field = Invocation is { } invocation ? LlmCall.From(invocation, Context) : null;
+            }
+
+            return field;
+        }
+    }
+
+    /// <summary>The fan-out this invocation joins (<c>Task.WhenAll(..)</c> and its kin), or null.</summary>
+    public FanOut? FanOut
+    {
+        get
+        {
+            if (!_boundFanOut)
+            {
+                _boundFanOut = true;
+                field = Invocation is { } invocation ? FanOut.From(invocation, Context, Options, CancellationToken) : null;
+            }
+
+            return field;
+        }
+    }
+
+    /// <summary>The token that names the invoked or accessed member: the smallest thing a person has to change.</summary>
+    public SyntaxToken NameToken => NameOf(Node)?.Identifier ?? Node.GetFirstToken();
+
+    public static SimpleNameSyntax? NameOf(SyntaxNode node) => node switch
+    {
+        InvocationExpressionSyntax invocation => NameOf(invocation.Expression),
+        MemberAccessExpressionSyntax access => access.Name,
+        MemberBindingExpressionSyntax binding => binding.Name,
+        SimpleNameSyntax name => name,
+        _ => null,
+    };
+}

@@ -1,0 +1,132 @@
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace AsyncLlmAnalyzers.Model;
+
+/// <summary>Finds the source bodies behind an interface, abstract or virtual member.</summary>
+internal sealed class Implementations(LlmContext context)
+{
+    /// <summary>Names in base lists, by tree: syntax only, so a tree that did not change is read once in an editing session.</summary>
+    private static readonly ConditionalWeakTable<SyntaxTree, IReadOnlyList<(string BaseName, TextSpanOfType Type)>> BaseNames = new();
+
+    private readonly Lazy<ILookup<string, (SyntaxTree Tree, TextSpanOfType Type)>> _typesByBaseName = new(() =>
+        context.Compilation.SyntaxTrees
+            .SelectMany(tree => BaseNames.GetValue(tree, ReadBaseNames).Select(entry => (entry.BaseName, Tree: tree, entry.Type)))
+            .ToLookup(entry => entry.BaseName, entry => (entry.Tree, entry.Type), StringComparer.Ordinal));
+
+    public static bool IsOverridable(IMethodSymbol method) =>
+        method.ContainingType?.TypeKind == TypeKind.Interface || method.IsAbstract || method.IsVirtual || (method.IsOverride && !method.IsSealed);
+
+    /// <summary>The members with a body that a call of <paramref name="method"/> may run; the method itself when nothing overrides it.</summary>
+    public ImmutableArray<IMethodSymbol> Of(IMethodSymbol method, CancellationToken cancellationToken)
+    {
+        method = method.OriginalDefinition;
+        if (!IsOverridable(method))
+            return [method];
+
+        var found = ImmutableArray.CreateBuilder<IMethodSymbol>();
+        if (!method.IsAbstract)
+            found.Add(method);
+
+        foreach (var type in DerivedTypes(method.ContainingType, cancellationToken))
+        {
+            var implementation = method.ContainingType.TypeKind == TypeKind.Interface
+                ? ImplementationIn(type, method)
+                : type.GetMembers(method.Name).OfType<IMethodSymbol>().FirstOrDefault(member => Overrides(member, method));
+            if (implementation is { IsAbstract: false } && !found.Contains(implementation.OriginalDefinition, SymbolEqualityComparer.Default))
+                found.Add(implementation.OriginalDefinition);
+        }
+
+        return found.ToImmutable();
+    }
+
+    private static IMethodSymbol? ImplementationIn(INamedTypeSymbol type, IMethodSymbol member)
+    {
+        var constructed = type.AllInterfaces.FirstOrDefault(i => SymbolEqualityComparer.Default.Equals(i.OriginalDefinition, member.ContainingType));
+        var constructedMember = constructed?.GetMembers(member.Name).OfType<IMethodSymbol>()
+            .FirstOrDefault(candidate => SymbolEqualityComparer.Default.Equals(candidate.OriginalDefinition, member));
+        return constructedMember is null ? null : type.FindImplementationForInterfaceMember(constructedMember) as IMethodSymbol;
+    }
+
+    private static bool Overrides(IMethodSymbol member, IMethodSymbol method)
+    {
+        for (var overridden = member.OverriddenMethod; overridden is not null; overridden = overridden.OverriddenMethod)
+        {
+            if (SymbolEqualityComparer.Default.Equals(overridden.OriginalDefinition, method))
+                return true;
+        }
+
+        return false;
+    }
+
+    private IEnumerable<INamedTypeSymbol> DerivedTypes(INamedTypeSymbol ancestor, CancellationToken cancellationToken)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var names = new Queue<string>();
+        names.Enqueue(ancestor.Name);
+        while (names.Count > 0)
+        {
+            var name = names.Dequeue();
+            if (!seen.Add(name))
+                continue;
+
+            foreach (var (tree, span) in _typesByBaseName.Value[name])
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                if (span.In(tree, cancellationToken) is not { } declaration
+                    || context.GetModel(tree)?.GetDeclaredSymbol(declaration, cancellationToken) is not { } type)
+                    continue;
+
+                names.Enqueue(type.Name);
+                if (type.TypeKind != TypeKind.Interface && IsA(type, ancestor))
+                    yield return type;
+            }
+        }
+    }
+
+    private static bool IsA(INamedTypeSymbol type, INamedTypeSymbol ancestor)
+    {
+        if (ancestor.TypeKind == TypeKind.Interface)
+            return type.AllInterfaces.Any(i => SymbolEqualityComparer.Default.Equals(i.OriginalDefinition, ancestor.OriginalDefinition));
+
+        for (var current = type.BaseType; current is not null; current = current.BaseType)
+        {
+            if (SymbolEqualityComparer.Default.Equals(current.OriginalDefinition, ancestor.OriginalDefinition))
+                return true;
+        }
+
+        return false;
+    }
+
+    private static IReadOnlyList<(string BaseName, TextSpanOfType Type)> ReadBaseNames(SyntaxTree tree)
+    {
+        var names = new List<(string, TextSpanOfType)>();
+        foreach (var type in tree.GetRoot().DescendantNodes(static node => node is CompilationUnitSyntax or BaseNamespaceDeclarationSyntax or TypeDeclarationSyntax).OfType<TypeDeclarationSyntax>())
+        {
+            foreach (var baseType in type.BaseList?.Types ?? default)
+            {
+                if (RightmostName(baseType.Type) is { } name)
+                    names.Add((name, new TextSpanOfType(type.SpanStart, type.Span.Length)));
+            }
+        }
+
+        return names;
+    }
+
+    private static string? RightmostName(TypeSyntax type) => type switch
+    {
+        SimpleNameSyntax simple => simple.Identifier.ValueText,
+        QualifiedNameSyntax qualified => qualified.Right.Identifier.ValueText,
+        AliasQualifiedNameSyntax alias => alias.Name.Identifier.ValueText,
+        _ => null,
+    };
+
+    private readonly record struct TextSpanOfType(int Start, int Length)
+    {
+        public TypeDeclarationSyntax? In(SyntaxTree tree, CancellationToken cancellationToken) =>
+            tree.GetRoot(cancellationToken).FindNode(new(Start, Length)).FirstAncestorOrSelf<TypeDeclarationSyntax>();
+    }
+}

@@ -1,0 +1,23 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Operations;
+using AsyncLlmAnalyzers.Catalog;
+
+namespace AsyncLlmAnalyzers.Model;
+
+/// <summary>One invocation the catalog knows.</summary>
+internal sealed class LlmCall(IInvocationOperation operation, CatalogEntry entry, CallShape shape)
+{
+    public IInvocationOperation Operation { get; } = operation;
+
+    public IMethodSymbol Method => Operation.TargetMethod;
+
+    public CatalogEntry Entry { get; } = entry;
+
+    /// <summary>The entry's shape with by-return already decided.</summary>
+    public CallShape Shape { get; } = shape;
+
+    public static LlmCall? From(IInvocationOperation invocation, LlmContext context) =>
+        context.FindRequest(invocation.TargetMethod, invocation.ReceiverType(), invocation) is { } entry
+            ? new LlmCall(invocation, entry, context.Catalog.ShapeOf(entry, invocation.TargetMethod))
+            : null;
+}

@@ -1,0 +1,105 @@
+using System.Collections.Immutable;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Diagnostics;
+using AsyncLlmAnalyzers.Catalog;
+using AsyncLlmAnalyzers.Hosting;
+
+namespace AsyncLlmAnalyzers.Model;
+
+/// <summary>What is known about one compilation: its catalog, framework types, wrappers, and whether the runtime is at hand.</summary>
+internal sealed class LlmContext
+{
+    private readonly ImmutableHashSet<ISymbol> _declaredCalls;
+    private readonly ImmutableHashSet<ISymbol> _declaredBounded;
+
+    private LlmContext(
+        Compilation compilation, LlmCatalog catalog, ImmutableHashSet<ISymbol> declaredCalls, ImmutableHashSet<ISymbol> declaredBounded)
+    {
+        Compilation = compilation;
+        Catalog = catalog;
+        Types = new KnownTypes(compilation);
+        HasRuntime = compilation.GetTypesByMetadataName("AsyncLlm.LlmTask").Any(type => compilation.IsSymbolAccessibleWithin(type, compilation.Assembly));
+        _declaredCalls = declaredCalls;
+        _declaredBounded = declaredBounded;
+        Implementations = new Implementations(this);
+        Bodies = new Bodies(this);
+        Callers = new Callers(this);
+        Wrappers = new Wrappers(this);
+    }
+
+    public Compilation Compilation { get; }
+
+    public LlmCatalog Catalog { get; }
+
+    public KnownTypes Types { get; }
+
+    /// <summary>The compilation can name <c>AsyncLlm.LlmTask</c>, so fixes may write it.</summary>
+    public bool HasRuntime { get; }
+
+    public Implementations Implementations { get; }
+
+    public Bodies Bodies { get; }
+
+    public Callers Callers { get; }
+
+    public Wrappers Wrappers { get; }
+
+    /// <summary>Null when nothing in the compilation can make a model call: then nothing needs to be registered.</summary>
+    public static LlmContext? Create(Compilation compilation, AnalyzerOptions options, CancellationToken cancellationToken)
+    {
+        var catalog = LlmCatalog.Resolve(compilation, UserCatalog.Read(options, cancellationToken), cancellationToken);
+        var calls = Declared(Options.CallMethods, compilation, options);
+        return catalog.HasCalls || calls.Count > 0
+            ? new LlmContext(compilation, catalog, calls, Declared(Options.BoundedMethods, compilation, options))
+            : null;
+    }
+
+    /// <summary>
+    /// The entry of a member that sends a request and is known to with certainty. Inside a middleware type
+    /// (a <c>DelegatingChatClient</c>, an agent) the inner client's member is no call site of its own.
+    /// </summary>
+    public CatalogEntry? FindRequest(IMethodSymbol method, ITypeSymbol? receiver, IOperation site) =>
+        FindCall(method, receiver) is { IsCall: true, IsLowConfidence: false } entry
+        && Catalog.ShapeOf(entry, method) is not (CallShape.Cpu or CallShape.Blocks)
+        && !Catalog.IsMiddleware(EnclosingType(site))
+            ? entry
+            : null;
+
+    private CatalogEntry? FindCall(IMethodSymbol method, ITypeSymbol? receiver) =>
+        Catalog.FindCall(method, receiver)
+        ?? (_declaredCalls.Contains((method.ReducedFrom ?? method).OriginalDefinition) ? LlmCatalog.MarkedCall : null);
+
+    public CatalogEntry? FindExecutor(IMethodSymbol method, ITypeSymbol? receiver = null) =>
+        Catalog.FindExecutor(method, receiver)
+        ?? (_declaredBounded.Contains((method.ReducedFrom ?? method).OriginalDefinition) ? LlmCatalog.MarkedBound : null);
+
+    public bool MayBeCall(string name) => Catalog.MayBeCall(name) || _declaredCalls.Any(call => call.Name == name);
+
+    /// <summary>
+    /// The one way to another tree's model. Null for a tree that is not of this compilation: in an IDE a referenced
+    /// project's symbols have syntax, and asking for its model would throw.
+    /// </summary>
+    public SemanticModel? GetModel(SyntaxTree tree) =>
+#pragma warning disable RS0030, RS1030 // guarded by ContainsSyntaxTree; wrappers are looked up across files only for a candidate
+        Compilation.ContainsSyntaxTree(tree) ? Compilation.GetSemanticModel(tree) : null;
+#pragma warning restore RS0030, RS1030
+
+    private static INamedTypeSymbol? EnclosingType(IOperation site) =>
+        site.SemanticModel?.GetEnclosingSymbol(site.Syntax.SpanStart) switch
+        {
+            INamedTypeSymbol type => type,
+            var symbol => symbol?.ContainingType,
+        };
+
+    private static ImmutableHashSet<ISymbol> Declared(ListOption option, Compilation compilation, AnalyzerOptions options)
+    {
+        var provider = options.AnalyzerConfigOptionsProvider;
+        var ids = new HashSet<string>(option.Read(provider.GlobalOptions), StringComparer.Ordinal);
+        foreach (var tree in compilation.SyntaxTrees)
+            ids.UnionWith(option.Read(provider.GetOptions(tree)));
+
+        return ids
+            .SelectMany(id => DocumentationCommentId.GetSymbolsForDeclarationId(id, compilation))
+            .ToImmutableHashSet(SymbolEqualityComparer.Default)!;
+    }
+}

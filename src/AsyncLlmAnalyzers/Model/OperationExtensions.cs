@@ -1,0 +1,129 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Operations;
+
+namespace AsyncLlmAnalyzers.Model;
+
+internal static class OperationExtensions
+{
+    /// <summary>The static type the member is invoked on; for an extension method that of its first argument.</summary>
+    public static ITypeSymbol? ReceiverType(this IInvocationOperation invocation) => invocation.Receiver()?.Type;
+
+    /// <summary>The expression the member is invoked on, without the conversions the compiler put around it.</summary>
+    public static IOperation? Receiver(this IInvocationOperation invocation)
+    {
+        var receiver = invocation.Instance
+            ?? (invocation.TargetMethod.IsExtensionMethod ? invocation.Arguments.FirstOrDefault(a => a.Parameter?.Ordinal == 0)?.Value : null);
+        return receiver is IConditionalAccessInstanceOperation instance
+            ? instance.ConditionalTarget()?.WithoutConversions()
+            : receiver?.WithoutConversions();
+    }
+
+    /// <summary>What <c>x</c> is in <c>x?.Member</c>, seen from the member.</summary>
+    public static IOperation? ConditionalTarget(this IConditionalAccessInstanceOperation instance)
+    {
+        for (IOperation? child = instance, parent = instance.Parent; parent is not null; child = parent, parent = parent.Parent)
+        {
+            if (parent is IConditionalAccessOperation access && access.WhenNotNull == child)
+                return access.Operation;
+        }
+
+        return null;
+    }
+
+    public static IOperation WithoutConversions(this IOperation operation)
+    {
+        while (true)
+        {
+            switch (operation)
+            {
+                case IConversionOperation conversion:
+                    operation = conversion.Operand;
+                    break;
+                case IParenthesizedOperation parenthesized:
+                    operation = parenthesized.Operand;
+                    break;
+                case ITranslatedQueryOperation query:
+                    operation = query.Operation;
+                    break;
+                case IArgumentOperation argument:
+                    operation = argument.Value;
+                    break;
+                default:
+                    return operation;
+            }
+        }
+    }
+
+    /// <summary>The value of the argument for the parameter of this name, when one is written or defaulted.</summary>
+    public static IOperation? Argument(this IInvocationOperation invocation, string parameterName) =>
+        invocation.Arguments.FirstOrDefault(argument => argument.Parameter?.Name == parameterName)?.Value;
+
+    /// <summary>The lambda behind a delegate-typed expression: written in place, or the only one its local was given.</summary>
+    public static IAnonymousFunctionOperation? Lambda(this IOperation operation) => operation.WithoutConversions() switch
+    {
+        IAnonymousFunctionOperation lambda => lambda,
+        IDelegateCreationOperation { Target: IAnonymousFunctionOperation lambda } => lambda,
+        IDelegateCreationOperation { Target: { } target } when target.WithoutConversions() is ILocalReferenceOperation => target.Lambda(),
+        ILocalReferenceOperation local => local.Initializer()?.LambdaInPlace(),
+        _ => null,
+    };
+
+    public static IMethodSymbol? MethodGroup(this IOperation operation) => operation.WithoutConversions() switch
+    {
+        IDelegateCreationOperation { Target: IMethodReferenceOperation method } => method.Method,
+        IMethodReferenceOperation method => method.Method,
+        _ => null,
+    };
+
+    /// <summary>What the referenced local was initialised with, when that is all it ever was.</summary>
+    public static IOperation? Initializer(this ILocalReferenceOperation reference)
+    {
+        var values = LocalValues.Of(reference);
+        return values is [var only] ? only : null;
+    }
+
+    public static IEnumerable<IOperation> Ancestors(this IOperation operation)
+    {
+        for (var parent = operation.Parent; parent is not null; parent = parent.Parent)
+            yield return parent;
+    }
+
+    /// <summary>The lambda, local function or member body this operation runs in.</summary>
+    public static IOperation EnclosingFunction(this IOperation operation) =>
+        operation.Ancestors().FirstOrDefault(IsFunction) ?? operation.Root();
+
+    public static bool IsFunction(this IOperation operation) => operation is IAnonymousFunctionOperation or ILocalFunctionOperation;
+
+    public static IOperation Root(this IOperation operation)
+    {
+        while (operation.Parent is { } parent)
+            operation = parent;
+        return operation;
+    }
+
+    public static bool IsConstant(this IOperation operation, out int value)
+    {
+        if (operation.ConstantValue is { HasValue: true, Value: int constant })
+        {
+            value = constant;
+            return true;
+        }
+
+        value = 0;
+        return false;
+    }
+
+    /// <summary>The loops around this operation, up to where the local is declared: each runs it again for the same local.</summary>
+    public static IEnumerable<ILoopOperation> LoopsSinceDeclarationOf(this IOperation operation, ILocalSymbol local)
+    {
+        var declaration = local.DeclaringSyntaxReferences.FirstOrDefault()?.Span ?? default;
+        return operation.Ancestors().OfType<ILoopOperation>().Where(loop => !loop.Syntax.Span.Contains(declaration));
+    }
+
+    private static IAnonymousFunctionOperation? LambdaInPlace(this IOperation operation) => operation.WithoutConversions() switch
+    {
+        IAnonymousFunctionOperation lambda => lambda,
+        IDelegateCreationOperation { Target: IAnonymousFunctionOperation lambda } => lambda,
+        _ => null,
+    };
+}

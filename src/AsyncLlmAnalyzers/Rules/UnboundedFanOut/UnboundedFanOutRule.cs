@@ -1,0 +1,64 @@
+using System.Collections.Immutable;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Operations;
+using AsyncLlmAnalyzers.Facts;
+using AsyncLlmAnalyzers.Hosting;
+using AsyncLlmAnalyzers.Model;
+
+namespace AsyncLlmAnalyzers.Rules.UnboundedFanOut;
+
+/// <summary>
+/// Reports when
+/// <list type="bullet">
+/// <item><c>Task.WhenAll</c>, <c>WhenEach</c> or <c>WhenAny</c> joins one model call per item of a sequence of any length;</item>
+/// <item><c>Parallel.ForEachAsync</c> or <c>ForAsync</c> runs model calls with a constant degree that is no limit.</item>
+/// </list>
+/// Silent when
+/// <list type="bullet">
+/// <item>a limiter is acquired on the way to the call, in the lambda, a wrapper, or the loop that starts the tasks;</item>
+/// <item>the number of items is small, chosen by the author, or a literal's; the loop waits for its batch;</item>
+/// <item>the tasks are workers over a shared queue, or make no model call.</item>
+/// </list>
+/// </summary>
+internal sealed class UnboundedFanOutRule : LlmRule
+{
+    public const string Id = "ALLM1001";
+
+    private static readonly DiagnosticDescriptor Rule = Descriptors.Create(
+        Id,
+        title: "Model calls are started without a limit",
+        message: "{0}: limit how many run at once",
+        DiagnosticSeverity.Warning,
+        description: "As many requests as there are items are sent at the same moment; those beyond the provider's rate limit fail with 429, and every retry of one competes with the others.");
+
+    public override DiagnosticDescriptor Descriptor => Rule;
+
+    public override int Rank => 60;
+
+    public override bool Accepts(TriggerKind kind, string name, LlmContext context) =>
+        kind == TriggerKind.Invocation && FanOut.CombinatorNames.Contains(name);
+
+    public override Finding? Inspect(Site site)
+    {
+        if (site.FanOut is not { } fanOut)
+            return null;
+
+        foreach (var producer in fanOut.Producers)
+        {
+            if (Bounded.Of(producer, site.Context, site.CancellationToken, out var call).Verdict != Verdict.No)
+                continue;
+
+            var properties = DiagnosticProperties.MaxConcurrency.AddTo(
+                ImmutableDictionary<string, string?>.Empty, Options.MaxConcurrency.Read(site.Options));
+            return new Finding(Descriptor, site.NameToken.GetLocation(), properties, Describe(fanOut.Combinator, call!));
+        }
+
+        return null;
+    }
+
+    private static string Describe(IInvocationOperation combinator, CallEdge call) => combinator.TargetMethod.Name switch
+    {
+        "ForEachAsync" or "ForAsync" => $"'{call.Target.Name}' runs with a degree of parallelism that limits nothing, and what exceeds the rate limit fails with 429",
+        _ => $"'{call.Target.Name}' is called for every item at the same moment, and what exceeds the rate limit fails with 429",
+    };
+}
