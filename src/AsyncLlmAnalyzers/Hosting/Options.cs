@@ -17,6 +17,8 @@ internal abstract class Option(string key, string defaultText, string meaning)
 internal sealed class IntOption(string key, int defaultValue, int minimum, string meaning)
     : Option(key, defaultValue.ToString(CultureInfo.InvariantCulture), meaning)
 {
+    public int Default => defaultValue;
+
     public int Read(AnalyzerConfigOptions options) =>
         options.TryGetValue(Key, out var text)
         && int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var value)

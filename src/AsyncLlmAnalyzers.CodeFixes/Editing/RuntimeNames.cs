@@ -1,0 +1,15 @@
+namespace AsyncLlmAnalyzers.Editing;
+
+/// <summary>The names of the runtime library that fixes write, held against the real assembly by a test.</summary>
+internal static class RuntimeNames
+{
+    public const string Namespace = "AsyncLlm";
+
+    public const string LlmTask = "LlmTask";
+
+    public const string WhenAll = "WhenAll";
+
+    public const string MaxConcurrency = "maxConcurrency";
+
+    public const string CancellationToken = "cancellationToken";
+}
