@@ -1,0 +1,44 @@
+#if OFFICIAL_TESTING
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CodeFixes;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Testing;
+using Microsoft.CodeAnalysis.Diagnostics;
+using Microsoft.CodeAnalysis.Testing;
+
+// Nearer than the official types of the same names, and the same but for how sources compile by default.
+namespace AsyncLlmAnalyzers.Tests;
+
+public class CSharpAnalyzerTest<TAnalyzer, TVerifier> : Microsoft.CodeAnalysis.CSharp.Testing.CSharpAnalyzerTest<TAnalyzer, TVerifier>
+    where TAnalyzer : DiagnosticAnalyzer, new()
+    where TVerifier : IVerifier, new()
+{
+    public CSharpAnalyzerTest() => OfficialDefaults.Apply(this);
+}
+
+public class CSharpCodeFixTest<TAnalyzer, TCodeFix, TVerifier> : Microsoft.CodeAnalysis.CSharp.Testing.CSharpCodeFixTest<TAnalyzer, TCodeFix, TVerifier>
+    where TAnalyzer : DiagnosticAnalyzer, new()
+    where TCodeFix : CodeFixProvider, new()
+    where TVerifier : IVerifier, new()
+{
+    public CSharpCodeFixTest() => OfficialDefaults.Apply(this);
+}
+
+file static class OfficialDefaults
+{
+    public static void Apply<TVerifier>(AnalyzerTest<TVerifier> test)
+        where TVerifier : IVerifier, new()
+    {
+        test.ReferenceAssemblies = ReferenceAssemblies.TestHostFramework;
+        test.SolutionTransforms.Add((solution, _) => solution.ProjectIds.Aggregate(solution, CompileAsTheSdkDoes));
+    }
+
+    private static Solution CompileAsTheSdkDoes(Solution solution, ProjectId id)
+    {
+        var project = solution.GetProject(id)!;
+        return solution
+            .WithProjectCompilationOptions(id, ((CSharpCompilationOptions)project.CompilationOptions!).WithNullableContextOptions(NullableContextOptions.Enable))
+            .WithProjectParseOptions(id, ((CSharpParseOptions)project.ParseOptions!).WithLanguageVersion(LanguageVersion.Preview));
+    }
+}
+#endif
