@@ -1,0 +1,68 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CodeFixes;
+using Microsoft.CodeAnalysis.CSharp.Testing;
+using Microsoft.CodeAnalysis.Diagnostics;
+using Microsoft.CodeAnalysis.Testing;
+using AsyncLlmAnalyzers.Editing;
+using AsyncLlmAnalyzers.Hosting;
+
+namespace AsyncLlmAnalyzers.Tests.Rules;
+
+/// <summary>One rule, hosted alone, and its fix, on code that binds to the real libraries.</summary>
+internal sealed class RuleTest : CSharpCodeFixTest<LlmAnalyzer, NoFix, DefaultVerifier>
+{
+    /// <summary>What every modern project has in scope, so that a test shows only what it is about.</summary>
+    public const string Prelude = """
+        global using System;
+        global using System.Collections.Generic;
+        global using System.IO;
+        global using System.Linq;
+        global using System.Threading;
+        global using System.Threading.Tasks;
+        """;
+
+    private static readonly IReadOnlyDictionary<string, CodeFixProvider> Fixes = typeof(LlmFix).Assembly.GetTypes()
+        .Where(type => !type.IsAbstract && typeof(CodeFixProvider).IsAssignableFrom(type))
+        .Select(type => (CodeFixProvider)Activator.CreateInstance(type)!)
+        .ToDictionary(fix => fix.FixableDiagnosticIds.Single());
+
+    private readonly string _id;
+
+    /// <param name="id">The rule under test.</param>
+    /// <param name="withRuntime">Whether the code can name <c>AsyncLlm</c>, so that fixes write its helpers.</param>
+    public RuleTest(string id, bool withRuntime = false)
+    {
+        _id = id;
+        ReferenceAssemblies = ReferenceAssemblies.TestHost;
+        MarkupOptions = MarkupOptions.UseFirstDescriptor;
+        if (!withRuntime)
+            SolutionTransforms.Add(WithoutRuntime);
+    }
+
+    public static CodeFixProvider? FixOf(string id) => Fixes.GetValueOrDefault(id);
+
+    public static LlmAnalyzer Host(string id) => new([LlmAnalyzer.Rules.Single(rule => rule.Descriptor.Id == id)]);
+
+    protected override IEnumerable<DiagnosticAnalyzer> GetDiagnosticAnalyzers() => [Host(_id)];
+
+    protected override IEnumerable<CodeFixProvider> GetCodeFixProviders() => FixOf(_id) is { } fix ? [fix] : [];
+
+    private static Solution WithoutRuntime(Solution solution, ProjectId _)
+    {
+        foreach (var project in solution.Projects)
+        {
+            foreach (var reference in project.MetadataReferences.Where(reference => Path.GetFileName(reference.Display) == "AsyncLlm.dll"))
+                solution = solution.RemoveMetadataReference(project.Id, reference);
+        }
+
+        return solution;
+    }
+}
+
+/// <summary>Stands in the type argument; <see cref="RuleTest"/> names the real fix.</summary>
+internal sealed class NoFix : CodeFixProvider
+{
+    public override System.Collections.Immutable.ImmutableArray<string> FixableDiagnosticIds => [];
+
+    public override Task RegisterCodeFixesAsync(CodeFixContext context) => Task.CompletedTask;
+}
