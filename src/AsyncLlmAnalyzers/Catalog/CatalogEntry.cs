@@ -93,6 +93,7 @@ internal sealed class CatalogEntry
 
     public string Retry { get; init; } = "";
 
+    /// <summary>Where a rate limit shows: exception (or, for <c>nothrow</c>, result) type, ':' and the member that holds the status.</summary>
     public string RateLimit { get; init; } = "";
 
     public ExecutorRole Roles { get; init; }
@@ -114,6 +115,12 @@ internal sealed class CatalogEntry
     public bool IsCall => Kind <= CatalogKind.Local;
 
     public bool IsLowConfidence => HasTrait("conf=low");
+
+    /// <summary><see cref="Timeout"/> read.</summary>
+    public CatalogTimeout TimeoutLimit => CatalogTimeout.TryParse(Timeout, out var timeout) ? timeout : new(CatalogSource.Unknown);
+
+    /// <summary><see cref="Retry"/> read.</summary>
+    public CatalogRetry RetryPolicy => CatalogRetry.TryParse(Retry, out var retry) ? retry : new(CatalogSource.Unknown);
 
     public bool HasTrait(string name)
     {

@@ -66,10 +66,13 @@ internal static class CatalogFile
     };
 
     private static readonly string[] Flags =
-        ["batchable", "dispose", "maybe", "maybe-no-token", "no-token-fix", "no-token-fix-on-stream", "nothrow", "obsolete", "settings", "stateful", "twin"];
+        ["batchable", "dispose", "http-timeout", "maybe", "no-token-fix", "nothrow", "obsolete", "properties-on-client", "settings", "stateful", "twin"];
 
     private static readonly string[] Keys =
-        ["absent-in", "batch", "conf", "optType", "options", "retryProperty", "stall", "timeoutProperty", "twin", "versions"];
+        ["batch", "conf", "inner", "optType", "options", "retryProperty", "stall", "timeoutProperty", "twin", "versions"];
+
+    /// <summary>Traits that say something in one way only.</summary>
+    private static readonly Dictionary<string, string> OnlyValues = new() { ["conf"] = "low", ["stall"] = "never" };
 
     private static readonly char[] Separators = [' ', '\t', ','];
 
@@ -139,6 +142,11 @@ internal static class CatalogFile
             var executorShape = kind == CatalogKind.Executor ? ReadName(At(3), ExecutorShapes, "executor shape") : default;
             if (kind > CatalogKind.Raw && kind != CatalogKind.Executor && !At(3).IsEmpty)
                 Report(At(3), $"A row of kind '{fields[2].Text}' has no shape: write '-'.");
+            if (!CatalogTimeout.TryParse(At(5).Text ?? "", out _))
+                Report(At(5), $"'{Quote(At(5).Text)}' is no timeout: write '100s/try', '100s/read', '100s/headers', '10min/total', a range such as '30s..10min/try', 'none', 'inner', 'unknown' or '-'.");
+            if (!CatalogRetry.TryParse(At(6).Text ?? "", out _))
+                Report(At(6), $"'{Quote(At(6).Text)}' is no retry: write '3x0.8s' (three retries, the first after 0.8 s), '2x0.5s+jitter', 'none', 'inner', 'unknown' or '-'.");
+            CheckRateLimit(At(7));
             if (Errors.Count > errorsBefore)
                 return;
 
@@ -206,6 +214,14 @@ internal static class CatalogFile
                 Report(type, "The type is missing: write its metadata name, such as 'Contoso.Ai.IAnswerer' or 'Contoso.Ai.Client`1'.");
             else if (!type.Text.Split('.', '+').All(IsMetadataName))
                 Report(type, $"'{Quote(type.Text)}' is no metadata name: write namespace, type and, for a generic type, '`' and the number of its parameters, such as 'Contoso.Ai.Client`1'.");
+        }
+
+        private void CheckRateLimit(Field field)
+        {
+            var colon = field.IsEmpty ? -1 : field.Text.IndexOf(':');
+            var type = field.IsEmpty || colon < 0 ? field.Text : field.Text.Substring(0, colon);
+            if (!field.IsEmpty && (!type.Split('.', '+').All(IsMetadataName) || (colon >= 0 && !SyntaxFacts.IsValidIdentifier(field.Text.Substring(colon + 1)))))
+                Report(field, $"'{Quote(field.Text)}' names no exception: write its metadata name and the member that holds the status, such as 'Contoso.Ai.TooManyRequestsException:StatusCode', 'inner' or '-'.");
         }
 
         private static bool IsMetadataName(string name)
@@ -314,10 +330,13 @@ internal static class CatalogFile
             {
                 var equals = word.Text.IndexOf('=');
                 var key = equals < 0 ? word.Text : word.Text.Substring(0, equals);
-                if (equals < 0 ? Flags.Contains(key) : Keys.Contains(key) && equals < word.Text.Length - 1)
+                var value = equals < 0 ? "" : word.Text.Substring(equals + 1);
+                if (value.Length > 0 && OnlyValues.TryGetValue(key, out var only) && value != only)
+                    Report(word, $"The trait '{key}' has one value: write '{key}={only}'.");
+                else if (equals < 0 ? Flags.Contains(key) : Keys.Contains(key) && value.Length > 0)
                     traits.Add(word.Text);
                 else if (Keys.Contains(key))
-                    Report(word, $"The trait '{key}' needs a value: write '{key}=value'.");
+                    Report(word, $"The trait '{key}' needs a value: write '{key}={(OnlyValues.TryGetValue(key, out only) ? only : "...")}'.");
                 else if (Flags.Contains(key))
                     Report(word, $"The trait '{key}' takes no value: write '{key}'.");
                 else

@@ -123,8 +123,8 @@ internal sealed class LlmCatalog
         return type.AllInterfaces.Any(contract => _middleware.Contains(contract.OriginalDefinition));
     }
 
-    /// <summary>A filter by name, before anything is bound.</summary>
-    public bool MayBeCall(string memberName) => !_calls.Named(memberName).IsEmpty;
+    /// <summary>A filter by name, before anything is bound: a call, or a member that blocks.</summary>
+    public bool MayBeCall(string memberName) => _calls.Named(memberName).Any(row => row.Entry.IsCall || row.Entry.Shape == CallShape.Blocks);
 
     /// <summary>A filter by name for members that return when the answer is complete.</summary>
     public bool MayBeSyncCall(string memberName) => _syncNames.GetOrAdd(memberName, IsSyncName);
@@ -147,34 +147,28 @@ internal sealed class LlmCatalog
             : CallShape.Sync;
     }
 
-    /// <summary>The member of the same type that does the same without blocking, preferably with the very same parameters.</summary>
+    /// <summary>The member of the same type that does the same without blocking: with the very same parameters, with more optional ones, or with parameters that take the same arguments.</summary>
     public IMethodSymbol? FindAsyncTwin(IMethodSymbol syncMethod, CatalogEntry entry)
     {
         var name = entry.TraitValue("twin") ?? syncMethod.Name + "Async";
         var declared = syncMethod.ReducedFrom ?? syncMethod;
         var wanted = WithoutToken(declared);
-        IMethodSymbol? longer = null;
+        var (twin, fewestDifferences) = (default(IMethodSymbol), int.MaxValue);
         for (var type = declared.ContainingType; type is not null; type = type.BaseType)
         {
             foreach (var candidate in type.GetMembers(name).OfType<IMethodSymbol>())
             {
-                if (candidate.IsStatic != declared.IsStatic || candidate.Arity != declared.Arity || !ReturnTypes.IsAsynchronous(candidate.ReturnType)
+                if (candidate.IsStatic != declared.IsStatic
+                    || candidate.Arity != declared.Arity
+                    || !ReturnTypes.IsAsynchronous(candidate.ReturnType)
                     || !_compilation.IsSymbolAccessibleWithin(candidate, _compilation.Assembly))
                     continue;
-
-                var parameters = WithoutToken(candidate);
-                if (!StartsWith(parameters, wanted) || !parameters.Skip(wanted.Count).All(parameter => parameter.IsOptional))
-                    continue;
-                if (parameters.Count == wanted.Count)
-                    return Reduce(candidate);
-                longer ??= candidate;
+                if (Differences(wanted, WithoutToken(candidate)) is { } differences && differences < fewestDifferences)
+                    (twin, fewestDifferences) = (candidate, differences);
             }
         }
 
-        return longer is null ? null : Reduce(longer);
-
-        IMethodSymbol Reduce(IMethodSymbol twin) =>
-            syncMethod.ReducedFrom is not null && syncMethod.ReceiverType is { } receiver ? twin.ReduceExtensionMethod(receiver) ?? twin : twin;
+        return syncMethod.ReducedFrom is not null && syncMethod.ReceiverType is { } receiver ? twin?.ReduceExtensionMethod(receiver) : twin;
     }
 
     /// <summary>Whether a stream of <paramref name="type"/> is a model's answer arriving piece by piece.</summary>
@@ -196,7 +190,7 @@ internal sealed class LlmCatalog
 
     private bool Add(CatalogEntry entry)
     {
-        var types = _compilation.GetTypesByMetadataName(entry.Type);
+        var types = _compilation.GetTypesByMetadataName(entry.Type).RemoveAll(type => !_compilation.IsSymbolAccessibleWithin(type, _compilation.Assembly));
         if (entry.Kind == CatalogKind.Http && !types.IsEmpty)
             _http.Add(entry);
         foreach (var type in types)
@@ -233,17 +227,26 @@ internal sealed class LlmCatalog
     private static List<IParameterSymbol> WithoutToken(IMethodSymbol method) =>
         [.. method.Parameters.Where(parameter => !ReturnTypes.IsCancellationToken(parameter.Type))];
 
-    private static bool StartsWith(List<IParameterSymbol> parameters, List<IParameterSymbol> wanted)
+    /// <summary>How far a call must change to be made with other parameters; null when its arguments do not fit.</summary>
+    private int? Differences(List<IParameterSymbol> wanted, List<IParameterSymbol> offered)
     {
-        if (parameters.Count < wanted.Count)
-            return false;
+        const int convertedParameter = 100;
+        if (offered.Count < wanted.Count || !offered.Skip(wanted.Count).All(parameter => parameter.IsOptional))
+            return null;
+
+        var differences = offered.Count - wanted.Count;
         for (var i = 0; i < wanted.Count; i++)
         {
-            if (parameters[i].RefKind != wanted[i].RefKind || !ReturnTypes.AreSame(parameters[i].Type, wanted[i].Type))
-                return false;
+            if (offered[i].RefKind != wanted[i].RefKind)
+                return null;
+            if (ReturnTypes.AreSame(wanted[i].Type, offered[i].Type))
+                continue;
+            if (_compilation.ClassifyCommonConversion(wanted[i].Type, offered[i].Type) is not { IsImplicit: true, IsReference: true })
+                return null;
+            differences += convertedParameter;
         }
 
-        return true;
+        return differences;
     }
 
     private bool HasMark(IMethodSymbol method, string attribute) =>
