@@ -95,7 +95,7 @@ public abstract class CodeFixTest<TVerifier> : AnalyzerTest<TVerifier>
         var (solution, applied) = await ApplyFixesAsync(Known(await CreateSolutionAsync(before, "", cancellationToken)), scope, Math.Abs(limit), verifier, cancellationToken);
         var misses = limit == 0 ? "No fix was expected, but one was offered."
             : applied > Math.Abs(limit) ? $"Still fixing after {Math.Abs(limit)} iterations: the fix does not converge, or needs a higher number of iterations."
-            : $"Expected {limit} iterations, needed {applied}.";
+            : $"Expected {Math.Abs(limit)} iterations, needed {applied}.";
         var agrees = limit < -1 ? applied <= -limit : applied == Math.Abs(limit);
         await VerifyTextAsync(expected, solution, agrees ? verifier : verifier.PushContext(misses), cancellationToken);
         verifier.True(agrees, misses);

@@ -4,7 +4,16 @@ using Microsoft.CodeAnalysis.Text;
 
 namespace Microsoft.CodeAnalysis.Testing;
 
-public readonly record struct DiagnosticLocation(FileLinePositionSpan Span, DiagnosticLocationOptions Options);
+public readonly record struct DiagnosticLocation(FileLinePositionSpan Span, DiagnosticLocationOptions Options)
+{
+    public override string ToString() => Format(Span, Options);
+
+    internal static string Format(FileLinePositionSpan span, DiagnosticLocationOptions options = default)
+    {
+        var end = options.HasFlag(DiagnosticLocationOptions.IgnoreLength) ? "" : $",{span.EndLinePosition.Line + 1},{span.EndLinePosition.Character + 1}";
+        return $"{span.Path}({span.StartLinePosition.Line + 1},{span.StartLinePosition.Character + 1}{end})";
+    }
+}
 
 /// <summary>An expected diagnostic. What is not given (message, arguments, suppression) is not compared; the first span is the location, the rest are additional ones.</summary>
 public readonly record struct DiagnosticResult(string Id, DiagnosticSeverity Severity)
@@ -86,7 +95,7 @@ public readonly record struct DiagnosticResult(string Id, DiagnosticSeverity Sev
     public override string ToString()
     {
         var text = Message ?? string.Join(", ", MessageArguments ?? []);
-        return $"{(HasLocation ? Spans[0].Span : "(no location)")}: {Severity.ToString().ToLowerInvariant()} {Id}{(text == "" ? "" : $": {text}")}";
+        return $"{(HasLocation ? Spans[0] : "(no location)")}: {Severity.ToString().ToLowerInvariant()} {Id}{(text == "" ? "" : $": {text}")}";
     }
 
     private DiagnosticResult With(DiagnosticLocation location) => this with { Spans = Spans.Add(location) };

@@ -29,10 +29,11 @@ internal static partial class Markup
                 Close(mark.Groups["end"].Value);
         }
 
+        text.Append(input, copied, input.Length - copied);
         if (open.Count > 0)
             throw new ArgumentException($"Markup is opened but not closed at '{text.ToString(open[0].Start, Math.Min(20, text.Length - open[0].Start))}'");
 
-        return (text.Append(input, copied, input.Length - copied).ToString(), spans);
+        return (text.ToString(), spans);
 
         void Close(string name)
         {

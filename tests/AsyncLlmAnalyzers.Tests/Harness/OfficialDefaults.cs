@@ -14,6 +14,8 @@ public class CSharpAnalyzerTest<TAnalyzer, TVerifier> : Microsoft.CodeAnalysis.C
     where TVerifier : IVerifier, new()
 {
     public CSharpAnalyzerTest() => OfficialDefaults.Apply(this);
+
+    protected override Project ApplyCompilationOptions(Project project) => OfficialDefaults.LetConfigDecide(base.ApplyCompilationOptions(project));
 }
 
 public class CSharpCodeFixTest<TAnalyzer, TCodeFix, TVerifier> : Microsoft.CodeAnalysis.CSharp.Testing.CSharpCodeFixTest<TAnalyzer, TCodeFix, TVerifier>
@@ -22,6 +24,8 @@ public class CSharpCodeFixTest<TAnalyzer, TCodeFix, TVerifier> : Microsoft.CodeA
     where TVerifier : IVerifier, new()
 {
     public CSharpCodeFixTest() => OfficialDefaults.Apply(this);
+
+    protected override Project ApplyCompilationOptions(Project project) => OfficialDefaults.LetConfigDecide(base.ApplyCompilationOptions(project));
 }
 
 file static class OfficialDefaults
@@ -31,6 +35,14 @@ file static class OfficialDefaults
     {
         test.ReferenceAssemblies = ReferenceAssemblies.TestHostFramework;
         test.SolutionTransforms.Add((solution, _) => solution.ProjectIds.Aggregate(solution, CompileAsTheSdkDoes));
+    }
+
+    /// <summary>An explicit "default" severity reads as /warnaserror- and would outdo an .editorconfig that says error.</summary>
+    public static Project LetConfigDecide(Project project)
+    {
+        var options = project.CompilationOptions!;
+        var severities = options.SpecificDiagnosticOptions.Where(severity => severity.Value != ReportDiagnostic.Default);
+        return project.Solution.WithProjectCompilationOptions(project.Id, options.WithSpecificDiagnosticOptions(severities)).GetProject(project.Id)!;
     }
 
     private static Solution CompileAsTheSdkDoes(Solution solution, ProjectId id)
