@@ -1,4 +1,5 @@
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Diagnostics;
 using Microsoft.CodeAnalysis.Operations;
 using AsyncLlmAnalyzers.Hosting;
 using AsyncLlmAnalyzers.Model;
@@ -28,10 +29,13 @@ internal sealed class FixTarget
 
     public Diagnostic Diagnostic { get; }
 
+    /// <summary>The options in force in the document.</summary>
+    public AnalyzerConfigOptions Options => Document.Project.AnalyzerOptions.AnalyzerConfigOptionsProvider.GetOptions(Root.SyntaxTree);
+
     /// <summary>The token the diagnostic marks.</summary>
     public SyntaxToken Token { get; }
 
-    public int MaxConcurrency => DiagnosticProperties.MaxConcurrency.TryRead(Diagnostic, out var value) ? value : Options.MaxConcurrency.Default;
+    public int MaxConcurrency => DiagnosticProperties.MaxConcurrency.TryRead(Diagnostic, out var value) ? value : Hosting.Options.MaxConcurrency.Default;
 
     /// <summary>Null when the document no longer is what the diagnostic was about.</summary>
     public static async Task<FixTarget?> CreateAsync(Document document, Diagnostic diagnostic, CancellationToken cancellationToken)

@@ -7,20 +7,42 @@ using AsyncLlmAnalyzers.Hosting;
 namespace AsyncLlmAnalyzers.Model;
 
 /// <summary>Code that starts one task per item.</summary>
-/// <param name="body">What runs per item: a lambda, or the expression added to the list.</param>
-/// <param name="method">The method group that runs per item, when there is no <paramref name="body"/>.</param>
-/// <param name="scope">Where limiters count: the lambda, or the body of the loop.</param>
-/// <param name="count">How many items there are.</param>
-/// <param name="site">The <c>Select</c>, <c>Add</c> or assignment that starts the task.</param>
-internal sealed class TaskProducer(IOperation? body, IMethodSymbol? method, IOperation? scope, ItemCount count, IOperation site)
+internal sealed class TaskProducer
 {
-    public ItemCount Count { get; } = count;
+    /// <summary>What runs per item: a lambda's body, or the task added to the list; null when a method group runs.</summary>
+    public IOperation? Body { get; private init; }
 
-    public IOperation Site { get; } = site;
+    public IAnonymousFunctionOperation? Lambda { get; private init; }
 
-    public Route Reach(LlmContext context, CancellationToken cancellationToken) => (body, method) switch
+    /// <summary>The method group that runs per item, where there is no lambda.</summary>
+    public IMethodSymbol? Method { get; private init; }
+
+    /// <summary>Where limiters count: the lambda, or the body of the loop.</summary>
+    public IOperation? Scope { get; private init; }
+
+    public required ItemCount Count { get; init; }
+
+    /// <summary>The <c>Select</c>, <c>Add</c> or assignment that starts the task.</summary>
+    public required IOperation Site { get; init; }
+
+    /// <summary>The delegate argument, where one starts the task.</summary>
+    public IOperation? Delegate { get; private init; }
+
+    /// <summary>The loops around a task that is stored, innermost first.</summary>
+    public ImmutableArray<ILoopOperation> Loops { get; private init; } = [];
+
+    public static TaskProducer FromDelegate(IOperation @delegate, ItemCount count, IOperation site)
     {
-        ({ } region, _) => context.Wrappers.Of(region, scope ?? region, cancellationToken),
+        var lambda = @delegate.Lambda();
+        return new() { Body = lambda, Lambda = lambda, Method = @delegate.MethodGroup(), Scope = lambda, Count = count, Site = site, Delegate = @delegate };
+    }
+
+    public static TaskProducer FromLoop(IOperation task, ImmutableArray<ILoopOperation> loops, ItemCount count, IOperation site) =>
+        new() { Body = task, Scope = loops[0].Body, Count = count, Site = site, Loops = loops };
+
+    public Route Reach(LlmContext context, CancellationToken cancellationToken) => (Body, Method) switch
+    {
+        ({ } region, _) => context.Wrappers.Of(region, Scope ?? region, cancellationToken),
         (null, { } group) => context.FindRequest(group, group.ContainingType, Site) is not null
             ? new Route(Model.Reach.Unlimited, new CallEdge(group, isModelCall: true, Site.Syntax.GetLocation(), [], [], []))
             : context.Wrappers.Of(group, cancellationToken),
@@ -54,13 +76,15 @@ internal sealed class FanOut(IInvocationOperation combinator, ImmutableArray<Tas
 
     private static TaskProducer OfParallel(IInvocationOperation invocation, int smallFanOut)
     {
-        var body = invocation.Argument("body")!;
-        var lambda = body.Lambda();
-        return new TaskProducer(lambda, body.MethodGroup(), lambda, DegreeOf(invocation, smallFanOut), invocation);
+        // Only a constant above the threshold is no limit: -1 and no options mean the number of processors.
+        var count = DegreeExpression(invocation) is { } degree && degree.IsConstant(out var value) && value > smallFanOut
+            ? ItemCount.Unbounded
+            : ItemCount.Bounded;
+        return TaskProducer.FromDelegate(invocation.Argument("body")!, count, invocation);
     }
 
-    /// <summary>Only a constant above the threshold is no limit: -1 and no options mean the number of processors.</summary>
-    private static ItemCount DegreeOf(IInvocationOperation invocation, int smallFanOut)
+    /// <summary>The only value that <c>MaxDegreeOfParallelism</c> is given for a <c>Parallel</c> loop, in its options or on their local.</summary>
+    public static IOperation? DegreeExpression(IInvocationOperation invocation)
     {
         var options = invocation.Argument("parallelOptions")?.WithoutConversions();
         var creation = (options is ILocalReferenceOperation local ? local.Initializer()?.WithoutConversions() : options) as IObjectCreationOperation;
@@ -76,6 +100,6 @@ internal sealed class FanOut(IInvocationOperation combinator, ImmutableArray<Tas
             .Where(assignment => assignment.Target is IPropertyReferenceOperation { Property.Name: "MaxDegreeOfParallelism" })
             .Select(assignment => assignment.Value)
             .ToList();
-        return degrees is [var degree] && degree.IsConstant(out var value) && value > smallFanOut ? ItemCount.Unbounded : ItemCount.Bounded;
+        return degrees is [var degree] ? degree : null;
     }
 }

@@ -44,10 +44,8 @@ internal sealed class TaskProducers(IInvocationOperation combinator, ItemCounter
 
     private TaskProducer OfSelect(IInvocationOperation select)
     {
-        var selector = select.Arguments[select.Arguments.Length - 1].Value;
-        var lambda = selector.Lambda();
         var source = select.Receiver() ?? select.Arguments[0].Value;
-        return new TaskProducer(lambda, selector.MethodGroup(), lambda, counter.Of(source), select);
+        return TaskProducer.FromDelegate(select.Arguments[select.Arguments.Length - 1].Value, counter.Of(source), select);
     }
 
     private List<TaskProducer> OfLocal(ILocalReferenceOperation reference)
@@ -78,8 +76,8 @@ internal sealed class TaskProducers(IInvocationOperation combinator, ItemCounter
     /// <summary>A task put into the list or array in a loop. In a loop that also waits for the list, at most a batch is in flight.</summary>
     private IEnumerable<TaskProducer> OfStore(IOperation store, IOperation task, ILocalSymbol list)
     {
-        var loops = store.LoopsSinceDeclarationOf(list).ToList();
-        if (loops.Count == 0 || loops.Any(loop => WaitsFor(loop, list)))
+        var loops = store.LoopsSinceDeclarationOf(list).ToImmutableArray();
+        if (loops.IsEmpty || loops.Any(loop => WaitsFor(loop, list)))
             return [];
 
         task = task.WithoutConversions();
@@ -87,7 +85,7 @@ internal sealed class TaskProducers(IInvocationOperation combinator, ItemCounter
             task = initializer.WithoutConversions();
 
         var count = loops.All(loop => counter.Of(loop) == ItemCount.Bounded) ? ItemCount.Bounded : ItemCount.Unbounded;
-        return [new TaskProducer(task, method: null, loops[0].Body, count, store)];
+        return [TaskProducer.FromLoop(task, loops, count, store)];
     }
 
     private bool WaitsFor(ILoopOperation loop, ILocalSymbol list) =>

@@ -8,10 +8,10 @@ using Microsoft.CodeAnalysis.Testing;
 namespace AsyncLlmAnalyzers.Tests.Rules;
 
 /// <summary>
-/// Base of the rules' tests: short ways to say reports, stays silent and is fixed, and the cases every rule has to pass whatever
+/// Base of the rules' tests: the cases every rule has to pass whatever
 /// it is about (broken code, one document at a time as editors ask, other projects as compilations, concurrency, edits).
 /// </summary>
-public abstract partial class RuleTests(string id)
+public abstract partial class RuleTests(string id) : FixTests(id)
 {
     /// <summary>A whole file on which the rule reports, with markup; the injected cases are made of it.</summary>
     protected abstract string Example { get; }
@@ -73,59 +73,6 @@ public abstract partial class RuleTests(string id)
         Assert.Empty(await AnalyzeAsync(application));
     }
 
-    /// <summary>The marked places, and no others, are reported.</summary>
-    protected Task ReportsAsync(string code, params (string Key, string Value)[] options) => Test(code, options).RunAsync();
-
-    protected Task SilentAsync(string code, params (string Key, string Value)[] options)
-    {
-        Assert.DoesNotContain("[|", code, StringComparison.Ordinal);
-        return Test(code, options).RunAsync();
-    }
-
-    /// <summary>The default fix turns the code into the other, alone and through Fix All in every scope, with and without a key.</summary>
-    protected async Task FixesAsync(string code, string fixedCode, bool withRuntime = false, string? kind = null)
-    {
-        var test = new RuleTest(id, withRuntime) { TestCode = code, FixedCode = fixedCode };
-        if (kind is not null)
-            test.CodeActionEquivalenceKey = $"{id}.{kind}";
-        AddPrelude(test);
-        await test.RunAsync();
-    }
-
-    protected Task OffersNoFixAsync(string code, bool withRuntime = false)
-    {
-        var test = new RuleTest(id, withRuntime) { TestCode = code, FixedCode = code };
-        AddPrelude(test);
-        return test.RunAsync();
-    }
-
-    /// <summary>Several files of one project; those of <paramref name="others"/> expect no diagnostic.</summary>
-    protected async Task ReportsAcrossFilesAsync(string code, params string[] others)
-    {
-        var test = Test(code, []);
-        foreach (var other in others)
-            test.TestState.Sources.Add(other);
-        await test.RunAsync();
-    }
-
-    private RuleTest Test(string code, (string Key, string Value)[] options)
-    {
-        var test = new RuleTest(id) { TestCode = code };
-        AddPrelude(test);
-        if (options.Length > 0)
-            test.TestState.AnalyzerConfigFiles.Add(("/.editorconfig", $"root = true\n[*.cs]\n{string.Join('\n', options.Select(option => $"{option.Key} = {option.Value}"))}\n"));
-        return test;
-    }
-
-    private static void AddPrelude(RuleTest test)
-    {
-        test.TestState.Sources.Add(("/0/Prelude.cs", RuleTest.Prelude));
-        if (test.TestState.Sources[0].content.ToString().Contains("/* top-level */", StringComparison.Ordinal))
-            test.TestState.OutputKind = OutputKind.ConsoleApplication;
-        if (test.FixedState.Sources.Count > 0)
-            test.FixedState.Sources.Add(("/0/Prelude.cs", RuleTest.Prelude));
-    }
-
     private async Task ThrowsNothingAsync(string code)
     {
         var thrown = (await AnalyzeAsync(Compile(code))).FirstOrDefault(diagnostic => diagnostic.Id == "AD0001");
@@ -134,7 +81,7 @@ public abstract partial class RuleTests(string id)
 
     private Task<ImmutableArray<Diagnostic>> AnalyzeAsync(Compilation compilation) => WithAnalyzer(compilation).GetAnalyzerDiagnosticsAsync();
 
-    private CompilationWithAnalyzers WithAnalyzer(Compilation compilation) => compilation.WithAnalyzers([RuleTest.Host(id)]);
+    private CompilationWithAnalyzers WithAnalyzer(Compilation compilation) => compilation.WithAnalyzers([RuleTest.Host(Id)]);
 
     private static CSharpCompilation Compile(string code, string name = "Test") => CSharpCompilation.Create(
         name,

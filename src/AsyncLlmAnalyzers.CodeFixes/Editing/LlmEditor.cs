@@ -1,0 +1,123 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Simplification;
+using Microsoft.CodeAnalysis.Text;
+using AsyncLlmAnalyzers.Model;
+
+namespace AsyncLlmAnalyzers.Editing;
+
+/// <summary>The edits several fixes make, in the style of the file they are made in.</summary>
+internal sealed class LlmEditor(SyntaxNode root, SemanticModel model, LlmContext context)
+{
+    private readonly SourceText _text = root.SyntaxTree.GetText();
+
+    public string NewLine { get; } = root.DescendantTrivia().FirstOrDefault(trivia => trivia.IsKind(SyntaxKind.EndOfLineTrivia)) is { RawKind: not 0 } endOfLine
+        ? endOfLine.ToString()
+        : "\n";
+
+    /// <summary><c>.ConfigureAwait(false)</c> where the code around awaits that way, else nothing.</summary>
+    public static string ConfigureAwaitStyle(SyntaxNode around)
+    {
+        var member = around.FirstAncestorOrSelf<MemberDeclarationSyntax>(ancestor => ancestor is not GlobalStatementSyntax) ?? around;
+        return member.DescendantNodes().OfType<AwaitExpressionSyntax>().Any(await => await.Expression.ToString().EndsWith(".ConfigureAwait(false)", StringComparison.Ordinal))
+            ? ".ConfigureAwait(false)"
+            : "";
+    }
+
+    /// <summary>The name, with a number when something in reach of the position has it already.</summary>
+    public string FreshName(string name, SyntaxNode at)
+    {
+        var member = at.AncestorsAndSelf().LastOrDefault(node => node is BaseMethodDeclarationSyntax or BasePropertyDeclarationSyntax or BaseFieldDeclarationSyntax) ?? root;
+        var taken = new HashSet<string>(
+            member.DescendantTokens().Where(token => token.IsKind(SyntaxKind.IdentifierToken)).Select(token => token.ValueText)
+                .Concat(model.LookupSymbols(at.SpanStart).Select(symbol => symbol.Name)),
+            StringComparer.Ordinal);
+        return !taken.Contains(name) ? name : Enumerable.Range(1, int.MaxValue).Select(i => name + i).First(candidate => !taken.Contains(candidate));
+    }
+
+    /// <summary>The nearest token parameter or local of the functions around the node; null when there is none or a static function hides it.</summary>
+    public string? TokenInScope(SyntaxNode at) => model.LookupSymbols(at.SpanStart)
+        .Where(symbol => symbol is IParameterSymbol or ILocalSymbol
+            && KnownTypes.Is((symbol as IParameterSymbol)?.Type ?? ((ILocalSymbol)symbol).Type, context.Types.CancellationToken)
+            && (symbol is not ILocalSymbol local || local.DeclaringSyntaxReferences.All(reference => reference.Span.End <= at.SpanStart)))
+        .Select(symbol => symbol.Name)
+        .FirstOrDefault();
+
+    /// <summary>
+    /// Where a statement can be put so that it runs before the node: in front of its statement, or of the expression body that
+    /// has to become a block. Null where no statement can stand (a field initialiser).
+    /// </summary>
+    public static SyntaxNode? AnchorOf(SyntaxNode node) => node.AncestorsAndSelf().FirstOrDefault(ancestor => ancestor switch
+    {
+        GlobalStatementSyntax or ArrowExpressionClauseSyntax => true,
+        StatementSyntax { Parent: GlobalStatementSyntax } or BlockSyntax or LocalFunctionStatementSyntax => false,
+        StatementSyntax => true,
+        LambdaExpressionSyntax { ExpressionBody: { } body } => body.Span.Contains(node.Span),
+        _ => false,
+    });
+
+    /// <summary>The white space at the start of the line on which the node starts.</summary>
+    public string IndentationOf(SyntaxNode node) => Indentation.At(_text, node.SpanStart);
+
+    /// <summary>One more level of indentation.</summary>
+    public string IndentationUnit => field ??= Indentation.Unit(_text);
+
+    /// <summary>A statement from text whose lines are indented by tabs, at the given indentation; types are written in full and shortened later.</summary>
+    public StatementSyntax Statement(string text, string indentation) => SyntaxFactory
+        .ParseStatement(indentation + text.Replace("\t", IndentationUnit).Replace("\n", NewLine + indentation) + NewLine)
+        .WithAdditionalAnnotations(Simplifier.Annotation, Simplifier.AddImportsAnnotation);
+
+    /// <summary>As <see cref="Statement"/>, for a block that continues a line.</summary>
+    public BlockSyntax Block(string text, string indentation) => (BlockSyntax)Statement(text, indentation).WithTrailingTrivia();
+
+    /// <summary>The root with the statement running before the anchor; <paramref name="write"/> gets the indentation it has there.</summary>
+    public SyntaxNode InsertBefore(SyntaxNode currentRoot, SyntaxNode anchor, Func<string, StatementSyntax> write, bool returnsValue)
+    {
+        var indentation = Indentation.At(currentRoot.GetText(), anchor.SpanStart);
+        switch (anchor)
+        {
+            case GlobalStatementSyntax:
+                return currentRoot.ReplaceNode(anchor, Separate<SyntaxNode>(SyntaxFactory.GlobalStatement(write(indentation)), anchor));
+            case StatementSyntax { Parent: BlockSyntax or SwitchSectionSyntax }:
+                return currentRoot.ReplaceNode(anchor, Separate<SyntaxNode>(write(indentation), anchor));
+            case StatementSyntax embedded:
+                var outer = Indentation.At(currentRoot.GetText(), embedded.Parent!.SpanStart);
+                var block = (BlockSyntax)Statement($"{{\n\t{Template.Hole};\n}}", outer);
+                return currentRoot.ReplaceNode(embedded, block.Fill([write(outer + IndentationUnit), embedded]));
+            case ArrowExpressionClauseSyntax { Parent: MethodDeclarationSyntax method } arrow:
+                return currentRoot.ReplaceNode(method, method.WithExpressionBody(null).WithSemicolonToken(default)
+                    .WithParameterList(EndingLine(method.ParameterList))
+                    .WithBody(BlockOf(write, arrow.Expression, indentation, returnsValue)).WithTrailingTrivia(method.GetTrailingTrivia()));
+            case ArrowExpressionClauseSyntax { Parent: LocalFunctionStatementSyntax function } arrow:
+                return currentRoot.ReplaceNode(function, function.WithExpressionBody(null).WithSemicolonToken(default)
+                    .WithParameterList(EndingLine(function.ParameterList))
+                    .WithBody(BlockOf(write, arrow.Expression, indentation, returnsValue)).WithTrailingTrivia(function.GetTrailingTrivia()));
+            case LambdaExpressionSyntax { ExpressionBody: { } body } lambda:
+                return currentRoot.ReplaceNode(lambda, lambda.WithExpressionBody(null)
+                    .WithArrowToken(lambda.ArrowToken.WithTrailingTrivia(SyntaxFactory.EndOfLine(NewLine)))
+                    .WithBlock(BlockOf(write, body, indentation, returnsValue)).WithTrailingTrivia(lambda.GetTrailingTrivia()));
+            default:
+                return currentRoot;
+        }
+    }
+
+    private ParameterListSyntax EndingLine(ParameterListSyntax parameters) => parameters.WithTrailingTrivia(SyntaxFactory.EndOfLine(NewLine));
+
+    /// <summary>The blank line above the original moves above the inserted one; its comments stay with it.</summary>
+    private static T[] Separate<T>(T inserted, T original)
+        where T : SyntaxNode
+    {
+        var leading = original.GetLeadingTrivia();
+        var blankLines = leading.TakeWhile(trivia => !trivia.IsComment()).Where(trivia => trivia.IsKind(SyntaxKind.EndOfLineTrivia)).ToList();
+        var afterBlankLines = leading.Skip(leading.TakeWhile(trivia => !trivia.IsComment()).ToList().FindLastIndex(trivia => trivia.IsKind(SyntaxKind.EndOfLineTrivia)) + 1);
+        return [inserted.WithLeadingTrivia(blankLines.Concat(inserted.GetLeadingTrivia())), original.WithLeadingTrivia(afterBlankLines)];
+    }
+
+    private BlockSyntax BlockOf(Func<string, StatementSyntax> write, ExpressionSyntax body, string indentation, bool returnsValue)
+    {
+        var inner = indentation + IndentationUnit;
+        var last = Statement($"{(returnsValue ? "return " : "")}{Template.Hole};", inner).Fill(body.WithoutOuterWhitespace().Shift(IndentationUnit));
+        return ((BlockSyntax)Statement($"{{\n\t{Template.Hole};\n}}", indentation)).Fill([write(inner), last]);
+    }
+}

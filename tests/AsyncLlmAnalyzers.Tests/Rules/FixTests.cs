@@ -1,0 +1,66 @@
+using Microsoft.CodeAnalysis;
+
+namespace AsyncLlmAnalyzers.Tests.Rules;
+
+/// <summary>Short ways to say of one rule: reports, stays silent, is fixed.</summary>
+public abstract class FixTests(string id)
+{
+    protected string Id { get; } = id;
+
+    /// <summary>Indents all lines but the first and empty ones, so that a piece of code fits into a frame.</summary>
+    protected static string Indent(string code, int spaces) =>
+        string.Join('\n', code.Split('\n').Select(line => line.Length == 0 ? line : new string(' ', spaces) + line));
+
+    /// <summary>The marked places, and no others, are reported.</summary>
+    protected Task ReportsAsync(string code, params (string Key, string Value)[] options) => Test(code, options).RunAsync();
+
+    protected Task SilentAsync(string code, params (string Key, string Value)[] options)
+    {
+        Assert.DoesNotContain("[|", code, StringComparison.Ordinal);
+        return Test(code, options).RunAsync();
+    }
+
+    /// <summary>The default fix turns the code into the other, alone and through Fix All in every scope, with and without a key.</summary>
+    protected async Task FixesAsync(string code, string fixedCode, bool withRuntime = false, string? kind = null)
+    {
+        var test = new RuleTest(Id, withRuntime) { TestCode = code, FixedCode = fixedCode };
+        if (kind is not null)
+            test.CodeActionEquivalenceKey = $"{Id}.{kind}";
+        AddPrelude(test);
+        await test.RunAsync();
+    }
+
+    protected Task OffersNoFixAsync(string code, bool withRuntime = false)
+    {
+        var test = new RuleTest(Id, withRuntime) { TestCode = code, FixedCode = code };
+        AddPrelude(test);
+        return test.RunAsync();
+    }
+
+    /// <summary>Several files of one project; those of <paramref name="others"/> expect no diagnostic.</summary>
+    protected async Task ReportsAcrossFilesAsync(string code, params string[] others)
+    {
+        var test = Test(code, []);
+        foreach (var other in others)
+            test.TestState.Sources.Add(other);
+        await test.RunAsync();
+    }
+
+    private RuleTest Test(string code, (string Key, string Value)[] options)
+    {
+        var test = new RuleTest(Id) { TestCode = code };
+        AddPrelude(test);
+        if (options.Length > 0)
+            test.TestState.AnalyzerConfigFiles.Add(("/.editorconfig", $"root = true\n[*.cs]\n{string.Join('\n', options.Select(option => $"{option.Key} = {option.Value}"))}\n"));
+        return test;
+    }
+
+    private static void AddPrelude(RuleTest test)
+    {
+        test.TestState.Sources.Add(("/0/Prelude.cs", RuleTest.Prelude));
+        if (test.TestState.Sources[0].content.ToString().Contains("/* top-level */", StringComparison.Ordinal))
+            test.TestState.OutputKind = OutputKind.ConsoleApplication;
+        if (test.FixedState.Sources.Count > 0)
+            test.FixedState.Sources.Add(("/0/Prelude.cs", RuleTest.Prelude));
+    }
+}
