@@ -203,13 +203,14 @@ public abstract class CodeFixTest<TVerifier> : AnalyzerTest<TVerifier>
     /// <summary>A tree that reads differently than it was built (a missing parenthesis or space) breaks the next fix.</summary>
     private void VerifyStructure(SyntaxNode built, SyntaxNode parsed, string title, IVerifier verifier)
     {
-        if (CodeActionValidationMode == CodeActionValidationMode.None || (CodeActionValidationMode == CodeActionValidationMode.Full ? built.IsEquivalentTo(parsed) : SyntaxFactory.AreEquivalent(built, parsed)))
+        if (CodeActionValidationMode == CodeActionValidationMode.None || (CodeActionValidationMode == CodeActionValidationMode.Full && built.IsEquivalentTo(parsed)))
             return;
 
-        var (actual, expected) = (built, parsed);
-        while (actual.RawKind == expected.RawKind && actual.ChildNodes().Zip(expected.ChildNodes()).FirstOrDefault(pair => !SyntaxFactory.AreEquivalent(pair.First, pair.Second)) is ({ } first, { } second))
-            (actual, expected) = (first, second);
-        verifier.Fail($"'{title}' builds another tree than the compiler parses from its text.{Environment.NewLine}- parsed {expected.Kind()}: {expected}{Environment.NewLine}+ built  {actual.Kind()}: {actual}");
+        // SyntaxFactory.AreEquivalent also compares flags a node has from the context it was parsed in; only kinds and tokens matter here.
+        var difference = built.DescendantNodesAndTokensAndSelf().Zip(parsed.DescendantNodesAndTokensAndSelf())
+            .FirstOrDefault(pair => pair.First.RawKind != pair.Second.RawKind || (pair.First.IsToken && pair.First.ToString() != pair.Second.ToString()));
+        if (difference.First != default || CodeActionValidationMode == CodeActionValidationMode.Full)
+            verifier.Fail($"'{title}' builds another tree than the compiler parses from its text.{Environment.NewLine}- parsed {difference.Second.Kind()}: {difference.Second}{Environment.NewLine}+ built  {difference.First.Kind()}: {difference.First}");
     }
 
     private static async Task VerifyTextAsync(SolutionState expected, Solution solution, IVerifier verifier, CancellationToken cancellationToken)

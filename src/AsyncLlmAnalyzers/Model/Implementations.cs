@@ -48,7 +48,21 @@ internal sealed class Implementations(LlmContext context)
         var constructed = type.AllInterfaces.FirstOrDefault(i => SymbolEqualityComparer.Default.Equals(i.OriginalDefinition, member.ContainingType));
         var constructedMember = constructed?.GetMembers(member.Name).OfType<IMethodSymbol>()
             .FirstOrDefault(candidate => SymbolEqualityComparer.Default.Equals(candidate.OriginalDefinition, member));
-        return constructedMember is null ? null : type.FindImplementationForInterfaceMember(constructedMember) as IMethodSymbol;
+        return constructedMember is not null && type.FindImplementationForInterfaceMember(constructedMember) is IMethodSymbol declared
+            ? MostDerived(type, declared)
+            : null;
+    }
+
+    /// <summary>The override of the member that an instance of the type runs.</summary>
+    private static IMethodSymbol MostDerived(INamedTypeSymbol type, IMethodSymbol member)
+    {
+        for (var current = type; current is not null && !SymbolEqualityComparer.Default.Equals(current, member.ContainingType); current = current.BaseType)
+        {
+            if (current.GetMembers(member.Name).OfType<IMethodSymbol>().FirstOrDefault(candidate => Overrides(candidate, member.OriginalDefinition)) is { } @override)
+                return @override;
+        }
+
+        return member;
     }
 
     private static bool Overrides(IMethodSymbol member, IMethodSymbol method)

@@ -2,6 +2,80 @@ namespace AsyncLlmAnalyzers.Tests.Rules;
 
 public class UnboundedFanOutTests() : RuleTests("ALLM1001")
 {
+    /// <summary>What the cases below may use: a client, a wrapper behind an interface, limiters of several kinds.</summary>
+    private const string Members = """
+            private static readonly string[] Fixed = ["a", "b"];
+            private readonly SemaphoreSlim _gate = new(4);
+            private readonly RateLimiter _limiter = new ConcurrencyLimiter(new() { PermitLimit = 4 });
+            private readonly Polly.ResiliencePipeline _pipeline = new Polly.ResiliencePipelineBuilder().Build();
+
+            private async Task<string> AskAsync(string prompt) => (await client.CompleteChatAsync(prompt)).Value.Content[0].Text;
+
+            private async Task<string> LimitedAsync(string prompt)
+            {
+                await _gate.WaitAsync();
+                try
+                {
+                    return await AskAsync(prompt);
+                }
+                finally
+                {
+                    _gate.Release();
+                }
+            }
+
+            private async Task<string> WithGateAsync(string prompt, SemaphoreSlim gate)
+            {
+                await gate.WaitAsync();
+                try
+                {
+                    return await AskAsync(prompt);
+                }
+                finally
+                {
+                    gate.Release();
+                }
+            }
+
+            private async Task<T> ThrottledAsync<T>(Func<Task<T>> call)
+            {
+                await _gate.WaitAsync();
+                try
+                {
+                    return await call();
+                }
+                finally
+                {
+                    _gate.Release();
+                }
+            }
+
+            private Task<T> TwoHopsAsync<T>(Func<Task<T>> call) => ThrottledAsync(() => call());
+
+            private async Task<IDisposable> EnterAsync()
+            {
+                await _gate.WaitAsync();
+                return new Lease(_gate);
+            }
+
+            private async Task WorkAsync(ChannelReader<string> reader)
+            {
+                await foreach (var prompt in reader.ReadAllAsync())
+                    await AskAsync(prompt);
+            }
+
+            private async Task DrainAsync(ConcurrentQueue<string> queue)
+            {
+                while (queue.TryDequeue(out var prompt))
+                    await AskAsync(prompt);
+            }
+
+            private sealed class Lease(SemaphoreSlim gate) : IDisposable
+            {
+                public void Dispose() => gate.Release();
+            }
+        """;
+
     protected override string Example => """
         using OpenAI.Chat;
 
@@ -13,4 +87,320 @@ public class UnboundedFanOutTests() : RuleTests("ALLM1001")
             }
         }
         """;
+
+    private static string Method(string body) => $$"""
+        using System.Collections.Concurrent;
+        using System.Threading.Channels;
+        using System.Threading.RateLimiting;
+        using OpenAI.Chat;
+
+        class Summaries(ChatClient client, Summaries.ISummarizer summarizer)
+        {
+            public interface ISummarizer
+            {
+                Task<string> SummarizeAsync(string text, CancellationToken cancellationToken = default);
+            }
+
+            public class Summarizer(ChatClient client) : ISummarizer
+            {
+                public async Task<string> SummarizeAsync(string text, CancellationToken cancellationToken = default) =>
+                    (await client.CompleteChatAsync([text], cancellationToken: cancellationToken)).Value.Content[0].Text;
+            }
+
+            async Task All(IReadOnlyList<string> prompts, int workers, CancellationToken cancellationToken)
+            {
+        {{Indent(body, 8)}}
+            }
+
+        {{Members}}
+        }
+        """;
+
+    [Theory]
+    [InlineData("await Task.[|WhenAll|](prompts.Select(prompt => client.CompleteChatAsync(prompt)));")]
+    [InlineData("await Task.[|WhenAll|](prompts.Select(async prompt => (await client.CompleteChatAsync(prompt)).Value));")]
+    [InlineData("await Task.[|WhenAll|](prompts.Select((prompt, i) => client.CompleteChatAsync(prompt + i)).ToArray());")]
+    [InlineData("await Task.[|WhenAll|](prompts.Where(prompt => prompt != \"\").OrderBy(prompt => prompt).Select(AskAsync).ToList()).ConfigureAwait(false);")]
+    [InlineData("await Task.[|WhenAll|](from prompt in prompts where prompt != \"\" select client.CompleteChatAsync(prompt));")]
+    [InlineData("await Task.[|WhenAll|]([.. prompts.Select(AskAsync)]);")]
+    [InlineData("var tasks = prompts.Select(summarizer.SummarizeOne).ToList(); await Task.[|WhenAll|](tasks);", "Extension")]
+    [InlineData("var tasks = new List<Task>();\nforeach (var prompt in prompts)\n    tasks.Add(summarizer.SummarizeAsync(prompt, cancellationToken));\nawait Task.[|WhenAll|](tasks);")]
+    [InlineData("List<Task> tasks = [];\nforeach (var prompt in prompts)\n{\n    var task = AskAsync(prompt);\n    tasks.Add(task);\n}\nawait Task.[|WhenAll|](tasks);")]
+    [InlineData("var tasks = new Task<string>[prompts.Count];\nfor (var i = 0; i < prompts.Count; i++)\n    tasks[i] = AskAsync(prompts[i]);\nawait Task.[|WhenAll|](tasks);")]
+    [InlineData("await foreach (var task in Task.[|WhenEach|](prompts.Select(prompt => summarizer.SummarizeAsync(prompt))))\n    Console.WriteLine(await task);")]
+    [InlineData("var first = await Task.[|WhenAny|](prompts.Select(AskAsync));")]
+    [InlineData("await Task.[|WhenAll|](prompts.Select(prompt => Task.Run(() => client.CompleteChat(prompt))));")]
+    [InlineData("await Task.[|WhenAll|](Enumerable.Range(0, prompts.Count).Select(i => AskAsync(prompts[i])));")]
+    [InlineData("await Task.[|WhenAll|](prompts.Take(500).Select(AskAsync));")]
+    [InlineData("await Task.[|WhenAll|](Enumerable.Range(0, 1000).Select(i => AskAsync($\"{i}\")));")]
+    [InlineData("await Task.[|WhenAll|](prompts.Select(Local));\nasync Task<string> Local(string prompt) => await summarizer.SummarizeAsync(prompt);")]
+    [InlineData("Func<string, Task<string>> ask = async prompt => await AskAsync(prompt);\nawait Task.[|WhenAll|](prompts.Select(ask));")]
+    [InlineData("Func<string, Task<string>> ask = async prompt => await AskAsync(prompt);\nawait Task.[|WhenAll|](prompts.Select(prompt => ask(prompt)));")]
+    [InlineData("await Parallel.[|ForEachAsync|](prompts, new ParallelOptions { MaxDegreeOfParallelism = int.MaxValue }, async (prompt, token) => await AskAsync(prompt));")]
+    [InlineData("var options = new ParallelOptions();\noptions.MaxDegreeOfParallelism = 500;\nawait Parallel.[|ForAsync|](0, prompts.Count, options, async (i, token) => await AskAsync(prompts[i]));")]
+    [InlineData("await Task.[|WhenAll|](prompts.Select(async prompt => { await foreach (var update in client.CompleteChatStreamingAsync(prompt)) { } }));")]
+    [InlineData("var all = Task.Run(async () => await Task.[|WhenAll|](prompts.Select(AskAsync)));\nawait all;")]
+    public Task Reports(string body, string? extra = null) =>
+        ReportsAsync(Method(body) + (extra is null ? "" : "\nstatic class Extensions\n{\n    public static Task<string> SummarizeOne(this Summaries.ISummarizer summarizer, string text) => summarizer.SummarizeAsync(text);\n}\n"));
+
+    [Theory]
+    [InlineData("await Task.[|WhenAll|](prompts.Select(async prompt => { var gate = new SemaphoreSlim(1); await gate.WaitAsync(); await AskAsync(prompt); gate.Release(); }));")]
+    [InlineData("await Task.[|WhenAll|](prompts.Select(prompt => WithGateAsync(prompt, new SemaphoreSlim(1))));")]
+    [InlineData("await Task.[|WhenAll|](prompts.Select(prompt => { var gate = new SemaphoreSlim(1); return WithGateAsync(prompt, gate); }));")]
+    [InlineData("await _gate.WaitAsync();\nawait Task.[|WhenAll|](prompts.Select(AskAsync));\n_gate.Release();")]
+    public Task Reports_a_limiter_that_limits_nothing(string body) => ReportsAsync(Method(body));
+
+    [Theory]
+    [InlineData("await Task.WhenAll(prompts.Select(async prompt => { await _gate.WaitAsync(); try { return await AskAsync(prompt); } finally { _gate.Release(); } }));")]
+    [InlineData("var gate = new SemaphoreSlim(4);\nawait Task.WhenAll(prompts.Select(async prompt => { await gate.WaitAsync(cancellationToken).ConfigureAwait(false); try { return await AskAsync(prompt); } finally { gate.Release(); } }));")]
+    [InlineData("await Task.WhenAll(prompts.Select(async prompt => { using var lease = await _limiter.AcquireAsync(1); if (lease.IsAcquired) await AskAsync(prompt); }));")]
+    [InlineData("await Task.WhenAll(prompts.Select(async prompt => await _pipeline.ExecuteAsync(async token => await AskAsync(prompt))));")]
+    [InlineData("await Task.WhenAll(prompts.Select(async prompt => { if (workers > 1) await _gate.WaitAsync(); try { await AskAsync(prompt); } finally { if (workers > 1) _gate.Release(); } }));")]
+    public Task Silent_when_a_limiter_is_acquired_in_the_lambda(string body) => SilentAsync(Method(body));
+
+    [Theory]
+    [InlineData("await Task.WhenAll(prompts.Select(LimitedAsync));")]
+    [InlineData("await Task.WhenAll(prompts.Select(prompt => WithGateAsync(prompt, _gate)));")]
+    [InlineData("var gate = new SemaphoreSlim(4);\nawait Task.WhenAll(prompts.Select(prompt => WithGateAsync(prompt, gate)));")]
+    [InlineData("await Task.WhenAll(prompts.Select(prompt => ThrottledAsync(() => AskAsync(prompt))));")]
+    [InlineData("await Task.WhenAll(prompts.Select(prompt => TwoHopsAsync(() => AskAsync(prompt))));")]
+    [InlineData("await Task.WhenAll(prompts.Select(async prompt => { using var lease = await EnterAsync(); await AskAsync(prompt); }));")]
+    [InlineData("var gate = new SemaphoreSlim(4);\nawait Task.WhenAll(prompts.Select(Local));\nasync Task Local(string prompt)\n{\n    await gate.WaitAsync();\n    try { await AskAsync(prompt); } finally { gate.Release(); }\n}")]
+    public Task Silent_when_a_wrapper_on_the_way_is_limited(string body) => SilentAsync(Method(body));
+
+    [Fact]
+    public Task Silent_when_the_loop_acquires_before_it_adds() => SilentAsync(Method("""
+        var gate = new SemaphoreSlim(4);
+        var tasks = new List<Task>();
+        foreach (var prompt in prompts)
+        {
+            await gate.WaitAsync();
+            tasks.Add(AskAndReleaseAsync(prompt));
+        }
+
+        await Task.WhenAll(tasks);
+
+        async Task AskAndReleaseAsync(string prompt)
+        {
+            try { await AskAsync(prompt); } finally { gate.Release(); }
+        }
+        """));
+
+    [Theory]
+    [InlineData("var tasks = new List<Task>();\nforeach (var prompt in prompts)\n{\n    tasks.Add(AskAsync(prompt));\n    if (tasks.Count == 5)\n    {\n        await Task.WhenAll(tasks);\n        tasks.Clear();\n    }\n}\nawait Task.WhenAll(tasks);")]
+    [InlineData("var tasks = new List<Task>();\nforeach (var prompt in prompts)\n{\n    if (tasks.Count >= 5)\n        tasks.Remove(await Task.WhenAny(tasks));\n    tasks.Add(AskAsync(prompt));\n}\nawait Task.WhenAll(tasks);")]
+    public Task Silent_when_the_loop_waits_for_its_batch(string body) => SilentAsync(Method(body));
+
+    [Theory]
+    [InlineData("foreach (var batch in prompts.Chunk(8))\n    await Task.WhenAll(batch.Select(AskAsync));")]
+    [InlineData("await Task.WhenAll(prompts.Skip(20).Take(10).Select(AskAsync));")]
+    [InlineData("await Task.WhenAll(prompts.Take(workers).ToList().Select(AskAsync));")]
+    [InlineData("var page = prompts.Take(10).ToList();\nawait Task.WhenAll(page.Select(AskAsync));")]
+    [InlineData("await Task.WhenAll(Enumerable.Range(0, 4).Select(i => AskAsync($\"{i}\")));")]
+    [InlineData("await Task.WhenAll(Enumerable.Range(0, Math.Min(workers, prompts.Count)).Select(i => AskAsync($\"{i}\")));")]
+    [InlineData("await Task.WhenAll(Enumerable.Range(0, workers).Select(i => AskAsync($\"{i}\")));")]
+    [InlineData("await Task.WhenAll(Fixed.Select(AskAsync));")]
+    [InlineData("await Task.WhenAll(new[] { \"a\", \"b\" }.Select(AskAsync));")]
+    [InlineData("string[] few = [\"a\", \"b\"];\nawait Task.WhenAll(few.Select(AskAsync));")]
+    [InlineData("await Parallel.ForEachAsync(prompts.Chunk(5), async (batch, token) => await Task.WhenAll(batch.Select(AskAsync)));")]
+    [InlineData("for (var i = 0; i < prompts.Count; i += 10)\n    await Batch(prompts.Skip(i).Take(10));\nasync Task Batch(IEnumerable<string> batch) => await Task.WhenAll(batch.Select(AskAsync));")]
+    [InlineData("await Task.WhenAll(prompts.ToArray()[..8].Select(AskAsync));")]
+    public Task Silent_when_the_number_is_small_or_chosen(string body) => SilentAsync(Method(body));
+
+    [Theory]
+    [InlineData("await Task.WhenAll(AskAsync(\"a\"), AskAsync(\"b\"), AskAsync(\"c\"));")]
+    [InlineData("await Task.WhenAll(new[] { AskAsync(\"a\"), AskAsync(\"b\") });")]
+    [InlineData("await Task.WhenAll([AskAsync(\"a\"), AskAsync(\"b\")]);")]
+    [InlineData("var tasks = new List<Task>();\ntasks.Add(AskAsync(\"a\"));\ntasks.Add(AskAsync(\"b\"));\nawait Task.WhenAll(tasks);")]
+    [InlineData("var (a, b) = (AskAsync(\"a\"), AskAsync(\"b\"));\nvar first = await Task.WhenAny(a, b);")]
+    public Task Silent_on_fixed_tasks(string body) => SilentAsync(Method(body));
+
+    [Theory]
+    [InlineData("var channel = Channel.CreateBounded<string>(10);\nawait Task.WhenAll(Enumerable.Range(0, prompts.Count).Select(_ => WorkAsync(channel.Reader)));")]
+    [InlineData("var queue = new ConcurrentQueue<string>(prompts);\nawait Task.WhenAll(Enumerable.Range(0, prompts.Count).Select(_ => DrainAsync(queue)));")]
+    [InlineData("var next = -1;\nawait Task.WhenAll(Enumerable.Range(0, 200).Select(async _ => { int i; while ((i = Interlocked.Increment(ref next)) < prompts.Count) await AskAsync(prompts[i]); }));")]
+    public Task Silent_on_workers_over_a_shared_queue(string body) => SilentAsync(Method(body));
+
+    [Theory]
+    [InlineData("var tasks = prompts.Select(AskAsync);\nforeach (var task in tasks)\n    Console.WriteLine(await task);")]
+    [InlineData("Func<string, Task<string>> ask = prompt => AskAsync(prompt);\nawait Task.WhenAll(prompts.Select(prompt => Task.CompletedTask));")]
+    [InlineData("await Task.WhenAll(prompts.Select(prompt => File.WriteAllTextAsync(prompt, \"\")));")]
+    [InlineData("await Task.WhenAll(prompts.Select(async prompt => { Func<Task> later = () => AskAsync(prompt); await Task.Yield(); }));")]
+    public Task Silent_when_no_call_is_joined(string body) => SilentAsync(Method(body));
+
+    [Theory]
+    [InlineData("await Parallel.ForEachAsync(prompts, async (prompt, token) => await AskAsync(prompt));")]
+    [InlineData("await Parallel.ForEachAsync(prompts, new ParallelOptions { MaxDegreeOfParallelism = 5 }, async (prompt, token) => await AskAsync(prompt));")]
+    [InlineData("var options = new ParallelOptions { MaxDegreeOfParallelism = workers };\nawait Parallel.ForEachAsync(prompts, options, async (prompt, token) => await AskAsync(prompt));")]
+    [InlineData("await Parallel.ForAsync(0, 4, async (i, token) => await AskAsync(prompts[i]));")]
+    [InlineData("await Parallel.ForEachAsync(prompts, new ParallelOptions { MaxDegreeOfParallelism = -1 }, async (prompt, token) => await AskAsync(prompt));")]
+    public Task Silent_on_parallel_loops_that_are_bounded(string body) => SilentAsync(Method(body));
+
+    [Fact]
+    public Task Silent_when_the_batch_is_a_parameter_of_a_private_method_whose_callers_pass_chunks() => SilentAsync("""
+        using OpenAI.Chat;
+
+        partial class Summaries(ChatClient client)
+        {
+            async Task All(List<string> prompts)
+            {
+                foreach (var batch in prompts.Chunk(10))
+                    await BatchAsync(batch);
+                await BatchAsync(prompts.Take(5));
+            }
+        }
+
+        partial class Summaries
+        {
+            private Task BatchAsync(IEnumerable<string> batch) => Task.WhenAll(batch.Select(prompt => client.CompleteChatAsync(prompt)));
+        }
+        """);
+
+    [Fact]
+    public Task Follows_an_interface_to_its_implementation_in_another_file() => ReportsAcrossFilesAsync(
+        """
+        class Summaries(ISummarizer summarizer)
+        {
+            Task All(List<string> texts) => Task.[|WhenAll|](texts.Select(text => summarizer.SummarizeAsync(text)));
+        }
+        """,
+        "public interface ISummarizer { Task<string> SummarizeAsync(string text); }",
+        """
+        class Summarizer(IModel model) : ISummarizer
+        {
+            public async Task<string> SummarizeAsync(string text) => await model.AskAsync(text);
+        }
+        """,
+        """
+        using OpenAI.Chat;
+
+        public interface IModel { Task<string> AskAsync(string prompt); }
+
+        abstract class ModelBase : IModel { public abstract Task<string> AskAsync(string prompt); }
+
+        class OpenAIModel(ChatClient client) : ModelBase
+        {
+            public override async Task<string> AskAsync(string prompt) => (await client.CompleteChatAsync(prompt)).Value.Content[0].Text;
+        }
+        """);
+
+    [Fact]
+    public Task Silent_when_only_some_implementations_make_a_call_or_one_is_limited() => SilentAsync("""
+        using OpenAI.Chat;
+
+        interface IModel { Task<string> AskAsync(string prompt); }
+
+        class OpenAIModel(ChatClient client) : IModel
+        {
+            public async Task<string> AskAsync(string prompt) => (await client.CompleteChatAsync(prompt)).Value.Content[0].Text;
+        }
+
+        class Echo : IModel
+        {
+            public Task<string> AskAsync(string prompt) => Task.FromResult(prompt);
+        }
+
+        class Summaries(IModel model)
+        {
+            Task All(List<string> texts) => Task.WhenAll(texts.Select(model.AskAsync));
+        }
+        """);
+
+    [Fact]
+    public Task Survives_cycles_and_reports_behind_them() => ReportsAsync("""
+        using OpenAI.Chat;
+
+        class Summaries(ChatClient client)
+        {
+            Task All(List<string> texts) => Task.[|WhenAll|](texts.Select(PingAsync));
+
+            async Task<string> PingAsync(string text) => text.Length > 9 ? await PongAsync(text[1..]) : text;
+
+            async Task<string> PongAsync(string text)
+            {
+                await client.CompleteChatAsync(text);
+                return await PingAsync(text);
+            }
+        }
+        """);
+
+    [Fact]
+    public Task Silent_on_look_alikes_by_name() => SilentAsync("""
+        using OpenAI.Chat;
+
+        interface IChatClient { Task<string> GetResponseAsync(string text); }
+
+        class Response { public Task CreateResponseAsync(string text) => Task.CompletedTask; }
+
+        class Summaries(IChatClient client, Response response, ChatClient unused)
+        {
+            Task All(List<string> texts) => Task.WhenAll(texts.Select(client.GetResponseAsync));
+            Task Other(List<string> texts) => Task.WhenAll(texts.Select(response.CreateResponseAsync));
+        }
+        """);
+
+    [Fact]
+    public Task Silent_inside_middleware_and_on_bounded_members_by_attribute() => SilentAsync("""
+        using Microsoft.Extensions.AI;
+
+        class Caching(IChatClient inner) : DelegatingChatClient(inner)
+        {
+            public Task<ChatResponse[]> ManyAsync(List<ChatMessage> messages) =>
+                Task.WhenAll(messages.Select(message => InnerClient.GetResponseAsync([message])));
+        }
+
+        class LlmBoundedAttribute : Attribute;
+
+        class Summaries(IChatClient client)
+        {
+            Task All(List<string> texts) => Task.WhenAll(texts.Select(text => RunAsync(() => client.GetResponseAsync(text))));
+
+            [LlmBounded]
+            Task<T> RunAsync<T>(Func<Task<T>> call) => call();
+        }
+        """);
+
+    [Theory]
+    [InlineData("Microsoft.Extensions.AI", "IChatClient", "client.GetResponseAsync(text)")]
+    [InlineData("Microsoft.Extensions.AI", "IEmbeddingGenerator<string, Embedding<float>>", "client.GenerateAsync([text])")]
+    [InlineData("Microsoft.SemanticKernel", "Kernel", "client.InvokePromptAsync(text)")]
+    [InlineData("Microsoft.SemanticKernel.ChatCompletion", "IChatCompletionService", "client.GetChatMessageContentAsync(text)")]
+    [InlineData("Microsoft.Agents.AI", "AIAgent", "client.RunAsync(text)")]
+    public Task Knows_the_libraries(string @namespace, string type, string call) => ReportsAsync($$"""
+        using {{@namespace}};
+
+        class Summaries({{type}} client)
+        {
+            Task All(List<string> texts) => Task.[|WhenAll|](texts.Select(text => {{call}}));
+        }
+        """);
+
+    [Fact]
+    public Task Knows_what_the_user_declares_to_be_a_call() => ReportsAsync(
+        """
+        class Gateway { public Task<string> AskAsync(string text) => Task.FromResult(text); }
+
+        class Summaries(Gateway gateway)
+        {
+            Task All(List<string> texts) => Task.[|WhenAll|](texts.Select(gateway.AskAsync));
+        }
+        """,
+        ("async_llm.call_methods", "M:Gateway.AskAsync(System.String)"));
+
+    [Theory]
+    [InlineData("async_llm.small_fan_out", "2000")]
+    [InlineData("async_llm.excluded_symbols", "T:Summaries")]
+    [InlineData("dotnet_diagnostic.ALLM1001.severity", "none")]
+    [InlineData("dotnet_analyzer_diagnostic.category-Concurrency.severity", "none")]
+    public Task Silent_when_configured(string key, string value) =>
+        SilentAsync(Method("await Task.WhenAll(Enumerable.Range(0, 1000).Select(i => AskAsync($\"{i}\")));"), (key, value));
+
+    [Fact]
+    public Task Reports_in_top_level_statements() => ReportsAsync("""
+        /* top-level */
+        using OpenAI.Chat;
+
+        var client = new ChatClient("model", "key");
+        await Task.[|WhenAll|](args.Select(prompt => client.CompleteChatAsync(prompt)));
+        """);
 }
