@@ -13,13 +13,14 @@ internal readonly record struct CatalogError(string Path, TextSpan Span, LinePos
 
 internal sealed record CatalogFileResult(ImmutableArray<CatalogEntry> Entries, ImmutableArray<CatalogError> Errors);
 
-/// <summary>Reads <c>type | members | kind | shape | traits | timeout | retry | rate-limit exception</c>, one row a line.</summary>
+/// <summary>Reads <c>type | member | kind | shape | traits | timeout | retry | rate-limit exception</c>, one row a line.</summary>
 internal static class CatalogFile
 {
+    private const int MaximumErrors = 100;
     private const int MaximumQuote = 60;
     private const int MaximumOptionalParts = 4;
 
-    private static readonly string[] Fields = ["type", "members", "kind", "shape", "traits", "timeout", "retry", "rate-limit exception"];
+    private static readonly string[] Fields = ["type", "member", "kind", "shape", "traits", "timeout", "retry", "rate-limit exception"];
 
     private static readonly Dictionary<string, CatalogKind> Kinds = new()
     {
@@ -84,7 +85,10 @@ internal static class CatalogFile
         return new(reader.Entries.ToImmutable(), reader.Errors.ToImmutable());
     }
 
-    private readonly record struct Field(string Text, int Start)
+    /// <param name="Text">Empty for '-'; what stands above for '='.</param>
+    /// <param name="Start">Column.</param>
+    /// <param name="Length">Of what stands in the line.</param>
+    private readonly record struct Field(string Text, int Start, int Length)
     {
         public bool IsEmpty => string.IsNullOrEmpty(Text);
     }
@@ -96,6 +100,7 @@ internal static class CatalogFile
         private string? _package;
         private string? _versions;
         private TextLine _line;
+        private bool _isRowBad;
 
         public ImmutableArray<CatalogEntry>.Builder Entries { get; } = ImmutableArray.CreateBuilder<CatalogEntry>();
 
@@ -122,15 +127,15 @@ internal static class CatalogFile
 
         private void ReadRow(string text)
         {
-            var errorsBefore = Errors.Count;
+            _isRowBad = false;
             var fields = Split(text);
             RepeatAbove(fields);
             _above = fields;
             if (fields.Count > Fields.Length)
                 Report(fields[Fields.Length], $"A row has at most {Fields.Length} fields: {string.Join(" | ", Fields)}.");
             else if (fields.Count < 3)
-                Report(fields[fields.Count - 1], $"The {Fields[fields.Count]} is missing: a row is at least 'type | members | kind'.");
-            if (Errors.Count > errorsBefore)
+                Report(fields[fields.Count - 1], $"The {Fields[fields.Count]} is missing: a row is at least 'type | member | kind'.");
+            if (_isRowBad)
                 return;
 
             Field At(int index) => index < fields.Count ? fields[index] : default;
@@ -147,7 +152,7 @@ internal static class CatalogFile
             if (!CatalogRetry.TryParse(At(6).Text ?? "", out _))
                 Report(At(6), $"'{Quote(At(6).Text)}' is no retry: write '3x0.8s' (three retries, the first after 0.8 s), '2x0.5s+jitter', 'none', 'inner', 'unknown' or '-'.");
             CheckRateLimit(At(7));
-            if (Errors.Count > errorsBefore)
+            if (_isRowBad)
                 return;
 
             Entries.Add(new()
@@ -188,11 +193,12 @@ internal static class CatalogFile
         private static Field Trim(string text, int start, int end)
         {
             static bool IsBlank(char c) => char.IsWhiteSpace(c) || c == '\uFEFF';
-            while (start < end && IsBlank(text[start]))
-                start++;
-            while (end > start && IsBlank(text[end - 1]))
-                end--;
-            return new(text.Substring(start, end - start), start);
+            var (first, last) = (start, end);
+            while (first < last && IsBlank(text[first]))
+                first++;
+            while (last > first && IsBlank(text[last - 1]))
+                last--;
+            return first == last ? new("", start, 0) : new(text.Substring(first, last - first), first, last - first);
         }
 
         private void RepeatAbove(List<Field> fields)
@@ -326,7 +332,7 @@ internal static class CatalogFile
         private ImmutableArray<string> ReadTraits(Field field)
         {
             var traits = ImmutableArray.CreateBuilder<string>();
-            foreach (var word in Words(field))
+            foreach (var word in Words(field).TakeWhile(_ => Errors.Count < MaximumErrors))
             {
                 var equals = word.Text.IndexOf('=');
                 var key = equals < 0 ? word.Text : word.Text.Substring(0, equals);
@@ -358,7 +364,7 @@ internal static class CatalogFile
                 if (end < 0)
                     end = text.Length;
                 if (end > start)
-                    yield return new(text.Substring(start, end - start), field.Start + start);
+                    yield return new(text.Substring(start, end - start), field.Start + start, end - start);
                 start = end + 1;
             }
         }
@@ -366,16 +372,19 @@ internal static class CatalogFile
         private void ReportUnknown(Field field, string word, string what, IReadOnlyCollection<string> known, string hint = "")
         {
             var nearest = Spelling.Nearest(word, known);
-            Report(field, $"Unknown {what} '{Quote(word)}'"
-                + (nearest is null ? "" : $": did you mean '{nearest}'?")
-                + $"{(nearest is null ? ":" : " ")} {what}s are {string.Join(", ", known)}{hint}.");
+            var suggestion = nearest is null ? ":" : $"; did you mean '{nearest}'? Otherwise";
+            Report(field, $"Unknown {what} '{Quote(word)}'{suggestion} write one of {string.Join(", ", known)}{hint}.");
         }
 
         private void Report(Field field, string message)
         {
-            // A field repeated with '=' is longer than what stands on this line.
+            _isRowBad = true;
+            if (Errors.Count == MaximumErrors)
+                return;
+
+            // A word of a field repeated with '=' does not stand on this line.
             var start = Math.Min(field.Start, _line.Span.Length);
-            var end = Math.Min(start + field.Text.Length, _line.Span.Length);
+            var end = Math.Min(start + field.Length, _line.Span.Length);
             var span = TextSpan.FromBounds(_line.Start + start, _line.Start + end);
             Errors.Add(new(path, span, new(new(_line.LineNumber, start), new(_line.LineNumber, end)), message));
         }
