@@ -1,0 +1,69 @@
+namespace AsyncLlm;
+
+internal enum StopReason
+{
+    None,
+    Caller,
+    Clock,
+    Group,
+}
+
+/// <summary>
+/// Stops running calls once: by the caller's token, by a clock, or by the group itself. Stopping cancels <see cref="Token"/> and
+/// gives the calls a second to end; then <c>abandon</c> is called.
+/// </summary>
+internal sealed class StopSource : IDisposable
+{
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
+
+    // Never disposed: an abandoned call may still hold the token, and without timers and links there is nothing to release.
+    private readonly CancellationTokenSource _cancellation = new();
+    private readonly TimeProvider _timeProvider;
+    private readonly Action _abandon;
+    private readonly CancellationTokenRegistration _registration;
+    private readonly ITimer? _clock;
+    private readonly object _gate = new();
+    private ITimer? _grace;
+    private bool _disposed;
+    private volatile StopReason _reason;
+
+    public StopSource(TimeSpan? limit, TimeProvider timeProvider, Action abandon, CancellationToken caller)
+    {
+        _timeProvider = timeProvider;
+        _abandon = abandon;
+        if (limit is { } dueTime)
+            _clock = timeProvider.CreateTimer(static self => ((StopSource)self!).Stop(StopReason.Clock), this, dueTime, Timeout.InfiniteTimeSpan);
+        _registration = caller.UnsafeRegister(static self => ((StopSource)self!).Stop(StopReason.Caller), this);
+    }
+
+    /// <summary>The token of the calls.</summary>
+    public CancellationToken Token => _cancellation.Token;
+
+    /// <summary>Who stopped first.</summary>
+    public StopReason Reason => _reason;
+
+    public bool IsStopped => _reason != StopReason.None;
+
+    public void Stop(StopReason reason)
+    {
+        lock (_gate)
+        {
+            if (_disposed || IsStopped)
+                return;
+            _reason = reason;
+            _grace = _timeProvider.CreateTimer(static self => ((StopSource)self!)._abandon(), this, Grace, Timeout.InfiniteTimeSpan);
+        }
+        _cancellation.CancelAsync().Observe();
+    }
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _disposed = true;
+            _clock?.Dispose();
+            _grace?.Dispose();
+        }
+        _registration.Dispose();
+    }
+}

@@ -1,0 +1,36 @@
+namespace AsyncLlm;
+
+internal static class Tasks
+{
+    /// <summary>Leaves the task to itself: its exception, if any, never reaches <see cref="TaskScheduler.UnobservedTaskException"/>.</summary>
+    public static void Observe(this Task task)
+    {
+        if (!task.IsCompletedSuccessfully)
+            _ = AwaitAsync(task);
+
+        static async Task AwaitAsync(Task task) => await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>The exception a completed task would throw; <see langword="null"/> when it succeeded.</summary>
+    public static Exception? ErrorOf(Task task)
+    {
+        if (task.IsCompletedSuccessfully)
+            return null;
+        if (task.Exception is { } exception)
+            return exception.InnerException;
+        try
+        {
+            task.GetAwaiter().GetResult();
+            return null;
+        }
+        catch (OperationCanceledException canceled)
+        {
+            return canceled;
+        }
+    }
+
+    /// <summary>The result of a task that succeeded; a plain <see cref="Task"/> has none.</summary>
+    public static TResult ResultOf<TResult>(Task task) => task is Task<TResult> typed ? typed.GetAwaiter().GetResult() : default!;
+
+    public static InvalidOperationException NullTask() => new("The call returned null instead of a task.");
+}

@@ -1,0 +1,48 @@
+namespace AsyncLlm;
+
+/// <summary>
+/// How a group of calls runs. The method that takes the options checks and copies them: later changes do not reach a running group.
+/// </summary>
+public sealed class LlmBatchOptions
+{
+    internal const int DefaultMaxConcurrency = 10;
+
+    /// <summary>How many calls run at once, at least 1.</summary>
+    /// <value>The default is <see langword="null"/>: 10.</value>
+    public int? MaxConcurrency { get; set; }
+
+    /// <summary>
+    /// The longest time one call may take, counted from the moment it gets its slot. A call that takes longer is cancelled and fails
+    /// with a <see cref="TimeoutException"/>; if it ignores its token, its slot is free again one second later.
+    /// </summary>
+    /// <value>The default is <see langword="null"/>, as <see cref="Timeout.InfiniteTimeSpan"/>: no limit.</value>
+    public TimeSpan? CallTimeout { get; set; }
+
+    /// <summary>
+    /// The longest time the whole group may take, counted from the call of the method (<c>WhenEach</c>: from the start of the loop).
+    /// When it passes, the running calls are cancelled, and left behind one second later if they ignore their token.
+    /// </summary>
+    /// <value>The default is <see langword="null"/>, as <see cref="Timeout.InfiniteTimeSpan"/>: no limit.</value>
+    public TimeSpan? Deadline { get; set; }
+
+    /// <summary>The clock of the timeouts.</summary>
+    /// <value>The default is <see cref="TimeProvider.System"/>.</value>
+    public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
+
+    internal int Limit => MaxConcurrency ?? DefaultMaxConcurrency;
+
+    /// <summary>A copy nobody else can change, every value checked.</summary>
+    internal static LlmBatchOptions Checked(LlmBatchOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var problem = options switch
+        {
+            { MaxConcurrency: < 1 } => $"{nameof(MaxConcurrency)} must be at least 1.",
+            { CallTimeout: { } time } when !Durations.IsValid(time) => $"{nameof(CallTimeout)} {Durations.Requirement}",
+            { Deadline: { } time } when !Durations.IsValid(time) => $"{nameof(Deadline)} {Durations.Requirement}",
+            { TimeProvider: null } => $"{nameof(TimeProvider)} must not be null.",
+            _ => null,
+        };
+        return problem is null ? (LlmBatchOptions)options.MemberwiseClone() : throw new ArgumentOutOfRangeException(nameof(options), problem);
+    }
+}

@@ -1,0 +1,19 @@
+namespace AsyncLlm;
+
+/// <summary>
+/// Runs a call on each of many items, at most so many at once.
+/// </summary>
+/// <remarks>
+/// <para>For those who come from Python's asyncio: <c>WhenAll</c> is <c>gather</c> with a semaphore.</para>
+/// <para>A call is any delegate that takes an item and a <see cref="CancellationToken"/>. It runs on the <see cref="SynchronizationContext"/>
+/// of the caller, or on the thread pool when there is none, and with the caller's async locals. Pass the token on: cancelling it is
+/// how a group ends early. Calls that ignore it are left behind one second later and their exceptions are observed.</para>
+/// </remarks>
+public static partial class LlmTask
+{
+    private static LlmBatchOptions Limit(int maxConcurrency)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxConcurrency, 1);
+        return new LlmBatchOptions { MaxConcurrency = maxConcurrency };
+    }
+}
