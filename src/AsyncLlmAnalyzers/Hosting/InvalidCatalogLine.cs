@@ -12,7 +12,8 @@ internal static class InvalidCatalogLine
         title: "A catalog row cannot be read",
         message: "{0}",
         DiagnosticSeverity.Warning,
-        description: "The row is ignored: the calls it should declare are not analyzed.");
+        description: "The row is ignored: the calls it should declare are not analyzed.",
+        RuleTags.Minimal, RuleTags.NoFix);
 
     public static void Report(AdditionalFileAnalysisContext context)
     {

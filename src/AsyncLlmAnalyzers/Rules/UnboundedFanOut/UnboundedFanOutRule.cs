@@ -29,7 +29,8 @@ internal sealed class UnboundedFanOutRule : LlmRule
         title: "Model calls are started without a limit",
         message: "{0}: limit how many run at once",
         DiagnosticSeverity.Warning,
-        description: "As many requests as there are items are sent at the same moment; those beyond the provider's rate limit fail with 429, and every retry of one competes with the others.");
+        description: "As many requests as there are items are sent at the same moment; those beyond the provider's rate limit fail with 429, and every retry of one competes with the others.",
+        RuleTags.Minimal, RuleTags.SuggestionInTests);
 
     public override DiagnosticDescriptor Descriptor => Rule;
 

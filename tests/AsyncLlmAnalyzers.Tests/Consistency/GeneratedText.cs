@@ -1,0 +1,36 @@
+namespace AsyncLlmAnalyzers.Tests.Consistency;
+
+/// <summary>Text of the repository that is derived from the rules: compared here, rewritten when <c>UPDATE_GENERATED=1</c>.</summary>
+internal static class GeneratedText
+{
+    public const string UpdateCommand = "UPDATE_GENERATED=1 dotnet test tests/AsyncLlmAnalyzers.Tests --filter Consistency";
+
+    public static bool IsUpdating { get; } = Environment.GetEnvironmentVariable("UPDATE_GENERATED") == "1";
+
+    /// <param name="path">Relative to the repository.</param>
+    /// <param name="generate">Makes the right text of what is there.</param>
+    public static void Check(string path, Func<string, string> generate)
+    {
+        var file = Repository.PathOf(path);
+        var actual = File.Exists(file) ? File.ReadAllText(file) : "";
+        var expected = generate(actual);
+        if (IsUpdating && expected != actual)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            File.WriteAllText(file, expected);
+            return;
+        }
+
+        Lines.AssertSame(expected, actual, $"{path} is out of date; run {UpdateCommand}");
+    }
+
+    /// <summary>Replaces what stands between the first two <c>&lt;!-- marker --&gt;</c> lines.</summary>
+    public static string Between(string text, string marker, string content)
+    {
+        var line = $"<!-- {marker} -->\n";
+        var start = text.IndexOf(line, StringComparison.Ordinal);
+        var end = start < 0 ? -1 : text.IndexOf(line, start + line.Length, StringComparison.Ordinal);
+        Assert.True(end >= 0, $"Two lines '{line.TrimEnd()}' are needed around the generated part of:\n{text}");
+        return $"{text[..start]}{line}\n{content}\n{text[end..]}";
+    }
+}

@@ -1,0 +1,42 @@
+using System.Text.RegularExpressions;
+
+namespace Package.Tests;
+
+/// <summary>A finished command. Every check that fails shows its whole output.</summary>
+internal sealed partial record Run(string Command, int ExitCode, string Output)
+{
+    /// <summary>What the build reported, as <c>Program.cs(5): warning ALLM1001</c>, each once.</summary>
+    public IReadOnlyList<string> Reported { get; } =
+    [
+        .. DiagnosticLine().Matches(Output)
+            .Select(match => $"{Path.GetFileName(match.Groups["file"].Value)}({match.Groups["line"].Value}): {match.Groups["level"].Value} {match.Groups["id"].Value}")
+            .Distinct()
+            .Order(StringComparer.Ordinal),
+    ];
+
+    public Run Succeeded() => Exited(0);
+
+    public Run Exited(int code)
+    {
+        Assert.True(ExitCode == code, $"Expected exit code {code}, got {ExitCode}.\n{this}");
+        return this;
+    }
+
+    public Run Reports(params IEnumerable<string> expected)
+    {
+        var (wanted, found) = (string.Join('\n', expected.Order(StringComparer.Ordinal)), string.Join('\n', Reported));
+        Assert.True(wanted == found, $"Expected the diagnostics\n{wanted}\nbut found\n{found}\n{this}");
+        return this;
+    }
+
+    public Run Says(string text)
+    {
+        Assert.True(Output.Contains(text, StringComparison.Ordinal), $"Expected the output to contain '{text}'.\n{this}");
+        return this;
+    }
+
+    public override string ToString() => $"$ {Command}\n{Output}";
+
+    [GeneratedRegex(@"^\s*(?<file>[^\r\n(]+)\((?<line>\d+),\d+\): (?<level>warning|error) (?<id>\w+):", RegexOptions.Multiline)]
+    private static partial Regex DiagnosticLine();
+}
