@@ -38,7 +38,7 @@ internal sealed class HelperCall
 
         var editor = new LlmEditor(_target.Root, _target.Model, _target.Context);
         var outerToken = editor.TokenInScope(_combinator);
-        var token = editor.FreshName(outerToken == "ct" ? "token" : "ct", _combinator);
+        var token = editor.FreshParameterName(outerToken == "ct" ? "token" : "ct", _combinator);
         var lambda = _producer.Lambda is { Syntax: LambdaExpressionSyntax written }
             ? WithToken(written, token, cancellationToken)
             : FromMethodGroup(_producer.Method!, (ExpressionSyntax)_producer.Delegate!.Syntax, editor);
@@ -94,7 +94,7 @@ internal sealed class HelperCall
 
     private static ExpressionSyntax FromMethodGroup(IMethodSymbol method, ExpressionSyntax group, LlmEditor editor)
     {
-        var item = editor.FreshName(method.Parameters[0].Name, group);
+        var item = editor.FreshParameterName(method.Parameters[0].Name, group);
         return SyntaxFactory.ParseExpression($"({item}, _) => {group.WithoutTrivia()}({item})");
     }
 }

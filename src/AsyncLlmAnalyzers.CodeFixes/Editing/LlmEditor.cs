@@ -29,10 +29,18 @@ internal sealed class LlmEditor(SyntaxNode root, SemanticModel model, LlmContext
     public string FreshName(string name, SyntaxNode at)
     {
         var member = at.AncestorsAndSelf().LastOrDefault(node => node is BaseMethodDeclarationSyntax or BasePropertyDeclarationSyntax or BaseFieldDeclarationSyntax) ?? root;
-        var taken = new HashSet<string>(
-            member.DescendantTokens().Where(token => token.IsKind(SyntaxKind.IdentifierToken)).Select(token => token.ValueText)
-                .Concat(model.LookupSymbols(at.SpanStart).Select(symbol => symbol.Name)),
-            StringComparer.Ordinal);
+        var inMember = member.DescendantTokens().Where(token => token.IsKind(SyntaxKind.IdentifierToken)).Select(token => token.ValueText);
+        return Free(name, inMember.Concat(NamesInScope(at)));
+    }
+
+    /// <summary>As <see cref="FreshName"/>, for a parameter of a lambda: a sibling may have the same name.</summary>
+    public string FreshParameterName(string name, SyntaxNode at) => Free(name, NamesInScope(at));
+
+    private IEnumerable<string> NamesInScope(SyntaxNode at) => model.LookupSymbols(at.SpanStart).Select(symbol => symbol.Name);
+
+    private static string Free(string name, IEnumerable<string> names)
+    {
+        var taken = new HashSet<string>(names, StringComparer.Ordinal);
         return !taken.Contains(name) ? name : Enumerable.Range(1, int.MaxValue).Select(i => name + i).First(candidate => !taken.Contains(candidate));
     }
 

@@ -63,10 +63,11 @@ internal sealed class SemaphoreGate
 
     /// <summary>The gate may be disposed at the end of its block only when every task has ended by then.</summary>
     private bool IsDisposable(SyntaxNode anchor) =>
-        anchor is StatementSyntax { Parent: BlockSyntax } or GlobalStatementSyntax
+        anchor is StatementSyntax { Parent: not SwitchSectionSyntax } or GlobalStatementSyntax
         && _fanOut.Combinator.TargetMethod.Name == "WhenAll"
         && _fanOut.Combinator.Ancestors().TakeWhile(ancestor => !ancestor.IsFunction()).OfType<IAwaitOperation>().Any()
-        && LlmEditor.AnchorOf(_fanOut.Combinator.Syntax)?.Parent == anchor.Parent;
+        && LlmEditor.AnchorOf(_fanOut.Combinator.Syntax) is { } joined
+        && (joined == anchor || (joined.Parent == anchor.Parent && anchor.Parent is BlockSyntax or CompilationUnitSyntax));
 
     private bool ReturnsValue(SyntaxNode anchor)
     {
@@ -156,7 +157,7 @@ internal sealed class SemaphoreGate
     private LambdaExpressionSyntax FromMethodGroup(ExpressionSyntax group, IMethodSymbol method)
     {
         var parameters = method.Parameters.Where(parameter => !parameter.IsOptional || method.Parameters.Length == 1)
-            .Select(parameter => _editor.FreshName(parameter.Name, group)).ToList();
+            .Select(parameter => _editor.FreshParameterName(parameter.Name, group)).ToList();
         var list = string.Join(", ", parameters);
         var lambda = (LambdaExpressionSyntax)SyntaxFactory.ParseExpression(parameters.Count == 1 ? $"async {list} => {{ }}" : $"async ({list}) => {{ }}");
         var call = SyntaxFactory.InvocationExpression(group.WithoutOuterWhitespace(), SyntaxFactory.ParseArgumentList($"({list})"));

@@ -21,19 +21,23 @@ public abstract class FixTests(string id)
     }
 
     /// <summary>The default fix turns the code into the other, alone and through Fix All in every scope, with and without a key.</summary>
-    protected async Task FixesAsync(string code, string fixedCode, bool withRuntime = false, string? kind = null)
+    protected async Task FixesAsync(
+        string code, string fixedCode, bool withRuntime = false, string? kind = null, params (string Key, string Value)[] options)
     {
-        var test = new RuleTest(Id, withRuntime) { TestCode = code, FixedCode = fixedCode };
-        if (kind is not null)
-            test.CodeActionEquivalenceKey = $"{Id}.{kind}";
-        AddPrelude(test);
-        await test.RunAsync();
+        foreach (var anyKey in kind is null ? new[] { false, true } : [false])
+        {
+            var test = new RuleTest(Id, withRuntime, fixAllWithoutKey: anyKey) { TestCode = code, FixedCode = fixedCode };
+            if (kind is not null)
+                test.CodeActionEquivalenceKey = $"{Id}.{kind}";
+            Configure(test, options);
+            await test.RunAsync();
+        }
     }
 
     protected Task OffersNoFixAsync(string code, bool withRuntime = false)
     {
         var test = new RuleTest(Id, withRuntime) { TestCode = code, FixedCode = code };
-        AddPrelude(test);
+        Configure(test, []);
         return test.RunAsync();
     }
 
@@ -49,14 +53,14 @@ public abstract class FixTests(string id)
     private RuleTest Test(string code, (string Key, string Value)[] options)
     {
         var test = new RuleTest(Id) { TestCode = code };
-        AddPrelude(test);
-        if (options.Length > 0)
-            test.TestState.AnalyzerConfigFiles.Add(("/.editorconfig", $"root = true\n[*.cs]\n{string.Join('\n', options.Select(option => $"{option.Key} = {option.Value}"))}\n"));
+        Configure(test, options);
         return test;
     }
 
-    private static void AddPrelude(RuleTest test)
+    private static void Configure(RuleTest test, (string Key, string Value)[] options)
     {
+        if (options.Length > 0)
+            test.TestState.AnalyzerConfigFiles.Add(("/.editorconfig", $"root = true\n[*.cs]\n{string.Join('\n', options.Select(option => $"{option.Key} = {option.Value}"))}\n"));
         test.TestState.Sources.Add(("/0/Prelude.cs", RuleTest.Prelude));
         if (test.TestState.Sources[0].content.ToString().Contains("/* top-level */", StringComparison.Ordinal))
             test.TestState.OutputKind = OutputKind.ConsoleApplication;

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CodeActions;
 using Microsoft.CodeAnalysis.CodeFixes;
 using Microsoft.CodeAnalysis.CSharp.Testing;
 using Microsoft.CodeAnalysis.Diagnostics;
@@ -27,12 +29,15 @@ internal sealed class RuleTest : CSharpCodeFixTest<LlmAnalyzer, NoFix, DefaultVe
         .ToDictionary(fix => fix.FixableDiagnosticIds.Single());
 
     private readonly string _id;
+    private readonly bool _fixAllWithoutKey;
 
     /// <param name="id">The rule under test.</param>
     /// <param name="withRuntime">Whether the code can name <c>AsyncLlm</c>, so that fixes write its helpers.</param>
-    public RuleTest(string id, bool withRuntime = false)
+    /// <param name="fixAllWithoutKey">Runs Fix All as <c>dotnet format</c> does when the first diagnostic has no fix: with no equivalence key.</param>
+    public RuleTest(string id, bool withRuntime = false, bool fixAllWithoutKey = false)
     {
         _id = id;
+        _fixAllWithoutKey = fixAllWithoutKey;
         ReferenceAssemblies = ReferenceAssemblies.TestHost;
         MarkupOptions = MarkupOptions.UseFirstDescriptor;
         if (!withRuntime)
@@ -45,7 +50,8 @@ internal sealed class RuleTest : CSharpCodeFixTest<LlmAnalyzer, NoFix, DefaultVe
 
     protected override IEnumerable<DiagnosticAnalyzer> GetDiagnosticAnalyzers() => [Host(_id)];
 
-    protected override IEnumerable<CodeFixProvider> GetCodeFixProviders() => FixOf(_id) is { } fix ? [fix] : [];
+    protected override IEnumerable<CodeFixProvider> GetCodeFixProviders() =>
+        FixOf(_id) is not { } fix ? [] : _fixAllWithoutKey ? [new WithoutKey(fix)] : [fix];
 
     private static Solution WithoutRuntime(Solution solution, ProjectId _)
     {
@@ -62,7 +68,26 @@ internal sealed class RuleTest : CSharpCodeFixTest<LlmAnalyzer, NoFix, DefaultVe
 /// <summary>Stands in the type argument; <see cref="RuleTest"/> names the real fix.</summary>
 internal sealed class NoFix : CodeFixProvider
 {
-    public override System.Collections.Immutable.ImmutableArray<string> FixableDiagnosticIds => [];
+    public override ImmutableArray<string> FixableDiagnosticIds => [];
 
     public override Task RegisterCodeFixesAsync(CodeFixContext context) => Task.CompletedTask;
+}
+
+#pragma warning disable RS1010 // the missing key is what it is for
+/// <summary>Drops the equivalence key of every action on its way to the host.</summary>
+internal sealed class WithoutKey(CodeFixProvider fix) : CodeFixProvider
+{
+    public override ImmutableArray<string> FixableDiagnosticIds => fix.FixableDiagnosticIds;
+
+    public override FixAllProvider? GetFixAllProvider() => fix.GetFixAllProvider();
+
+    public override Task RegisterCodeFixesAsync(CodeFixContext context) => fix.RegisterCodeFixesAsync(new CodeFixContext(
+        context.Document,
+        context.Span,
+        context.Diagnostics,
+        (action, diagnostics) => context.RegisterCodeFix(CodeAction.Create(action.Title, token => ChangedSolutionAsync(action, token), equivalenceKey: null), diagnostics),
+        context.CancellationToken));
+
+    private static async Task<Solution> ChangedSolutionAsync(CodeAction action, CancellationToken cancellationToken) =>
+        (await action.GetOperationsAsync(cancellationToken)).OfType<ApplyChangesOperation>().Single().ChangedSolution;
 }

@@ -325,6 +325,132 @@ public class UnboundedFanOutFixTests() : FixTests("ALLM1001")
             """));
 
     [Fact]
+    public Task Helper_takes_over_the_token() => FixesAsync(
+        Method("var answers = await Task.[|WhenAll|](prompts.Where(prompt => prompt.Length > 0).Select(prompt => client.CompleteChatAsync([prompt], cancellationToken: cancellationToken))); // all"),
+        Method("var answers = await LlmTask.WhenAll(prompts.Where(prompt => prompt.Length > 0), (prompt, ct) => client.CompleteChatAsync([prompt], cancellationToken: ct), maxConcurrency: 10, cancellationToken); // all")
+            .Replace("using System.ClientModel;", "using System.ClientModel;\nusing AsyncLlm;"),
+        withRuntime: true);
+
+    [Fact]
+    public Task Helper_calls_a_method_group_and_an_async_lambda() => FixesAsync(
+        Method(
+            """
+            await Task.[|WhenAll|](prompts.Select(AskAsync).ToList());
+            await Task.[|WhenAll|]([.. prompts.Select(async (prompt) => await AskAsync(prompt))]);
+            """,
+            "async Task<string> AskAsync(string prompt) => (await client.CompleteChatAsync(prompt)).Value.Content[0].Text;"),
+        Method(
+            """
+            await LlmTask.WhenAll(prompts, (prompt, _) => AskAsync(prompt), maxConcurrency: 10, cancellationToken);
+            await LlmTask.WhenAll(prompts, async (prompt, _) => await AskAsync(prompt), maxConcurrency: 10, cancellationToken);
+            """,
+            "async Task<string> AskAsync(string prompt) => (await client.CompleteChatAsync(prompt)).Value.Content[0].Text;")
+            .Replace("using System.ClientModel;", "using System.ClientModel;\nusing AsyncLlm;"),
+        withRuntime: true);
+
+    [Fact]
+    public Task Where_the_lambda_does_more_than_the_call_the_semaphore_comes_first() => FixesAsync(
+        Method("""
+            await Task.[|WhenAll|](prompts.Select(async prompt =>
+            {
+                await client.CompleteChatAsync(prompt);
+                Console.WriteLine(prompt);
+            }));
+            """),
+        Method("""
+            using var gate = new SemaphoreSlim(10);
+            await Task.WhenAll(prompts.Select(async prompt =>
+            {
+                await gate.WaitAsync(cancellationToken);
+                try
+                {
+                    await client.CompleteChatAsync(prompt);
+                    Console.WriteLine(prompt);
+                }
+                finally
+                {
+                    gate.Release();
+                }
+            }));
+            """),
+        withRuntime: true);
+
+    [Fact]
+    public Task The_semaphore_is_the_second_choice_beside_the_helper() => FixesAsync(
+        Method("await Task.[|WhenAll|](prompts.Select(prompt => client.CompleteChatAsync(prompt)));"),
+        Method("""
+            using var gate = new SemaphoreSlim(10);
+            await Task.WhenAll(prompts.Select(async prompt =>
+            {
+                await gate.WaitAsync(cancellationToken);
+                try
+                {
+                    return await client.CompleteChatAsync(prompt);
+                }
+                finally
+                {
+                    gate.Release();
+                }
+            }));
+            """),
+        withRuntime: true,
+        kind: "Semaphore");
+
+    [Fact]
+    public Task Tasks_used_again_keep_their_list() => FixesAsync(
+        Method("""
+            var tasks = prompts.Select(prompt => client.CompleteChatAsync(prompt)).ToList();
+            await Task.[|WhenAll|](tasks);
+            Console.WriteLine(tasks.Count);
+            """),
+        Method("""
+            using var gate = new SemaphoreSlim(10);
+            var tasks = prompts.Select(async prompt =>
+            {
+                await gate.WaitAsync(cancellationToken);
+                try
+                {
+                    return await client.CompleteChatAsync(prompt);
+                }
+                finally
+                {
+                    gate.Release();
+                }
+            }).ToList();
+            await Task.WhenAll(tasks);
+            Console.WriteLine(tasks.Count);
+            """),
+        withRuntime: true);
+
+    [Fact]
+    public Task The_limit_is_the_configured_one() => FixesAsync(
+        Method("await Parallel.[|ForEachAsync|](prompts, new ParallelOptions { MaxDegreeOfParallelism = int.MaxValue }, async (prompt, token) => await client.CompleteChatAsync(prompt));"),
+        Method("await Parallel.ForEachAsync(prompts, new ParallelOptions { MaxDegreeOfParallelism = 3 }, async (prompt, token) => await client.CompleteChatAsync(prompt));"),
+        options: ("async_llm.max_concurrency", "3"));
+
+    [Fact]
+    public Task An_embedded_statement_gets_a_block_and_tabs_stay_tabs() => FixesAsync(
+        Method("if (prompts.Count > 0)\n    await Task.[|WhenAll|](prompts.Select(prompt => client.CompleteChatAsync(prompt)));").Replace("    ", "\t"),
+        Method("""
+            if (prompts.Count > 0)
+            {
+                using var gate = new SemaphoreSlim(10);
+                await Task.WhenAll(prompts.Select(async prompt =>
+                {
+                    await gate.WaitAsync(cancellationToken);
+                    try
+                    {
+                        return await client.CompleteChatAsync(prompt);
+                    }
+                    finally
+                    {
+                        gate.Release();
+                    }
+                }));
+            }
+            """).Replace("    ", "\t"));
+
+    [Fact]
     public Task A_field_initialiser_has_no_place_for_a_gate() => OffersNoFixAsync(
         """
         using OpenAI.Chat;
