@@ -58,7 +58,7 @@ internal sealed class LlmCatalog
         {
             cancellationToken.ThrowIfCancellationRequested();
             overridden.UnionWith(entry.Members.Select(member => (entry.Type, member)));
-            if (!catalog.Add(entry))
+            if (!catalog.Add(entry, isBuiltIn: false))
                 unresolved.Add(entry);
         }
 
@@ -67,9 +67,9 @@ internal sealed class LlmCatalog
             cancellationToken.ThrowIfCancellationRequested();
             var members = overridden.Count == 0 ? entry.Members : entry.Members.RemoveAll(member => overridden.Contains((entry.Type, member)));
             if (members.Length == entry.Members.Length)
-                catalog.Add(entry);
+                catalog.Add(entry, isBuiltIn: true);
             else if (members.Length > 0)
-                catalog.Add(entry.WithMembers(members));
+                catalog.Add(entry.WithMembers(members), isBuiltIn: true);
         }
 
         catalog.UnresolvedUserEntries = unresolved.ToImmutable();
@@ -188,7 +188,7 @@ internal sealed class LlmCatalog
         return entries.ToImmutable();
     }
 
-    private bool Add(CatalogEntry entry)
+    private bool Add(CatalogEntry entry, bool isBuiltIn)
     {
         var types = _compilation.GetTypesByMetadataName(entry.Type).RemoveAll(type => !_compilation.IsSymbolAccessibleWithin(type, _compilation.Assembly));
         if (entry.Kind == CatalogKind.Http && !types.IsEmpty)
@@ -198,17 +198,17 @@ internal sealed class LlmCatalog
             switch (entry.Kind)
             {
                 case CatalogKind.Executor:
-                    _executors.Add(entry, type);
+                    _executors.Add(entry, type, isBuiltIn);
                     break;
                 case CatalogKind.Client:
-                    _clients.Add(entry, type);
+                    _clients.Add(entry, type, isBuiltIn);
                     _clientNames.Add(type.Name);
                     break;
                 case CatalogKind.Middleware:
                     _middleware.Add(type);
                     break;
                 case not CatalogKind.Http:
-                    _calls.Add(entry, type);
+                    _calls.Add(entry, type, isBuiltIn);
                     HasCalls |= entry.IsCall;
                     break;
             }
@@ -217,7 +217,7 @@ internal sealed class LlmCatalog
         return !types.IsEmpty;
     }
 
-    private bool IsSyncName(string name) => _calls.Named(name).Any(row => row.Entry.Shape switch
+    private bool IsSyncName(string name) => _calls.Named(name).Any(row => row.Entry.IsCall && row.Entry.Shape switch
     {
         CallShape.Sync or CallShape.SyncStream => true,
         CallShape.ByReturn => !name.EndsWith("Async", StringComparison.Ordinal),
@@ -281,7 +281,7 @@ internal sealed class LlmCatalog
     private HashSet<ISymbol> FindUpdateTypes()
     {
         var types = new HashSet<ISymbol>(SymbolEqualityComparer.Default);
-        foreach (var (entry, type) in _calls.All)
+        foreach (var (entry, type, _) in _calls.All)
         {
             if (!entry.IsCall)
                 continue;

@@ -3,6 +3,8 @@ using AsyncLlmAnalyzers.Catalog;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Operations;
+using Microsoft.CodeAnalysis.Text;
 
 namespace AsyncLlmAnalyzers.Tests.Catalog;
 
@@ -13,6 +15,8 @@ internal static class CatalogCompilation
 
     private static readonly Lazy<ImmutableArray<MetadataReference>> LazyReferences = new(() =>
         [.. TrustedAssemblies.Select(path => MetadataReference.CreateFromFile(path))]);
+
+    private static readonly Lazy<CSharpCompilation> LazyEmpty = new(() => Empty(References));
 
     public static ImmutableArray<string> TrustedAssemblies { get; } =
         [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)];
@@ -25,11 +29,8 @@ internal static class CatalogCompilation
 
     public static CSharpCompilation Create(string source, IEnumerable<MetadataReference>? references = null, bool allowErrors = false)
     {
-        var compilation = CSharpCompilation.Create(
-            "Test",
-            [Parse(source), Parse(Usings)],
-            references ?? References,
-            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable));
+        // Adding trees to one compilation shares its symbols of all the libraries.
+        var compilation = (references is null ? LazyEmpty.Value : Empty(references)).AddSyntaxTrees(Parse(source), Parse(Usings));
         if (!allowErrors)
         {
             // Experimental APIs are reported as errors and are no concern here.
@@ -41,6 +42,33 @@ internal static class CatalogCompilation
 
     public static LlmCatalog Resolve(Compilation compilation, params IEnumerable<CatalogEntry> userEntries) =>
         LlmCatalog.Resolve(compilation, userEntries, CancellationToken.None);
+
+    /// <summary>The method and the receiver's type of the only invocation that follows the mark <c>/*call*/</c>.</summary>
+    public static (IMethodSymbol Method, ITypeSymbol? Receiver) Call(Compilation compilation)
+    {
+        const string mark = "/*call*/";
+        var tree = compilation.SyntaxTrees.First();
+        var start = tree.ToString().IndexOf(mark, StringComparison.Ordinal) + mark.Length;
+        var expression = tree.GetRoot().DescendantNodes().OfType<ExpressionSyntax>()
+            .Where(node => node.SpanStart == start)
+            .SelectMany(node => node.DescendantNodesAndSelf().Where(inner => inner is InvocationExpressionSyntax or ObjectCreationExpressionSyntax))
+            .First();
+        var operation = compilation.GetSemanticModel(tree).GetOperation(expression);
+        return operation switch
+        {
+            IInvocationOperation invocation => (invocation.TargetMethod, invocation.Instance?.Type ?? invocation.Arguments.FirstOrDefault()?.Value.Type),
+            IObjectCreationOperation creation => (creation.Constructor!, creation.Type),
+            _ => throw new InvalidOperationException($"'{expression}' is no call"),
+        };
+    }
+
+    public static CatalogEntry Entry(string row) =>
+        Assert.Single(CatalogFile.Parse("AsyncLlm.Catalog.txt", SourceText.From(row)).Entries);
+
+    private static CSharpCompilation Empty(IEnumerable<MetadataReference> references) => CSharpCompilation.Create(
+        "Test",
+        references: references,
+        options: new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable));
 
     private static SyntaxTree Parse(string source) =>
         CSharpSyntaxTree.ParseText(source, new CSharpParseOptions(LanguageVersion.Preview));
