@@ -1,5 +1,6 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
-using System.Reflection;
+using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Diagnostics;
 using Microsoft.CodeAnalysis.Host.Mef;
 using Microsoft.CodeAnalysis.Text;
@@ -10,18 +11,13 @@ namespace Microsoft.CodeAnalysis.Testing;
 public abstract class AnalyzerTest<TVerifier>
     where TVerifier : IVerifier, new()
 {
-    private const string DefaultPathPrefix = "/0/Test";
     private static readonly Workspace Host = new AdhocWorkspace(MefHostServices.DefaultHost);
-    private static readonly PropertyInfo ArgumentsProperty = typeof(Diagnostic).GetProperty("Arguments", BindingFlags.Instance | BindingFlags.NonPublic)!;
+    private static readonly ConcurrentDictionary<ReferenceAssemblies, Task<Solution>> Bases = new();
     private readonly Dictionary<Solution, ImmutableArray<Finding>> analyzed = [];
-
-    protected AnalyzerTest() => TestState = NewState();
-
-    public abstract string Language { get; }
 
     public string TestCode { set => TestState.Sources.Add(value); }
 
-    public SolutionState TestState { get; }
+    public SolutionState TestState { get; } = new();
 
     public List<DiagnosticResult> ExpectedDiagnostics => TestState.ExpectedDiagnostics;
 
@@ -35,99 +31,94 @@ public abstract class AnalyzerTest<TVerifier>
 
     public ReferenceAssemblies ReferenceAssemblies { get; set; } = ReferenceAssemblies.Default;
 
-    /// <summary>Looks at each expected diagnostic once it is matched, for what <see cref="DiagnosticResult"/> cannot say.</summary>
-    public Action<Diagnostic, DiagnosticResult, IVerifier>? DiagnosticVerifier { get; set; }
-
     /// <summary>Changes to the solution under test; the id is that of the primary project.</summary>
     public List<Func<Solution, ProjectId, Solution>> SolutionTransforms { get; } = [];
 
     protected static TVerifier Verify { get; } = new();
 
-    protected abstract string DefaultFileExt { get; }
-
     public Task RunAsync(CancellationToken cancellationToken = default) => RunImplAsync(cancellationToken);
 
-    protected virtual async Task RunImplAsync(CancellationToken cancellationToken)
+    protected virtual Task RunImplAsync(CancellationToken cancellationToken)
     {
         Verify.NotEmpty("TestState.Sources", TestState.Sources);
-        await VerifyDiagnosticsAsync(ReadMarkup(TestState.Inherit(null, []), []), Verify, cancellationToken);
+        return VerifyDiagnosticsAsync(ReadMarkup(TestState.Inherit(null, []), []), Verify, cancellationToken);
     }
 
     protected abstract IEnumerable<DiagnosticAnalyzer> GetDiagnosticAnalyzers();
 
-    protected abstract CompilationOptions CreateCompilationOptions();
+    /// <summary>As a project of today's SDK compiles: nullable, and the newest language (which this compiler calls preview).</summary>
+    protected virtual CompilationOptions CreateCompilationOptions() =>
+        new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable);
 
-    protected abstract ParseOptions CreateParseOptions();
-
-    /// <summary>The descriptor <c>[|..|]</c> stands for: the only one of the first analyzer, if it has just one.</summary>
-    protected internal virtual DiagnosticDescriptor? GetDefaultDiagnostic(DiagnosticAnalyzer[] analyzers) =>
-        MarkupOptions.HasFlag(MarkupOptions.UseFirstDescriptor) ? analyzers.SelectMany(analyzer => analyzer.SupportedDiagnostics).FirstOrDefault()
-        : analyzers is [{ SupportedDiagnostics: [var only] }, ..] ? only
-        : null;
+    /// <inheritdoc cref="CreateCompilationOptions"/>
+    protected virtual ParseOptions CreateParseOptions() => new CSharpParseOptions(LanguageVersion.Preview, DocumentationMode.Diagnose);
 
     protected virtual bool IsCompilerDiagnosticIncluded(Diagnostic diagnostic, CompilerDiagnostics compilerDiagnostics) =>
-        compilerDiagnostics != CompilerDiagnostics.None && (int)diagnostic.Severity >= (int)CompilerDiagnostics.All - (int)compilerDiagnostics;
-
-    private protected SolutionState NewState() => new("TestProject", Language, DefaultPathPrefix, DefaultFileExt);
+        compilerDiagnostics != CompilerDiagnostics.None && (int)diagnostic.Severity >= CompilerDiagnostics.All - compilerDiagnostics;
 
     private protected SolutionState ReadMarkup(SolutionState state, ImmutableArray<string> fixable)
     {
-        var analyzers = GetDiagnosticAnalyzers().ToArray();
-        return state.ReadMarkup(MarkupOptions, GetDefaultDiagnostic(analyzers), [.. analyzers.SelectMany(analyzer => analyzer.SupportedDiagnostics)], fixable, $"{DefaultPathPrefix}0.{DefaultFileExt}");
+        var analyzers = GetDiagnosticAnalyzers().Select(analyzer => analyzer.SupportedDiagnostics).ToList();
+        return state.ReadMarkup(MarkupOptions.HasFlag(MarkupOptions.TreatPositionIndicatorsAsCode), Describe, fixable);
+
+        DiagnosticResult Describe(string name)
+        {
+            var candidates = name == "" ? analyzers[0] : [.. analyzers.SelectMany(supported => supported).Where(descriptor => descriptor.Id == name)];
+            if (candidates.Length > 1 && !MarkupOptions.HasFlag(MarkupOptions.UseFirstDescriptor))
+                throw new InvalidOperationException($"Markup '{name}' may mean any of {candidates.Length} descriptors; the first analyzer must support exactly one diagnostic for [|..|]");
+
+            return (candidates.IsEmpty ? DiagnosticResult.CompilerError(name) : new(candidates[0]))
+                .WithMessage(null).WithOptions(DiagnosticOptions.IgnoreAdditionalLocations | DiagnosticOptions.IgnoreSeverity);
+        }
     }
 
     private protected async Task VerifyDiagnosticsAsync(SolutionState state, IVerifier verifier, CancellationToken cancellationToken)
     {
         var expected = state.ExpectedDiagnostics;
-        await VerifyAsync(state, "", expected, _ => true, verifier);
+        await VerifyAsync("", expected, _ => true, verifier);
 
         var supported = GetDiagnosticAnalyzers().SelectMany(analyzer => analyzer.SupportedDiagnostics).ToLookup(descriptor => descriptor.Id);
         var inSource = expected.Where(result => supported.Contains(result.Id) && IsInSource(result)).ToList();
-        if (inSource.Count == 0)
-            return;
-
-        if (!TestBehaviors.HasFlag(TestBehaviors.SkipGeneratedCodeCheck))
+        if (inSource.Count > 0 && !TestBehaviors.HasFlag(TestBehaviors.SkipGeneratedCodeCheck))
         {
-            // The compiler itself is silent on nullable in generated code, so only analyzers are compared.
+            // In generated code the compiler reports other things than elsewhere (nullable), so only analyzers are compared.
             var others = expected.Except(inSource).Where(result => !result.Id.StartsWith("CS", StringComparison.Ordinal));
-            await VerifyAsync(state, "// <auto-generated/>\n", others, diagnostic => !IsFromCompiler(diagnostic), verifier.PushContext("The same code marked <auto-generated>"));
+            await VerifyAsync("// <auto-generated/>\n", others, found => !IsFromCompiler(found), verifier.PushContext("The same code marked <auto-generated>"));
         }
 
-        if (!TestBehaviors.HasFlag(TestBehaviors.SkipSuppressionCheck))
+        if (inSource.Count > 0 && !TestBehaviors.HasFlag(TestBehaviors.SkipSuppressionCheck))
         {
             var pragma = $"#pragma warning disable {string.Join(", ", inSource.Select(result => result.Id).Distinct())}\n";
-            var configurable = inSource.Where(result => !supported[result.Id].Any(descriptor => descriptor.CustomTags.Contains(WellKnownDiagnosticTags.NotConfigurable)));
-            await VerifyAsync(state, pragma, expected.Except(configurable).Where(result => result.IsSuppressed != true), diagnostic => !diagnostic.IsSuppressed, verifier.PushContext("The same code under '#pragma warning disable'"));
+            var others = expected.Except(inSource.Where(result => !supported[result.Id].Any(descriptor => descriptor.CustomTags.Contains(WellKnownDiagnosticTags.NotConfigurable))));
+            await VerifyAsync(pragma, others.Where(result => result.IsSuppressed != true), found => !found.IsSuppressed, verifier.PushContext("The same code under '#pragma warning disable'"));
         }
 
         bool IsInSource(DiagnosticResult result) => result.HasLocation && state.Sources.Any(source => source.filename == result.Spans[0].Span.Path);
 
-        async Task VerifyAsync(SolutionState state, string firstLine, IEnumerable<DiagnosticResult> expected, Func<Diagnostic, bool> isOfInterest, IVerifier verifier)
+        async Task VerifyAsync(string firstLine, IEnumerable<DiagnosticResult> expected, Func<Diagnostic, bool> isCompared, IVerifier verifier)
         {
             var found = await AnalyzeAsync(await CreateSolutionAsync(state, firstLine, cancellationToken), cancellationToken);
-            VerifyMatch([.. expected.Select(result => firstLine != "" && IsInSource(result) ? result.WithLineOffset(1) : result)], [.. found.Select(finding => finding.Diagnostic).Where(isOfInterest)], verifier);
+            VerifyMatch([.. expected.Select(result => firstLine != "" && IsInSource(result) ? result.WithLineOffset(1) : result)], [.. found.Select(finding => finding.Diagnostic).Where(isCompared)], verifier);
         }
     }
 
-    /// <summary>A fresh solution; <paramref name="firstLine"/> is put before each source of the primary project.</summary>
+    /// <param name="firstLine">Put before each source of the primary project.</param>
     private protected async Task<Solution> CreateSolutionAsync(SolutionState state, string firstLine, CancellationToken cancellationToken)
     {
-        var solution = Host.CurrentSolution;
-        var ids = state.Projects.ToDictionary(project => project.Name, project => ProjectId.CreateNewId(project.Name));
+        var solution = await Bases.GetOrAdd(state.ReferenceAssemblies ?? ReferenceAssemblies, CreateBaseAsync);
+        var primary = solution.ProjectIds[0];
+        var ids = state.Projects.ToDictionary(project => project.Name, project => project == state ? primary : ProjectId.CreateNewId(project.Name));
+        foreach (var project in state.AdditionalProjects.Values)
+            solution = solution.AddProject(await CreateInfoAsync(ids[project.Name], project.Name, project.ReferenceAssemblies ?? ReferenceAssemblies));
+
         foreach (var project in state.Projects)
         {
             var id = ids[project.Name];
-            var references = await (project.ReferenceAssemblies ?? ReferenceAssemblies).ResolveAsync(Language, cancellationToken);
-            solution = solution.AddProject(ProjectInfo.Create(
-                id,
-                VersionStamp.Default,
-                project.Name,
-                project.AssemblyName,
-                project.Language,
-                compilationOptions: CreateCompilationOptions().WithOutputKind(project.OutputKind ?? OutputKind.DynamicallyLinkedLibrary),
-                parseOptions: CreateParseOptions(),
-                metadataReferences: references.Concat(project.AdditionalReferences),
-                projectReferences: project.AdditionalProjectReferences.Select(name => new ProjectReference(ids[name]))));
+            solution = solution
+                .WithProjectCompilationOptions(id, CreateCompilationOptions().WithOutputKind(project.OutputKind ?? OutputKind.DynamicallyLinkedLibrary))
+                .WithProjectParseOptions(id, CreateParseOptions())
+                .AddMetadataReferences(id, project.AdditionalReferences)
+                .AddProjectReferences(id, project.AdditionalProjectReferences.Select(name => new ProjectReference(ids[name])));
             foreach (var (path, content) in project.Sources)
                 solution = solution.AddDocument(DocumentId.CreateNewId(id), Path.GetFileName(path), project == state ? content.Replace(0, 0, firstLine) : content, filePath: path);
             foreach (var (path, content) in project.AdditionalFiles)
@@ -136,15 +127,28 @@ public abstract class AnalyzerTest<TVerifier>
                 solution = solution.AddAnalyzerConfigDocument(DocumentId.CreateNewId(id), Path.GetFileName(path), content, filePath: path);
         }
 
-        solution = SolutionTransforms.Aggregate(solution, (current, transform) => transform(current, ids[state.Name]));
-        var options = solution.GetProject(ids[state.Name])!.CompilationOptions!;
-        var severities = GetDiagnosticAnalyzers().SelectMany(analyzer => analyzer.SupportedDiagnostics).Where(descriptor => !descriptor.IsEnabledByDefault).DistinctBy(descriptor => descriptor.Id)
-            .ToDictionary(descriptor => descriptor.Id, descriptor => ReportDiagnostic.Hidden - (int)descriptor.DefaultSeverity);
-        severities["AD0001"] = ReportDiagnostic.Error;
+        solution = SolutionTransforms.Aggregate(solution, (current, transform) => transform(current, primary));
+        var options = solution.GetProject(primary)!.CompilationOptions!;
+        var severities = options.SpecificDiagnosticOptions.ToDictionary();
+        severities.TryAdd("AD0001", ReportDiagnostic.Error);
         foreach (var id in DisabledDiagnostics)
-            severities[id] = ReportDiagnostic.Suppress;
-        return solution.WithProjectCompilationOptions(ids[state.Name], options.WithSpecificDiagnosticOptions(severities.ToImmutableDictionary().SetItems(options.SpecificDiagnosticOptions)));
+            severities.TryAdd(id, ReportDiagnostic.Suppress);
+        foreach (var rule in GetDiagnosticAnalyzers().SelectMany(analyzer => analyzer.SupportedDiagnostics).Where(rule => !rule.IsEnabledByDefault))
+            severities.TryAdd(rule.Id, ReportDiagnostic.Hidden - (int)rule.DefaultSeverity);
+        return solution.WithProjectCompilationOptions(primary, options.WithSpecificDiagnosticOptions(severities));
     }
+
+    // Compilations that derive from one share what was read of its references, which is most of the time a test takes.
+    private static async Task<Solution> CreateBaseAsync(ReferenceAssemblies references)
+    {
+        var id = ProjectId.CreateNewId();
+        var solution = Host.CurrentSolution.AddProject(await CreateInfoAsync(id, "TestProject", references));
+        await solution.GetProject(id)!.GetCompilationAsync();
+        return solution;
+    }
+
+    private static async Task<ProjectInfo> CreateInfoAsync(ProjectId id, string name, ReferenceAssemblies references) =>
+        ProjectInfo.Create(id, VersionStamp.Default, name, name, LanguageNames.CSharp, metadataReferences: await references.ResolveAsync(LanguageNames.CSharp, CancellationToken.None));
 
     /// <summary>What compiler and analyzers report in a solution, in order of location; computed once for each solution.</summary>
     private protected async Task<ImmutableArray<Finding>> AnalyzeAsync(Solution solution, CancellationToken cancellationToken)
@@ -156,27 +160,22 @@ public abstract class AnalyzerTest<TVerifier>
         foreach (var project in solution.Projects)
         {
             var compilation = (await project.GetCompilationAsync(cancellationToken))!;
-            var analyzers = GetDiagnosticAnalyzers().ToImmutableArray();
             var options = new CompilationWithAnalyzersOptions(project.AnalyzerOptions, onAnalyzerException: null, concurrentAnalysis: true, logAnalyzerExecutionTime: false, reportSuppressedDiagnostics: true);
-            var suppressors = analyzers.Where(SuppressesCompilerDiagnostics).ToImmutableArray();
-            var fromCompiler = suppressors.IsEmpty
-                ? compilation.GetDiagnostics(cancellationToken)
-                : await compilation.WithAnalyzers(suppressors, options).GetAllDiagnosticsAsync(cancellationToken);
+            ImmutableArray<DiagnosticAnalyzer> analyzers = [.. GetDiagnosticAnalyzers()];
+            ImmutableArray<DiagnosticAnalyzer> suppressors = [.. analyzers.OfType<DiagnosticSuppressor>()];
+            var fromCompiler = suppressors.IsEmpty ? compilation.GetDiagnostics(cancellationToken) : await compilation.WithAnalyzers(suppressors, options).GetAllDiagnosticsAsync(cancellationToken);
             var analysis = await compilation.WithAnalyzers(analyzers, options).GetAnalysisResultAsync(cancellationToken);
             var nonLocal = analysis.CompilationDiagnostics.Values.SelectMany(diagnostics => diagnostics).ToHashSet(ReferenceEqualityComparer.Instance);
             findings.AddRange(fromCompiler.Concat(analysis.GetAllDiagnostics())
-                .Where(diagnostic => !IsFromCompiler(diagnostic) || IsCompilerDiagnosticIncluded(diagnostic, CompilerDiagnostics))
-                .Where(diagnostic => !diagnostic.IsSuppressed || diagnostic.GetSuppressionInfo(compilation)?.ProgrammaticSuppressions.Length > 0)
-                .Select(diagnostic => new Finding(project, diagnostic, !nonLocal.Contains(diagnostic))));
+                .Where(found => !IsFromCompiler(found) || IsCompilerDiagnosticIncluded(found, CompilerDiagnostics))
+                .Where(found => !found.IsSuppressed || found.GetSuppressionInfo(compilation)?.ProgrammaticSuppressions.Length > 0)
+                .Select(found => new Finding(project, found, IsLocal: !nonLocal.Contains(found))));
         }
 
         return analyzed[solution] = [.. findings
             .OrderBy(finding => finding.Diagnostic.Location.GetLineSpan().Path, StringComparer.Ordinal)
             .ThenBy(finding => finding.Diagnostic.Location.SourceSpan)
             .ThenBy(finding => finding.Diagnostic.Id, StringComparer.Ordinal)];
-
-        static bool SuppressesCompilerDiagnostics(DiagnosticAnalyzer analyzer) =>
-            analyzer is DiagnosticSuppressor { SupportedSuppressions: var suppressions } && suppressions.Any(suppression => suppression.SuppressedDiagnosticId.StartsWith("CS", StringComparison.Ordinal));
     }
 
     private static bool IsFromCompiler(Diagnostic diagnostic) => diagnostic.Descriptor.CustomTags.Contains(WellKnownDiagnosticTags.Compiler);
@@ -185,24 +184,16 @@ public abstract class AnalyzerTest<TVerifier>
     {
         // An expectation may fit several diagnostics, so each takes one and makes room where another fits elsewhere.
         var takenBy = new int?[found.Length];
-        var missing = Enumerable.Range(0, expected.Length).Where(index => !Take(index, [])).Select(index => expected[index]).ToList();
-        var unexpected = found.Where((_, index) => takenBy[index] is null).ToList();
-        if (missing.Count + unexpected.Count > 0)
-        {
-            var lines = missing.Select(result => (Path: result.HasLocation ? result.Spans[0].Span : default, Text: $"- expected {result}"))
-                .Concat(unexpected.Select(diagnostic => (Path: diagnostic.Location.GetLineSpan(), Text: $"+ found    {Describe(diagnostic)}")))
-                .OrderBy(line => line.Path.Path, StringComparer.Ordinal).ThenBy(line => line.Path.StartLinePosition).Select(line => line.Text);
-            verifier.Fail($"Expected {expected.Length} diagnostics, found {found.Length}; the rest agrees:{Environment.NewLine}{string.Join(Environment.NewLine, lines)}");
-        }
-
-        for (var index = 0; index < found.Length; index++)
-            DiagnosticVerifier?.Invoke(found[index], expected[takenBy[index]!.Value], verifier);
+        var missing = Enumerable.Range(0, expected.Length).Where(index => !Take(index, [])).Select(index => $"- expected {expected[index]}").ToList();
+        var unexpected = found.Where((_, index) => takenBy[index] is null).Select(diagnostic => $"+ found    {DiagnosticResult.Describe(diagnostic)}");
+        var differences = string.Join("\n", missing.Concat(unexpected));
+        verifier.Equal("", differences, $"Expected {expected.Length} diagnostics, found {found.Length}; apart from these they agree:\n{differences}");
 
         bool Take(int wanted, HashSet<int> asked)
         {
             for (var index = 0; index < found.Length; index++)
             {
-                if (Fits(expected[wanted], found[index]) && asked.Add(index) && (takenBy[index] is not { } other || Take(other, asked)))
+                if (expected[wanted].Fits(found[index]) && asked.Add(index) && (takenBy[index] is not { } other || Take(other, asked)))
                 {
                     takenBy[index] = wanted;
                     return true;
@@ -211,41 +202,6 @@ public abstract class AnalyzerTest<TVerifier>
 
             return false;
         }
-    }
-
-    private static bool Fits(DiagnosticResult expected, Diagnostic found) =>
-        expected.Id == found.Id
-        && (expected.Options.HasFlag(DiagnosticOptions.IgnoreSeverity) || expected.Severity == found.Severity)
-        && (expected.Message is { } message
-            ? message == found.GetMessage()
-            : expected.MessageArguments is null or [] || expected.MessageArguments.Select(ToText).SequenceEqual(Arguments(found).Select(ToText)))
-        && (expected.IsSuppressed is null || expected.IsSuppressed == found.IsSuppressed)
-        && (expected.HasLocation
-            ? IsAt(expected.Spans[0], found.Location) && (expected.Options.HasFlag(DiagnosticOptions.IgnoreAdditionalLocations)
-                || (expected.Spans.Length == found.AdditionalLocations.Count + 1 && expected.Spans.Skip(1).Zip(found.AdditionalLocations).All(pair => IsAt(pair.First, pair.Second))))
-            : found.Location == Location.None);
-
-    private static bool IsAt(DiagnosticLocation expected, Location found) =>
-        found.GetLineSpan() is var span
-        && expected.Span.Path == span.Path
-        && expected.Span.StartLinePosition == span.StartLinePosition
-        && (expected.Options.HasFlag(DiagnosticLocationOptions.IgnoreLength) || expected.Span.EndLinePosition == span.EndLinePosition);
-
-    private static IReadOnlyList<object?> Arguments(Diagnostic diagnostic) => (IReadOnlyList<object?>)ArgumentsProperty.GetValue(diagnostic)!;
-
-    private static string ToText(object? argument) => argument?.ToString() ?? "";
-
-    private static string Describe(Diagnostic diagnostic)
-    {
-        var span = diagnostic.Location.GetLineSpan();
-        var text = $"{(diagnostic.Location == Location.None ? "(no location)" : DiagnosticLocation.Format(span))}: {diagnostic.Severity.ToString().ToLowerInvariant()} {diagnostic.Id}: {diagnostic.GetMessage()}";
-        if (Arguments(diagnostic) is { Count: > 0 } arguments)
-            text += $" (arguments: {string.Join(", ", arguments.Select(argument => $"\"{argument}\""))})";
-        if (diagnostic.Id == "AD0001")
-            text += Environment.NewLine + diagnostic.Descriptor.Description;
-        if (diagnostic.Location.SourceTree?.GetText().Lines[span.StartLinePosition.Line] is { } line)
-            text += $"{Environment.NewLine}    {line}{Environment.NewLine}    {new string(' ', span.StartLinePosition.Character)}{new string('~', Math.Max(1, Math.Min(line.End, diagnostic.Location.SourceSpan.End) - diagnostic.Location.SourceSpan.Start))}";
-        return text;
     }
 
     private protected sealed record Finding(Project Project, Diagnostic Diagnostic, bool IsLocal);

@@ -6,43 +6,33 @@ using Microsoft.CodeAnalysis.Text;
 
 namespace Microsoft.CodeAnalysis.Testing;
 
-/// <summary>After the checks of <see cref="AnalyzerTest{TVerifier}"/>, applies a fix one by one and as Fix All in document, project and solution, and compares the outcome.</summary>
+/// <summary>After the checks of <see cref="AnalyzerTest{TVerifier}"/>, applies the fix one by one and as Fix All in document, project and solution, and compares what comes out.</summary>
 public abstract class CodeFixTest<TVerifier> : AnalyzerTest<TVerifier>
     where TVerifier : IVerifier, new()
 {
-    private readonly Dictionary<string, Solution> seen = [];
+    private readonly Dictionary<string, Solution> known = [];
 
-    protected CodeFixTest() => (FixedState, BatchFixedState) = (NewState(), NewState());
-
-    /// <summary>The code once the fix has been applied until it has nothing left to do; the same as the input when no fix may be offered.</summary>
+    /// <summary>The code once the fix has nothing left to do; the same as the input when no fix may be offered.</summary>
     public string FixedCode { set => FixedState.Sources.Add(value); }
 
-    public SolutionState FixedState { get; }
+    public SolutionState FixedState { get; } = new();
 
     /// <summary>The code after Fix All, where that differs from <see cref="FixedCode"/>.</summary>
     public string BatchFixedCode { set => BatchFixedState.Sources.Add(value); }
 
-    public SolutionState BatchFixedState { get; }
+    public SolutionState BatchFixedState { get; } = new();
 
     public int? CodeActionIndex { get; set; }
 
     public string? CodeActionEquivalenceKey { get; set; }
 
-    public Action<CodeAction, IVerifier>? CodeActionVerifier { get; set; }
-
     public CodeActionValidationMode CodeActionValidationMode { get; set; } = CodeActionValidationMode.SemanticStructure;
 
-    /// <summary>How often the fix is applied: exactly so often, or at most so often when negative; null: at most once a fixable diagnostic, never when nothing is to change.</summary>
+    /// <summary>How often the fix is applied, or at most when negative; null: at most once a fixable diagnostic, never when nothing is to change.</summary>
     public int? NumberOfIncrementalIterations { get; set; }
 
-    /// <summary>As <see cref="NumberOfIncrementalIterations"/>, for Fix All; null: once.</summary>
+    /// <summary>The same for each Fix All; null: once, at most once a document or project in these scopes.</summary>
     public int? NumberOfFixAllIterations { get; set; }
-
-    /// <summary>As <see cref="NumberOfFixAllIterations"/>; null: at most once a document.</summary>
-    public int? NumberOfFixAllInDocumentIterations { get; set; }
-
-    /// <summary>As <see cref="NumberOfFixAllIterations"/>; null: at most once a project.</summary>
-    public int? NumberOfFixAllInProjectIterations { get; set; }
 
     public CodeFixTestBehaviors CodeFixTestBehaviors { get; set; }
 
@@ -59,158 +49,140 @@ public abstract class CodeFixTest<TVerifier> : AnalyzerTest<TVerifier>
         var inheritedFixed = FixedState.Inherit(inherited, fixable);
         var before = ReadMarkup(inherited, fixable);
         var after = ReadMarkup(inheritedFixed, fixable);
-        var afterFixAll = ReadMarkup(BatchFixedState.Inherit(inheritedFixed, fixable), fixable);
+        var afterAll = ReadMarkup(BatchFixedState.Inherit(inheritedFixed, fixable), fixable);
 
         await VerifyDiagnosticsAsync(before, Verify.PushContext("Diagnostics of test state"), cancellationToken);
         if (!FixedState.IsDeclared && !BatchFixedState.IsDeclared)
             return;
 
-        var reported = before.ExpectedDiagnostics.Where(result => fixable.Contains(result.Id)).ToList();
-        await VerifyFixAsync(null, before, after, Limit(NumberOfIncrementalIterations, ChangedProjects(before, after), reported.Count), Verify.PushContext("Iterative code fix application"), cancellationToken);
+        var reported = before.ExpectedDiagnostics.FindAll(result => fixable.Contains(result.Id));
+        await VerifyFixAsync(null, after, NumberOfIncrementalIterations, ChangedProjects(after), reported.Count);
         if (GetCodeFixProviders().Any(provider => provider.GetFixAllProvider() is not null))
         {
-            var changed = ChangedProjects(before, afterFixAll);
-            var documents = reported.Select(result => result.HasLocation ? result.Spans[0].Span.Path : "").Distinct().Count();
-            await VerifyFixAllAsync(FixAllScope.Document, CodeFixTestBehaviors.SkipFixAllInDocumentCheck, Limit(NumberOfFixAllInDocumentIterations ?? NumberOfFixAllIterations, SolutionState.SameFiles(before, afterFixAll) ? 0 : 1, documents));
-            await VerifyFixAllAsync(FixAllScope.Project, CodeFixTestBehaviors.SkipFixAllInProjectCheck, Limit(NumberOfFixAllInProjectIterations ?? NumberOfFixAllIterations, changed, changed));
-            await VerifyFixAllAsync(FixAllScope.Solution, CodeFixTestBehaviors.SkipFixAllInSolutionCheck, Limit(NumberOfFixAllIterations, changed, 1));
+            var changed = ChangedProjects(afterAll);
+            if (!CodeFixTestBehaviors.HasFlag(CodeFixTestBehaviors.SkipFixAllInDocumentCheck))
+                await VerifyFixAsync(FixAllScope.Document, afterAll, NumberOfFixAllIterations, before.HasFilesOf(afterAll) ? 0 : 1, reported.Select(result => result.Spans.FirstOrDefault().Span.Path).Distinct().Count());
+            if (!CodeFixTestBehaviors.HasFlag(CodeFixTestBehaviors.SkipFixAllInProjectCheck))
+                await VerifyFixAsync(FixAllScope.Project, afterAll, NumberOfFixAllIterations, changed, changed);
+            if (!CodeFixTestBehaviors.HasFlag(CodeFixTestBehaviors.SkipFixAllInSolutionCheck))
+                await VerifyFixAsync(FixAllScope.Solution, afterAll, NumberOfFixAllIterations, changed, 1);
         }
 
         await VerifyDiagnosticsAsync(after, Verify.PushContext("Diagnostics of fixed state"), cancellationToken);
         if (BatchFixedState.IsDeclared && !CodeFixTestBehaviors.HasFlag(CodeFixTestBehaviors.SkipFixAllCheck))
-            await VerifyDiagnosticsAsync(afterFixAll, Verify.PushContext("Diagnostics of batch fixed state"), cancellationToken);
+            await VerifyDiagnosticsAsync(afterAll, Verify.PushContext("Diagnostics of batch fixed state"), cancellationToken);
 
-        static int Limit(int? declared, int changes, int most) => declared ?? (changes == 0 ? 0 : -most);
+        int ChangedProjects(SolutionState after) =>
+            before.Projects.Count(project => after.Projects.FirstOrDefault(other => other.Name == project.Name)?.HasFilesOf(project) != true);
 
-        static int ChangedProjects(SolutionState before, SolutionState after) =>
-            before.Projects.Count(project => after.Projects.FirstOrDefault(other => other.Name == project.Name) is not { } other || !SolutionState.SameFiles(project, other));
-
-        Task VerifyFixAllAsync(FixAllScope scope, CodeFixTestBehaviors skip, int limit) => CodeFixTestBehaviors.HasFlag(skip)
-            ? Task.CompletedTask
-            : VerifyFixAsync(scope, before, afterFixAll, limit, Verify.PushContext($"Fix all in {scope.ToString().ToLowerInvariant()}"), cancellationToken);
-    }
-
-    private async Task VerifyFixAsync(FixAllScope? scope, SolutionState before, SolutionState expected, int limit, IVerifier verifier, CancellationToken cancellationToken)
-    {
-        var (solution, applied) = await ApplyFixesAsync(Known(await CreateSolutionAsync(before, "", cancellationToken)), scope, Math.Abs(limit), verifier, cancellationToken);
-        var misses = limit == 0 ? "No fix was expected, but one was offered."
-            : applied > Math.Abs(limit) ? $"Still fixing after {Math.Abs(limit)} iterations: the fix does not converge, or needs a higher number of iterations."
-            : $"Expected {Math.Abs(limit)} iterations, needed {applied}.";
-        var agrees = limit < -1 ? applied <= -limit : applied == Math.Abs(limit);
-        await VerifyTextAsync(expected, solution, agrees ? verifier : verifier.PushContext(misses), cancellationToken);
-        verifier.True(agrees, misses);
+        async Task VerifyFixAsync(FixAllScope? scope, SolutionState expected, int? declared, int changes, int most)
+        {
+            var verifier = Verify.PushContext(scope is null ? "Iterative code fix application" : $"Fix all in {scope.ToString()!.ToLowerInvariant()}");
+            var limit = declared ?? (changes == 0 ? 0 : -most);
+            var (fixedSolution, count) = await ApplyFixesAsync(await CreateSolutionAsync(before, "", cancellationToken), scope, Math.Abs(limit), verifier, cancellationToken);
+            var agrees = limit < -1 ? count <= -limit : count == Math.Abs(limit);
+            var miscount = limit == 0 ? "No fix was expected, but one was offered."
+                : count > Math.Abs(limit) ? $"Still fixing after {Math.Abs(limit)} iterations: the fix does not converge, or more iterations must be declared."
+                : $"Expected {Math.Abs(limit)} iterations, needed {count}.";
+            await VerifyTextAsync(expected, fixedSolution, agrees ? verifier : verifier.PushContext(miscount), cancellationToken);
+            verifier.True(agrees, miscount);
+        }
     }
 
     /// <summary>Applies fixes until none is left or one more than <paramref name="limit"/> were applied.</summary>
-    private async Task<(Solution Solution, int Applied)> ApplyFixesAsync(Solution solution, FixAllScope? scope, int limit, IVerifier verifier, CancellationToken cancellationToken)
+    private async Task<(Solution Solution, int Count)> ApplyFixesAsync(Solution solution, FixAllScope? scope, int limit, IVerifier verifier, CancellationToken cancellationToken)
     {
+        solution = await KnownAsync(solution, cancellationToken);
         var previous = ImmutableArray<Finding>.Empty;
-        var iteration = 0;
-        for (var applied = 0; ; applied++)
+        for (var count = 0; ; count++)
         {
             var findings = await AnalyzeAsync(solution, cancellationToken);
-            if (applied > limit || findings.IsEmpty || Same(findings, previous))
-                return (solution, applied);
+            if (count > limit || findings.Select(Identity).SequenceEqual(previous.Select(Identity)) || (count > 0 && CodeFixTestBehaviors.HasFlag(CodeFixTestBehaviors.FixOne)))
+                return (solution, count);
 
             previous = findings;
-            var (next, offered) = await ApplyFirstAsync(solution, findings, scope, iteration++, verifier, cancellationToken);
-            if (!offered)
-                return (solution, applied);
-            if (next == solution || CodeFixTestBehaviors.HasFlag(CodeFixTestBehaviors.FixOne))
-                return (next, applied + 1);
-            solution = next;
-        }
+            if (await ApplyFirstAsync(solution, findings, scope, count == 0, verifier, cancellationToken) is not { } next)
+                return (solution, count);
 
-        static bool Same(ImmutableArray<Finding> one, ImmutableArray<Finding> other) => one.Select(Identity).SequenceEqual(other.Select(Identity));
+            solution = await KnownAsync(next, cancellationToken);
+        }
 
         static (ProjectId, string, TextSpan) Identity(Finding finding) => (finding.Project.Id, finding.Diagnostic.Id, finding.Diagnostic.Location.SourceSpan);
     }
 
-    private async Task<(Solution Solution, bool Offered)> ApplyFirstAsync(Solution solution, ImmutableArray<Finding> findings, FixAllScope? scope, int iteration, IVerifier verifier, CancellationToken cancellationToken)
+    /// <returns>The solution with the first fix applied that changes anything; null when none is offered.</returns>
+    private async Task<Solution?> ApplyFirstAsync(Solution solution, ImmutableArray<Finding> findings, FixAllScope? scope, bool isFirst, IVerifier verifier, CancellationToken cancellationToken)
     {
-        var providers = GetCodeFixProviders().ToList();
-        var fixable = findings.Where(finding => solution.GetDocument(finding.Diagnostic.Location.SourceTree) is not null && providers.Any(provider => provider.FixableDiagnosticIds.Contains(finding.Diagnostic.Id))).ToList();
-        if (!CodeFixTestBehaviors.HasFlag(CodeFixTestBehaviors.SkipLocalDiagnosticCheck))
-            verifier.True(fixable.All(finding => finding.IsLocal), "The fix is for a diagnostic reported outside the document under analysis: editors offer no light bulb for it");
+        var fixable = findings.Where(finding => solution.GetDocument(finding.Diagnostic.Location.SourceTree) is not null && ProvidersFor(finding).Any()).ToList();
+        verifier.True(
+            CodeFixTestBehaviors.HasFlag(CodeFixTestBehaviors.SkipLocalDiagnosticCheck) || fixable.All(finding => finding.IsLocal),
+            "The fix is for a diagnostic reported outside the document under analysis: editors offer no light bulb for it");
 
-        var offered = false;
-        foreach (var finding in CodeFixTestBehaviors.HasFlag(CodeFixTestBehaviors.FixOne) ? fixable.Take(1) : fixable)
+        Solution? result = null;
+        foreach (var finding in fixable.Take(CodeFixTestBehaviors.HasFlag(CodeFixTestBehaviors.FixOne) ? 1 : int.MaxValue))
         {
             var document = solution.GetDocument(finding.Diagnostic.Location.SourceTree)!;
-            var actions = new List<(CodeAction Action, CodeFixProvider Provider)>();
-            foreach (var provider in providers.Where(provider => provider.FixableDiagnosticIds.Contains(finding.Diagnostic.Id)))
-                await provider.RegisterCodeFixesAsync(new(document, finding.Diagnostic, (action, _) => actions.AddRange(Leaves(action).Select(leaf => (leaf, provider))), cancellationToken));
-            if (Choose(actions, iteration, verifier) is not { Action: { } chosen, Provider: { } owner })
+            var offers = new List<Offer>();
+            foreach (var provider in ProvidersFor(finding))
+                await provider.RegisterCodeFixesAsync(new(document, finding.Diagnostic, (action, _) => offers.AddRange(Leaves(action).Select(leaf => new Offer(leaf, provider))), cancellationToken));
+            if (Choose(offers, isFirst, verifier) is not var (chosen, owner))
                 continue;
 
-            if (scope is { } inScope)
+            if (scope is { } all)
             {
                 var fixAll = owner.GetFixAllProvider();
-                if (fixAll?.GetSupportedFixAllScopes().Contains(inScope) != true)
-                    return (solution, false);
-
-                var context = new FixAllContext(document, finding.Diagnostic.Location.SourceSpan, owner, inScope, chosen.EquivalenceKey, fixAll.GetSupportedFixAllDiagnosticIds(owner), new Reported(findings), cancellationToken);
-                return await fixAll.GetFixAsync(context) is { } batch ? (await ApplyAsync(solution, batch, verifier, cancellationToken), true) : (solution, false);
+                var batch = fixAll?.GetSupportedFixAllScopes().Contains(all) != true ? null : await fixAll.GetFixAsync(
+                    new(document, finding.Diagnostic.Location.SourceSpan, owner, all, chosen.EquivalenceKey, fixAll.GetSupportedFixAllDiagnosticIds(owner), new Reported(findings), cancellationToken));
+                return batch is null ? null : await ApplyAsync(solution, batch, verifier, cancellationToken);
             }
 
-            offered = true;
-            var next = await ApplyAsync(solution, chosen, verifier, cancellationToken);
-            if (next != solution)
-                return (next, true);
+            result = await ApplyAsync(solution, chosen, verifier, cancellationToken);
+            if (result != solution)
+                break;
         }
 
-        return (solution, offered);
+        return result;
+
+        IEnumerable<CodeFixProvider> ProvidersFor(Finding finding) => GetCodeFixProviders().Where(provider => provider.FixableDiagnosticIds.Contains(finding.Diagnostic.Id));
 
         static IEnumerable<CodeAction> Leaves(CodeAction action) => action.NestedActions.IsEmpty ? [action] : action.NestedActions.SelectMany(Leaves);
     }
 
-    private (CodeAction Action, CodeFixProvider Provider)? Choose(List<(CodeAction Action, CodeFixProvider Provider)> actions, int iteration, IVerifier verifier)
+    private Offer? Choose(List<Offer> offers, bool isFirst, IVerifier verifier)
     {
-        var candidates = CodeActionEquivalenceKey is null ? actions : actions.FindAll(candidate => candidate.Action.EquivalenceKey == CodeActionEquivalenceKey);
-        if (CodeActionEquivalenceKey is not null && CodeActionIndex is { } index && (candidates.Count > 0 || iteration == 0))
-        {
-            verifier.True(index < actions.Count, $"Expected a code action at index {index}, but {actions.Count} are offered");
-            verifier.Equal(CodeActionEquivalenceKey, actions[index].Action.EquivalenceKey, $"The code action at index {index} has the key '{actions[index].Action.EquivalenceKey}', not '{CodeActionEquivalenceKey}'");
-            candidates = [actions[index]];
-        }
-        else if (CodeActionEquivalenceKey is null)
-        {
-            candidates = [.. actions.Skip(CodeActionIndex ?? 0)];
-        }
+        var ofKey = offers.FindAll(offer => CodeActionEquivalenceKey is null || offer.Action.EquivalenceKey == CodeActionEquivalenceKey);
+        if (CodeActionIndex is not { } index)
+            return ofKey.FirstOrDefault();
 
-        if (candidates.Count == 0)
-            return null;
-
-        CodeActionVerifier?.Invoke(candidates[0].Action, verifier);
-        return candidates[0];
+        var atIndex = ofKey.Find(offer => offer == offers.ElementAtOrDefault(index));
+        verifier.True(
+            CodeActionEquivalenceKey is null || atIndex is not null || (ofKey.Count == 0 && !isFirst),
+            $"No action '{CodeActionEquivalenceKey}' at index {index} of: {string.Join(", ", offers.Select(offer => $"'{offer.Action.EquivalenceKey}'"))}");
+        return atIndex;
     }
 
     private async Task<Solution> ApplyAsync(Solution solution, CodeAction action, IVerifier verifier, CancellationToken cancellationToken)
     {
         var operations = (await action.GetOperationsAsync(cancellationToken)).OfType<ApplyChangesOperation>().ToList();
-        verifier.Equal(1, operations.Count, $"'{action.Title}' has {operations.Count} operations that change the solution, not 1");
+        verifier.True(operations.Count == 1, $"'{action.Title}' has {operations.Count} operations that change the solution, not 1");
         var changed = operations[0].ChangedSolution;
-        foreach (var id in changed.GetChanges(solution).GetProjectChanges().SelectMany(project => project.GetChangedDocuments().Concat(project.GetAddedDocuments())).ToList())
+        foreach (var id in changed.GetChanges(solution).GetProjectChanges().SelectMany(project => project.GetChangedDocuments().Concat(project.GetAddedDocuments())))
         {
+            // A tree that reads differently than it was built (a parenthesis or a space is missing) breaks whatever edits it next.
             var built = (await changed.GetDocument(id)!.GetSyntaxRootAsync(cancellationToken))!;
             changed = changed.WithDocumentText(id, SourceText.From(built.ToFullString()));
-            VerifyStructure(built, (await changed.GetDocument(id)!.GetSyntaxRootAsync(cancellationToken))!, action.Title, verifier);
+            var parsed = (await changed.GetDocument(id)!.GetSyntaxRootAsync(cancellationToken))!;
+            if (CodeActionValidationMode != CodeActionValidationMode.None && !(CodeActionValidationMode == CodeActionValidationMode.Full ? built.IsEquivalentTo(parsed) : Structure(built).SequenceEqual(Structure(parsed))))
+            {
+                var (ours, theirs) = built.DescendantNodesAndTokensAndSelf().Zip(parsed.DescendantNodesAndTokensAndSelf()).FirstOrDefault(pair => pair.First.RawKind != pair.Second.RawKind || pair.First.Span != pair.Second.Span, (First: built, Second: parsed));
+                verifier.Fail($"'{action.Title}' builds another tree than the compiler parses from its text\n- parsed {theirs.Kind()}: {theirs}\n+ built  {ours.Kind()}: {ours}");
+            }
         }
 
-        return Known(changed);
-    }
+        return changed;
 
-    /// <summary>A tree that reads differently than it was built (a missing parenthesis or space) breaks the next fix.</summary>
-    private void VerifyStructure(SyntaxNode built, SyntaxNode parsed, string title, IVerifier verifier)
-    {
-        if (CodeActionValidationMode == CodeActionValidationMode.None || (CodeActionValidationMode == CodeActionValidationMode.Full && built.IsEquivalentTo(parsed)))
-            return;
-
-        // SyntaxFactory.AreEquivalent also compares flags a node has from the context it was parsed in; only kinds and tokens matter here.
-        var difference = built.DescendantNodesAndTokensAndSelf().Zip(parsed.DescendantNodesAndTokensAndSelf())
-            .FirstOrDefault(pair => pair.First.RawKind != pair.Second.RawKind || (pair.First.IsToken && pair.First.ToString() != pair.Second.ToString()));
-        if (difference.First != default || CodeActionValidationMode == CodeActionValidationMode.Full)
-            verifier.Fail($"'{title}' builds another tree than the compiler parses from its text.{Environment.NewLine}- parsed {difference.Second.Kind()}: {difference.Second}{Environment.NewLine}+ built  {difference.First.Kind()}: {difference.First}");
+        // SyntaxFactory.AreEquivalent tells a list of one element from the element alone, which parser and factory choose differently.
+        static IEnumerable<(int Kind, TextSpan Span)> Structure(SyntaxNode root) => root.DescendantNodesAndTokensAndSelf().Select(item => (item.RawKind, item.Span));
     }
 
     private static async Task VerifyTextAsync(SolutionState expected, Solution solution, IVerifier verifier, CancellationToken cancellationToken)
@@ -221,33 +193,34 @@ public abstract class CodeFixTest<TVerifier> : AnalyzerTest<TVerifier>
             IEnumerable<TextDocument>[] found = [project.Documents, project.AdditionalDocuments, project.AnalyzerConfigDocuments];
             foreach (var (files, documents) in state.Files.Zip(found))
             {
-                verifier.EqualOrDiff(string.Join('\n', files.Select(file => Path.GetFileName(file.filename))), string.Join('\n', documents.Select(document => document.Name)), $"The files of '{state.Name}' differ");
+                verifier.EqualOrDiff(string.Join('\n', files.Select(file => Path.GetFileName(file.filename))), string.Join('\n', documents.Select(document => document.Name)), $"The files of {state.Name} differ");
                 foreach (var (file, document) in files.Zip(documents))
-                    verifier.EqualOrDiff(file.content.ToString(), (await document.GetTextAsync(cancellationToken)).ToString(), $"'{file.filename}' differs");
+                    verifier.EqualOrDiff(file.content.ToString(), (await document.GetTextAsync(cancellationToken)).ToString(), $"{file.filename} differs");
             }
         }
     }
 
-    /// <summary>The solution of the same texts that was analyzed already, since all ways to apply a fix start and should end alike.</summary>
-    private Solution Known(Solution solution)
+    /// <summary>The solution of the same texts that was analyzed already: all ways to apply a fix start, and should end, alike.</summary>
+    private async Task<Solution> KnownAsync(Solution solution, CancellationToken cancellationToken)
     {
-        var texts = solution.Projects.SelectMany(project => project.Documents.Concat(project.AdditionalDocuments).Concat(project.AnalyzerConfigDocuments), (project, document) => $"{project.Name}\0{document.Name}\0{document.GetTextAsync().Result}");
-        var key = string.Join('\0', texts);
-        return seen.TryGetValue(key, out var known) ? known : seen[key] = solution;
+        var key = "";
+        foreach (var document in solution.Projects.SelectMany(project => project.Documents.Concat(project.AdditionalDocuments).Concat(project.AnalyzerConfigDocuments)))
+            key += $"{document.Project.Name}\0{document.Name}\0{await document.GetTextAsync(cancellationToken)}\0";
+        return known.TryGetValue(key, out var same) ? same : known[key] = solution;
     }
+
+    private sealed record Offer(CodeAction Action, CodeFixProvider Provider);
 
     private sealed class Reported(ImmutableArray<Finding> findings) : FixAllContext.DiagnosticProvider
     {
-        public override Task<IEnumerable<Diagnostic>> GetAllDiagnosticsAsync(Project project, CancellationToken cancellationToken) =>
-            Of(project, _ => true);
+        public override Task<IEnumerable<Diagnostic>> GetAllDiagnosticsAsync(Project project, CancellationToken cancellationToken) => In(project, _ => true);
 
         public override Task<IEnumerable<Diagnostic>> GetDocumentDiagnosticsAsync(Document document, CancellationToken cancellationToken) =>
-            Of(document.Project, diagnostic => diagnostic.Location.GetLineSpan().Path == document.FilePath);
+            In(document.Project, diagnostic => diagnostic.Location.GetLineSpan().Path == document.FilePath);
 
-        public override Task<IEnumerable<Diagnostic>> GetProjectDiagnosticsAsync(Project project, CancellationToken cancellationToken) =>
-            Of(project, diagnostic => !diagnostic.Location.IsInSource);
+        public override Task<IEnumerable<Diagnostic>> GetProjectDiagnosticsAsync(Project project, CancellationToken cancellationToken) => In(project, diagnostic => !diagnostic.Location.IsInSource);
 
-        private Task<IEnumerable<Diagnostic>> Of(Project project, Func<Diagnostic, bool> filter) =>
+        private Task<IEnumerable<Diagnostic>> In(Project project, Func<Diagnostic, bool> filter) =>
             Task.FromResult(findings.Where(finding => finding.Project.Id == project.Id).Select(finding => finding.Diagnostic).Where(filter));
     }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using DiffPlex.DiffBuilder;
@@ -6,88 +5,55 @@ using DiffPlex.DiffBuilder.Model;
 
 namespace Microsoft.CodeAnalysis.Testing;
 
-/// <summary>Where a test's failures go; an implementation throws what its test framework shows.</summary>
+/// <summary>Where a test's failures go.</summary>
 public interface IVerifier
 {
-    void Empty<T>(string collectionName, IEnumerable<T> collection);
-
-    void NotEmpty<T>(string collectionName, IEnumerable<T> collection);
-
-    void LanguageIsSupported(string language);
-
-    void Equal<T>(T expected, T actual, string? message = null);
-
-    void True([DoesNotReturnIf(false)] bool assert, string? message = null);
-
-    void False([DoesNotReturnIf(true)] bool assert, string? message = null);
-
     [DoesNotReturn]
     void Fail(string? message = null);
 
-    void SequenceEqual<T>(IEnumerable<T> expected, IEnumerable<T> actual, IEqualityComparer<T>? equalityComparer = null, string? message = null);
+    void True([DoesNotReturnIf(false)] bool assert, string? message = null);
+
+    void Equal<T>(T expected, T actual, string? message = null);
+
+    void NotEmpty<T>(string collectionName, IEnumerable<T> collection);
 
     IVerifier PushContext(string context);
 }
 
-/// <summary>Fails with an <see cref="InvalidOperationException"/> that opens with the steps the test was in.</summary>
+/// <summary>Fails with an exception whose message opens with the steps the test was in.</summary>
 public class DefaultVerifier : IVerifier
 {
-    public DefaultVerifier()
-        : this(ImmutableStack<string>.Empty)
-    {
-    }
+    private string context = "";
 
-    protected DefaultVerifier(ImmutableStack<string> context) => Context = context;
+    [DoesNotReturn]
+    public void Fail(string? message = null) => throw new InvalidOperationException(context + message);
 
-    protected ImmutableStack<string> Context { get; }
-
-    public virtual void Empty<T>(string collectionName, IEnumerable<T> collection) =>
-        True(!collection.Any(), $"'{collectionName}' is not empty");
-
-    public virtual void NotEmpty<T>(string collectionName, IEnumerable<T> collection) =>
-        True(collection.Any(), $"'{collectionName}' is empty");
-
-    public virtual void LanguageIsSupported(string language) => Equal(LanguageNames.CSharp, language);
-
-    public virtual void Equal<T>(T expected, T actual, string? message = null) =>
-        True(EqualityComparer<T>.Default.Equals(expected, actual), message ?? $"Expected '{expected}', found '{actual}'");
-
-    public virtual void True([DoesNotReturnIf(false)] bool assert, string? message = null)
+    public void True([DoesNotReturnIf(false)] bool assert, string? message = null)
     {
         if (!assert)
             Fail(message);
     }
 
-    public virtual void False([DoesNotReturnIf(true)] bool assert, string? message = null) => True(!assert, message);
+    public void Equal<T>(T expected, T actual, string? message = null) =>
+        True(EqualityComparer<T>.Default.Equals(expected, actual), message ?? $"Expected '{expected}', found '{actual}'");
 
-    [DoesNotReturn]
-    public virtual void Fail(string? message = null) => throw new InvalidOperationException(CreateMessage(message ?? "Verification failed"));
+    public void NotEmpty<T>(string collectionName, IEnumerable<T> collection) => True(collection.Any(), $"'{collectionName}' is empty");
 
-    public virtual void SequenceEqual<T>(IEnumerable<T> expected, IEnumerable<T> actual, IEqualityComparer<T>? equalityComparer = null, string? message = null) =>
-        True(expected.SequenceEqual(actual, equalityComparer), message ?? "Sequences differ");
-
-    public virtual IVerifier PushContext(string context) => new DefaultVerifier(Context.Push(context));
-
-    protected virtual string CreateMessage(string message) =>
-        Context.Aggregate(message, (inner, step) => $"Context: {step}{Environment.NewLine}{inner}");
+    public IVerifier PushContext(string context) => new DefaultVerifier { context = $"{this.context}Context: {context}{Environment.NewLine}" };
 }
 
 public static class IVerifierExtensions
 {
-    /// <summary>Fails with a line diff (<c>-</c> expected, <c>+</c> actual) when the texts differ.</summary>
+    /// <summary>Fails with a line diff when the texts differ; line endings are shown when nothing else does.</summary>
     public static void EqualOrDiff(this IVerifier verifier, string expected, string actual, string? message = null)
     {
         if (expected == actual)
             return;
 
-        var text = new StringBuilder(message ?? "The texts differ").AppendLine(" (- expected, + actual):");
         var onlyLineEndings = expected.ReplaceLineEndings("\n") == actual.ReplaceLineEndings("\n");
+        var text = new StringBuilder(message ?? "The texts differ").AppendLine(" (- expected, + actual):");
         foreach (var line in InlineDiffBuilder.Diff(Visible(expected), Visible(actual), ignoreWhiteSpace: false).Lines)
-        {
-            var sign = line.Type switch { ChangeType.Inserted => '+', ChangeType.Deleted => '-', _ => ' ' };
-            text.Append(sign).AppendLine(line.Text);
-        }
-
+            text.Append(line.Type switch { ChangeType.Inserted => '+', ChangeType.Deleted => '-', _ => ' ' }).AppendLine(line.Text);
         verifier.Fail(text.ToString());
 
         string Visible(string value) => onlyLineEndings ? value.Replace("\r", "<CR>").Replace("\n", "<LF>\n") : value;
