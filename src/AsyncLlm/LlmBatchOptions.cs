@@ -25,7 +25,15 @@ public sealed class LlmBatchOptions
     /// <value>The default is <see langword="null"/>, as <see cref="Timeout.InfiniteTimeSpan"/>: no limit.</value>
     public TimeSpan? Deadline { get; set; }
 
-    /// <summary>The clock of the timeouts.</summary>
+    /// <summary>When the group stops before every item is done. <c>WhenAll</c> stops at the first failure whatever this says, and refuses <see cref="LlmStopWhen.FirstCompleted"/>.</summary>
+    /// <value>The default is <see cref="LlmStopWhen.AllCompleted"/>.</value>
+    public LlmStopWhen StopWhen { get; set; }
+
+    /// <summary>Told of each call that has succeeded or failed, one at a time. If it throws, the group stops and throws that exception.</summary>
+    /// <value>The default is <see langword="null"/>.</value>
+    public IProgress<LlmProgress>? Progress { get; set; }
+
+    /// <summary>The clock of the timeouts and of <see cref="LlmOutcome{TSource, TResult}.Duration"/>.</summary>
     /// <value>The default is <see cref="TimeProvider.System"/>.</value>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
@@ -40,6 +48,7 @@ public sealed class LlmBatchOptions
             { MaxConcurrency: < 1 } => $"{nameof(MaxConcurrency)} must be at least 1.",
             { CallTimeout: { } time } when !Durations.IsValid(time) => $"{nameof(CallTimeout)} {Durations.Requirement}",
             { Deadline: { } time } when !Durations.IsValid(time) => $"{nameof(Deadline)} {Durations.Requirement}",
+            { StopWhen: < LlmStopWhen.AllCompleted or > LlmStopWhen.FirstFailed } => $"{nameof(StopWhen)} is not a value of {nameof(LlmStopWhen)}.",
             { TimeProvider: null } => $"{nameof(TimeProvider)} must not be null.",
             _ => null,
         };

@@ -73,7 +73,8 @@ public static class LlmTimeout
 
         async Task<T> InvokeAsync(CancellationToken token)
         {
-            await caller.Start();
+            if (caller.IsPool)
+                await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             var started = call(token) ?? throw Tasks.NullTask();
             await started.ConfigureAwait(false);
             return Tasks.ResultOf<T>(started);

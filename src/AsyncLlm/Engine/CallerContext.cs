@@ -14,6 +14,9 @@ internal readonly struct CallerContext
         _execution = execution;
     }
 
+    /// <summary>The caller has no synchronization context: its delegates run on the pool.</summary>
+    public bool IsPool => _synchronization is null;
+
     public static CallerContext Capture()
     {
         var current = SynchronizationContext.Current;
@@ -22,30 +25,23 @@ internal readonly struct CallerContext
     }
 
     /// <summary>Goes to the caller's place; goes on at once when already there.</summary>
-    public Switch Enter() => new(_synchronization, always: false);
+    public Place Enter() => new(_synchronization);
 
-    /// <summary>
-    /// Like <see cref="Enter"/>, but leaves the caller's thread when there is no context: a delegate that blocks must not block
-    /// the caller. On a context the caller is already where the delegate belongs.
-    /// </summary>
-    public Switch Start() => new(_synchronization, always: _synchronization is null);
+    /// <summary>Runs the action at the caller's place, from its queue.</summary>
+    public void Queue(Action action) => Enter().UnsafeOnCompleted(action);
 
-    /// <summary>Goes to the caller's place through its queue.</summary>
-    public Switch Queue() => new(_synchronization, always: true);
-
-    /// <summary>Undoes what an earlier delegate on this thread left in its async locals.</summary>
+    /// <summary>Undoes what an earlier delegate left in the async locals.</summary>
     public void RestoreExecutionContext()
     {
         if (_execution is not null)
             ExecutionContext.Restore(_execution);
     }
 
-    internal readonly struct Switch(SynchronizationContext? context, bool always) : ICriticalNotifyCompletion
+    internal readonly struct Place(SynchronizationContext? context) : ICriticalNotifyCompletion
     {
-        public bool IsCompleted => !always
-            && (context is null ? Thread.CurrentThread.IsThreadPoolThread : SynchronizationContext.Current == context);
+        public bool IsCompleted => context is null ? Thread.CurrentThread.IsThreadPoolThread : SynchronizationContext.Current == context;
 
-        public Switch GetAwaiter() => this;
+        public Place GetAwaiter() => this;
 
         public void GetResult() { }
 

@@ -2,73 +2,117 @@ namespace AsyncLlm;
 
 /// <summary>
 /// Runs one call on many items: each worker takes an item, runs the call, hands over what came of it and takes the next, until the
-/// items end or the group is stopped. The group ends when the last worker is out, or a second after it was stopped.
+/// items end or the group is stopped. The group ends when the last worker is out, or one second after it was stopped.
 /// </summary>
 internal abstract class FanOut<TSource, TResult>
 {
     private readonly Func<TSource, CancellationToken, Task> _call;
-    private readonly CallerContext _caller;
-    private readonly LlmBatchOptions _options;
-    private readonly CancellationToken _callerToken;
+    private readonly bool _timed;
+    private readonly long _created;
+    private readonly object _progressGate = new();
     private List<Exception>? _failures;
+    private LlmProgress _progress;
     private int _workers;
     private int _ended;
 
-    protected FanOut(Func<TSource, CancellationToken, Task> call, LlmBatchOptions options, CallerContext caller, CancellationToken callerToken)
+    /// <param name="timed">Whether the start of each call has to be known.</param>
+    protected FanOut(
+        Func<TSource, CancellationToken, Task> call, LlmBatchOptions options, CallerContext caller, bool timed,
+        CancellationToken callerToken, CancellationToken enumeratorToken = default)
     {
         _call = call;
-        _options = options;
-        _caller = caller;
-        _callerToken = callerToken;
-        Stop = new StopSource(Durations.Limit(options.Deadline), options.TimeProvider, End, callerToken);
+        _timed = timed || options.Progress is not null;
+        Options = options;
+        Caller = caller;
+        _created = Now();
+        Stop = new StopSource(Durations.Limit(options.Deadline), options.TimeProvider, End, callerToken, enumeratorToken);
     }
+
+    protected LlmBatchOptions Options { get; }
+
+    protected CallerContext Caller { get; }
 
     protected StopSource Stop { get; }
 
+    /// <summary>Guards what calls, even abandoned ones, hand over.</summary>
     protected object Gate { get; } = new();
 
-    /// <summary>Puts the next item into the slot; <see langword="false"/> when there is none.</summary>
-    protected abstract ValueTask<bool> TakeAsync(Slot slot);
+    /// <summary>How many items there are, if that is known.</summary>
+    protected abstract int? Total { get; }
 
-    /// <summary>The call ended: on its own, or because the group was stopped.</summary>
-    protected abstract void Complete(Slot slot, Task call);
+    /// <summary>Waits until it is known whether there is a next item; one <see cref="TryTake"/> follows.</summary>
+    protected virtual Task PrepareAsync() => Task.CompletedTask;
 
-    /// <summary>The group ended; what abandoned calls bring later is dropped.</summary>
+    protected abstract bool TryTake(out int index, out TSource item);
+
+    /// <summary>The call is about to start; <see langword="false"/> when it must not, because the group was stopped.</summary>
+    protected virtual bool TryBegin(int index, TSource item, long started) => !Stop.IsStopped;
+
+    /// <summary>The call ended, on its own or because the group was stopped.</summary>
+    protected abstract void Complete(int index, TSource item, long started, Task call);
+
+    /// <summary>The last worker is out. Does not throw.</summary>
+    protected virtual Task CloseAsync() => Task.CompletedTask;
+
+    /// <summary>The group has ended.</summary>
     protected abstract void Finish();
 
-    protected void StartWorkers(int count)
+    /// <summary>How long an item waited for its slot.</summary>
+    protected virtual TimeSpan QueuedFor(long started) => Options.TimeProvider.GetElapsedTime(_created, started);
+
+    protected void AddWorkers(int count)
     {
-        _workers = count;
+        Interlocked.Add(ref _workers, count);
         for (var i = 0; i < count; i++)
-            _ = WorkAsync(new Slot(), _caller.Start());
+            _ = WorkAsync();
     }
 
-    private async Task WorkAsync(Slot slot, CallerContext.Switch entry)
+    /// <summary>Adds a worker that starts from the caller's queue, not on the stack of the worker that adds it.</summary>
+    protected void QueueWorker()
+    {
+        Interlocked.Increment(ref _workers);
+        Caller.Queue(() => _ = WorkAsync());
+    }
+
+    // One box a worker and nothing an item: all an item costs is what its own call allocates.
+    private async Task WorkAsync()
     {
         try
         {
-            await entry;
-            while (!Stop.IsStopped && await TakeAsync(slot).ConfigureAwait(false))
+            // A delegate that blocks must not block the caller; on a context the caller is where the delegate belongs.
+            if (Caller.IsPool)
+                await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+            while (!Stop.IsStopped)
             {
-                await _caller.Enter();
-                if (Stop.IsStopped)
+                await PrepareAsync().ConfigureAwait(false);
+                if (!TryTake(out var index, out var item))
                     break;
-                _caller.RestoreExecutionContext();
-                var call = _options.CallTimeout is { } timeout ? InvokeTimed(slot.Item, timeout) : Invoke(slot.Item);
+                await Caller.Enter();
+                var started = Now();
+                if (!TryBegin(index, item, started))
+                    break;
+                var call = Invoke(item);
                 await call.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                Complete(slot, call);
+                Complete(index, item, started, call);
             }
         }
         catch (Exception exception)
         {
             Fail(exception);
         }
-        if (Interlocked.Decrement(ref _workers) == 0)
-            End();
+        if (Interlocked.Decrement(ref _workers) > 0)
+            return;
+        await CloseAsync().ConfigureAwait(false);
+        End();
     }
+
+    private long Now() => _timed ? Options.TimeProvider.GetTimestamp() : 0;
 
     private Task Invoke(TSource item)
     {
+        Caller.RestoreExecutionContext();
+        if (Options.CallTimeout is { } timeout)
+            return InvokeTimed(item, timeout);
         try
         {
             return _call(item, Stop.Token) ?? Task.FromException(Tasks.NullTask());
@@ -80,16 +124,39 @@ internal abstract class FanOut<TSource, TResult>
     }
 
     private Task<TResult> InvokeTimed(TSource item, TimeSpan timeout) =>
-        LlmTimeout.RunAsync<TResult>(_caller, token => _call(item, token), timeout, _options.TimeProvider, Stop.Token);
+        LlmTimeout.RunAsync<TResult>(Caller, token => _call(item, token), timeout, Options.TimeProvider, Stop.Token);
 
-    /// <summary>Records a failure and stops the group; our own cancellation coming back is none.</summary>
-    protected void Fail(Exception exception)
+    /// <summary>Records a failure and stops the group; <see langword="false"/> if it is our own cancellation coming back.</summary>
+    protected bool Fail(Exception exception)
     {
-        if (exception is OperationCanceledException && Stop.IsStopped)
-            return;
+        if (!TryRecord(exception))
+            return false;
+        Stop.Stop(StopReason.Group);
+        return true;
+    }
+
+    protected bool TryRecord(Exception exception)
+    {
+        if (IsOwnCancellation(exception))
+            return false;
         lock (Gate)
             (_failures ??= []).Add(exception);
-        Stop.Stop(StopReason.Group);
+        return true;
+    }
+
+    protected bool IsOwnCancellation(Exception exception) => exception is OperationCanceledException && Stop.IsStopped;
+
+    /// <summary>Tells the caller of a call that succeeded or failed.</summary>
+    protected void Report(bool failed, long started)
+    {
+        if (Options.Progress is null)
+            return;
+        // One report at a time, so that the numbers only grow.
+        lock (_progressGate)
+        {
+            _progress = new LlmProgress(_progress.Completed + 1, _progress.Failed + (failed ? 1 : 0), Total, QueuedFor(started));
+            Options.Progress.Report(_progress);
+        }
     }
 
     private void End()
@@ -100,29 +167,28 @@ internal abstract class FanOut<TSource, TResult>
         Finish();
     }
 
-    /// <summary>Ends a task with what stopped the group: the caller's token before all, then the clock, then the failures in their order.</summary>
+    /// <summary>The failures so far, in the order of time.</summary>
+    protected Exception[] Failures()
+    {
+        lock (Gate)
+            return _failures?.ToArray() ?? [];
+    }
+
+    /// <summary>What to throw when there is no result: the deadline before the failures of the calls it cancelled.</summary>
+    protected Exception[] Errors()
+    {
+        var failures = Failures();
+        return Stop.Reason == StopReason.Clock ? [DeadlinePassed(failures.LastOrDefault()), .. failures] : failures;
+    }
+
+    /// <summary>Ends a task that has no result: by the caller's token before all, else by what went wrong.</summary>
     protected void SetError<T>(TaskCompletionSource<T> completion)
     {
-        if (_callerToken.IsCancellationRequested)
-            completion.SetCanceled(_callerToken);
+        if (Stop.IsCancelledByCaller(out var token))
+            completion.SetCanceled(token);
         else
             completion.SetException(Errors());
     }
 
-    private Exception[] Errors()
-    {
-        Exception[] failures;
-        lock (Gate)
-            failures = _failures?.ToArray() ?? [];
-        return Stop.Reason == StopReason.Clock
-            ? [new TimeoutException($"The group did not end within {_options.Deadline}.", failures.LastOrDefault()), .. failures]
-            : failures;
-    }
-
-    /// <summary>What a worker has in hand.</summary>
-    protected sealed class Slot
-    {
-        public int Index;
-        public TSource Item = default!;
-    }
+    protected TimeoutException DeadlinePassed(Exception? inner) => new($"The group did not end within {Options.Deadline}.", inner);
 }
