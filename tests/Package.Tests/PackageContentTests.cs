@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Xml.Linq;
+using AsyncLlmAnalyzers.Tests.Consistency;
 
 namespace Package.Tests;
 
@@ -7,7 +8,7 @@ namespace Package.Tests;
 public sealed class PackageContentTests(PackedFeed feed)
 {
     [Fact]
-    public void Analyzers_package_contains_both_assemblies_and_no_library() => Assert.Equal(
+    public void Analyzers_package_contains_both_assemblies_and_no_library() => Lines.AssertSame(
         [
             "AsyncLlmAnalyzers.nuspec",
             "README.md",
@@ -20,10 +21,11 @@ public sealed class PackageContentTests(PackedFeed feed)
             "config/Strict.globalconfig",
             "config/Tests.globalconfig",
         ],
-        EntriesOf("AsyncLlmAnalyzers"));
+        EntriesOf("AsyncLlmAnalyzers"),
+        "Entries of AsyncLlmAnalyzers");
 
     [Fact]
-    public void Runtime_package_contains_one_assembly_a_framework_with_its_documentation() => Assert.Equal(
+    public void Runtime_package_contains_one_assembly_a_framework_with_its_documentation() => Lines.AssertSame(
         [
             "AsyncLlm.nuspec",
             "README.md",
@@ -32,7 +34,8 @@ public sealed class PackageContentTests(PackedFeed feed)
             "lib/net8.0/AsyncLlm.dll",
             "lib/net8.0/AsyncLlm.xml",
         ],
-        EntriesOf("AsyncLlm"));
+        EntriesOf("AsyncLlm"),
+        "Entries of AsyncLlm");
 
     [Fact]
     public void Analyzers_package_is_a_development_dependency_and_depends_on_nothing()

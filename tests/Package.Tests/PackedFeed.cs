@@ -51,7 +51,7 @@ public sealed class PackedFeed : IAsyncLifetime
         return Task.CompletedTask;
     }
 
-    /// <summary>A console project in a folder of its own that uses OpenAI; packages of the feed are added by <see cref="ScratchProject.AddPackageAsync"/>.</summary>
+    /// <summary>A library project in a folder of its own that uses OpenAI; packages of the feed are added by <see cref="ScratchProject.AddPackageAsync"/>.</summary>
     internal ScratchProject NewProject(params IEnumerable<(string Path, string Text)> files)
     {
         var project = new ScratchProject(_folder.CreateSubdirectory($"project{++_projects}").FullName);

@@ -1,11 +1,12 @@
 using System.Text.RegularExpressions;
+using AsyncLlmAnalyzers.Tests.Consistency;
 
 namespace Package.Tests;
 
 /// <summary>A finished command. Every check that fails shows its whole output.</summary>
 internal sealed partial record Run(string Command, int ExitCode, string Output)
 {
-    /// <summary>What the build reported, as <c>Program.cs(5): warning ALLM1001</c>, each once.</summary>
+    /// <summary>What the build reported in source files, as <c>Program.cs(5): warning ALLM1001</c>, each once.</summary>
     public IReadOnlyList<string> Reported { get; } =
     [
         .. DiagnosticLine().Matches(Output)
@@ -24,8 +25,7 @@ internal sealed partial record Run(string Command, int ExitCode, string Output)
 
     public Run Reports(params IEnumerable<string> expected)
     {
-        var (wanted, found) = (string.Join('\n', expected.Order(StringComparer.Ordinal)), string.Join('\n', Reported));
-        Assert.True(wanted == found, $"Expected the diagnostics\n{wanted}\nbut found\n{found}\n{this}");
+        Lines.AssertSame(expected.Order(StringComparer.Ordinal), Reported, $"{this}\nWhat is reported");
         return this;
     }
 
@@ -37,6 +37,6 @@ internal sealed partial record Run(string Command, int ExitCode, string Output)
 
     public override string ToString() => $"$ {Command}\n{Output}";
 
-    [GeneratedRegex(@"^\s*(?<file>[^\r\n(]+)\((?<line>\d+),\d+\): (?<level>warning|error) (?<id>\w+):", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\s*(?<file>[^\r\n(]+\.cs)\((?<line>\d+),\d+\): (?<level>warning|error) (?<id>\w+):", RegexOptions.Multiline)]
     private static partial Regex DiagnosticLine();
 }

@@ -1,36 +1,40 @@
+using System.Xml.Linq;
+using AsyncLlmAnalyzers.Tests.Consistency;
+
 namespace Package.Tests;
 
 /// <summary>A consumer's project.</summary>
 internal sealed class ScratchProject
 {
+    /// <summary>The version this repository restores too, so that a scratch project finds it already downloaded.</summary>
+    private static readonly string OpenAIVersion = XDocument.Load(Repository.PathOf("Directory.Packages.props"))
+        .Descendants("PackageVersion").Single(package => package.Attribute("Include")?.Value == "OpenAI").Attribute("Version")!.Value;
+
     private readonly string _folder;
 
     public ScratchProject(string folder)
     {
         _folder = folder;
-        Write("Scratch.csproj", """
+        Write("Scratch.csproj", $"""
             <Project Sdk="Microsoft.NET.Sdk">
 
               <PropertyGroup>
-                <OutputType>Exe</OutputType>
                 <TargetFramework>net10.0</TargetFramework>
                 <ImplicitUsings>enable</ImplicitUsings>
                 <Nullable>enable</Nullable>
               </PropertyGroup>
 
               <ItemGroup>
-                <PackageReference Include="OpenAI" Version="2.15.0" />
+                <PackageReference Include="OpenAI" Version="{OpenAIVersion}" />
               </ItemGroup>
 
             </Project>
             """);
     }
 
-    public string PathOf(string file) => Path.Combine(_folder, file);
+    public string Read(string file) => File.ReadAllText(Path.Combine(_folder, file));
 
-    public string Read(string file) => File.ReadAllText(PathOf(file));
-
-    public void Write(string file, string text) => File.WriteAllText(PathOf(file), text);
+    public void Write(string file, string text) => File.WriteAllText(Path.Combine(_folder, file), text);
 
     /// <summary><c>dotnet add package</c>, which also restores.</summary>
     public async Task AddPackageAsync(string id) =>

@@ -1,0 +1,25 @@
+namespace Package.Tests;
+
+/// <summary>Code that one rule reports and its fix repairs; it is <c>Id.cs</c> of a consumer's project.</summary>
+/// <param name="Id">The rule.</param>
+/// <param name="Line">Where it reports.</param>
+/// <param name="Code">A file with a type of its own name.</param>
+public sealed record RuleSnippet(string Id, int Line, string Code)
+{
+    public static readonly IReadOnlyList<RuleSnippet> All =
+    [
+        new("ALLM1001", 6, """
+            using OpenAI.Chat;
+
+            internal sealed class UnboundedFanOut(ChatClient client)
+            {
+                public async Task<int> CountAsync(IEnumerable<string> texts, CancellationToken cancellationToken) =>
+                    (await Task.WhenAll(texts.Select(text => client.CompleteChatAsync([text], cancellationToken: cancellationToken)))).Length;
+            }
+            """),
+    ];
+
+    public string File => $"{Id}.cs";
+
+    public string Warning => $"{File}({Line}): warning {Id}";
+}
