@@ -53,7 +53,7 @@ internal static class Completed
         /// <summary>The winner of <c>WhenAny</c>, a variable of <c>WhenEach</c>, a continuation's parameter, the task at the index from <c>WaitAny</c>.</summary>
         private IOperation? HandedOut(IOperation task) => task switch
         {
-            IAwaitOperation { Operation: var awaited } => _types.IsCombinator(awaited, "WhenAny") ? task : null,
+            IAwaitOperation => _tests.RaceOf(task),
             IInvocationOperation { TargetMethod: { Name: "FromResult" or "FromException" or "FromCanceled", ContainingType: var type } } => _types.IsTaskLike(type) ? task : null,
             ILocalReferenceOperation local when LocalValues.IterationOf(local.Local, local) is { IsAsynchronous: true, Collection: var tasks } => _types.IsCombinator(tasks, "WhenEach") ? tasks : null,
             IParameterReferenceOperation parameter => TaskSources.LambdaCallOf(parameter) is { TargetMethod.Name: "ContinueWith" or "ContinueWhenAll" or "ContinueWhenAny" } continuation ? continuation : null,

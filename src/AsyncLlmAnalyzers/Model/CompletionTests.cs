@@ -46,6 +46,16 @@ internal sealed class CompletionTests(KnownTypes types, TaskSources sources, Tas
     public static IOperation? OfStatus(IOperation switched, IOperation label, IOperation path) =>
         IsStatusOf(switched, path) && IsFinal(label) ? label : null;
 
+    /// <summary>The <c>Task.WhenAny(..)</c> that this is the awaited winner of.</summary>
+    public IInvocationOperation? RaceOf(IOperation winner) => winner.WithoutConversions() switch
+    {
+        IAwaitOperation await => RaceOf(await.Operation),
+        ILocalReferenceOperation local when local.Initializer()?.WithoutConversions() is IAwaitOperation await => RaceOf(await.Operation),
+        IInvocationOperation invocation when types.IsCombinator(invocation, "WhenAny") => invocation,
+        IInvocationOperation { TargetMethod.Name: "ConfigureAwait" } invocation when invocation.Receiver() is { } receiver => RaceOf(receiver),
+        _ => null,
+    };
+
     private static IOperation? Combine(IOperation? left, IOperation? right, bool oneIsEnough) =>
         oneIsEnough ? left ?? right : left is null ? null : right;
 
@@ -62,16 +72,6 @@ internal sealed class CompletionTests(KnownTypes types, TaskSources sources, Tas
             : !TaskPath.AreSame(right, path) && Racers(race) is [var one, var other] && (TaskPath.AreSame(one, path) || TaskPath.AreSame(other, path));
         return isWinner ? race : null;
     }
-
-    /// <summary>The <c>Task.WhenAny(..)</c> that this is the awaited winner of.</summary>
-    private IInvocationOperation? RaceOf(IOperation winner) => winner.WithoutConversions() switch
-    {
-        IAwaitOperation await => RaceOf(await.Operation),
-        ILocalReferenceOperation local when local.Initializer()?.WithoutConversions() is IAwaitOperation await => RaceOf(await.Operation),
-        IInvocationOperation invocation when types.IsCombinator(invocation, "WhenAny") => invocation,
-        IInvocationOperation { TargetMethod.Name: "ConfigureAwait" } invocation when invocation.Receiver() is { } receiver => RaceOf(receiver),
-        _ => null,
-    };
 
     private List<IOperation> Racers(IInvocationOperation race) =>
         [.. race.Arguments.SelectMany(argument => argument.Value is IArrayCreationOperation or ICollectionExpressionOperation ? sources.Of(argument.Value) : [argument.Value])];

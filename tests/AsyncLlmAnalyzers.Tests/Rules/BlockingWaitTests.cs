@@ -179,6 +179,8 @@ public partial class BlockingWaitTests() : RuleTests("ALLM2001")
         }
         """,
         """
+        using Microsoft.Extensions.AI;
+
         partial class Summarizer
         {
             private async Task<string> CoreAsync(string text) => (await chat.GetResponseAsync(text)).Text;
@@ -198,17 +200,25 @@ public partial class BlockingWaitTests() : RuleTests("ALLM2001")
         "var winner = await Task.WhenAny(AskText(prompt), AskText(prompt)); Console.WriteLine(winner.Result);",
         "Console.WriteLine((await Task.WhenAny(AskText(prompt), AskText(prompt))).Result);",
         "await AskText(prompt).ContinueWith(t => Console.WriteLine(t.Result));",
+        "var task = AskText(prompt); while (!task.IsCompleted) Console.Write('.'); Console.WriteLine(task.Result);",
         "await foreach (var t in Task.WhenEach(prompts.Select(AskText))) Console.WriteLine(t.Result);",
     ];
+
+    [Fact]
+    public async Task Reports_a_lazy_sequence_that_is_read_again() => await ReportsAsync(Async(
+        "var tasks = prompts.Select(AskText); await Task.WhenAll(tasks); var x = tasks.Select(t => t.[|Result|]).ToList();"));
 
     [Theory]
     [MemberData(nameof(CompletedTasks))]
     public async Task Silent_when_the_task_is_known_to_be_complete(string statements) => await SilentAsync(Async(statements));
 
     [Theory]
-    [InlineData("var task = AskText(prompt); {|ALLM2001:task|}.Wait(); var x = task.Result;")]
-    public async Task Silent_after_a_wait_for_the_same_task(string statements) =>
-        await ReportsAsync(Sync(statements.Replace("{|ALLM2001:task|}.Wait()", "task.[|Wait|]()", StringComparison.Ordinal)));
+    [InlineData("var task = AskText(prompt); task.[|Wait|](); var x = task.Result;")]
+    [InlineData("var task = AskText(prompt); Console.WriteLine(task.[|Result|] + task.Result);")]
+    [InlineData("var tasks = prompts.Select(AskText).ToArray(); Task.[|WaitAll|](tasks); foreach (var t in tasks) Console.WriteLine(t.Result);")]
+    [InlineData("var tasks = prompts.Select(AskText).ToArray(); var first = Task.[|WaitAny|](tasks); Console.WriteLine(tasks[first].Result);")]
+    [InlineData("var task = AskText(prompt); if (task.[|Wait|](1000)) Console.WriteLine(task.Result);")]
+    public async Task Reports_only_the_first_wait_for_a_task(string statements) => await ReportsAsync(Sync(statements));
 
     [Theory]
     [InlineData("var x = Local(prompt).Result;")]
