@@ -1,4 +1,5 @@
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Operations;
 
 namespace AsyncLlmAnalyzers.Model;
 
@@ -38,6 +39,10 @@ internal sealed class KnownTypes(Compilation compilation)
     public bool IsTask(ITypeSymbol? type) => Is(type, Task) || Is(type, TaskOfT);
 
     public bool IsTaskLike(ITypeSymbol? type) => IsTask(type) || Is(type, ValueTask) || Is(type, ValueTaskOfT);
+
+    /// <summary>The static member of <c>Task</c> of this name, invoked: <c>Task.WhenAll(..)</c>.</summary>
+    public bool IsCombinator(IOperation operation, string name) =>
+        operation.WithoutConversions() is IInvocationOperation { TargetMethod: { IsStatic: true } method } && method.Name == name && IsTask(method.ContainingType);
 
     public bool IsAsyncEnumerable(ITypeSymbol? type) =>
         type is not null && (Is(type, AsyncEnumerableOfT) || type.AllInterfaces.Any(i => Is(i, AsyncEnumerableOfT)));

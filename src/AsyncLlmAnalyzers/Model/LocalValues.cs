@@ -22,6 +22,9 @@ internal static class LocalValues
                 case ISimpleAssignmentOperation { Target: ILocalReferenceOperation target } assignment when Is(target.Local, local):
                     values.Add(assignment.Value);
                     break;
+                case ICoalesceAssignmentOperation { Target: ILocalReferenceOperation target } assignment when Is(target.Local, local):
+                    values.Add(assignment.Value);
+                    break;
                 case ICompoundAssignmentOperation { Target: ILocalReferenceOperation target } assignment when Is(target.Local, local):
                     values.Add(assignment);
                     break;
@@ -31,9 +34,25 @@ internal static class LocalValues
         return values.ToImmutable();
     }
 
+    /// <summary>What is added to the collection this local holds, or stored at an index of it.</summary>
+    public static IEnumerable<IOperation> ElementsPutInto(ILocalSymbol local, IOperation root) =>
+        root.DescendantsAndSelf().SelectMany(operation => ElementsPutBy(operation, local));
+
+    public static IEnumerable<IOperation> ElementsPutBy(IOperation operation, ILocalSymbol local) => operation switch
+    {
+        IInvocationOperation { TargetMethod.Name: "Add" or "AddRange" or "Insert" or "Enqueue" or "Push" or "TryAdd" } add when IsOn(add.Receiver(), local) =>
+            add.Arguments.Select(argument => argument.Value),
+        ISimpleAssignmentOperation { Target: IArrayElementReferenceOperation element } store when IsOn(element.ArrayReference, local) => [store.Value],
+        ISimpleAssignmentOperation { Target: IPropertyReferenceOperation { Property.IsIndexer: true } element } store when IsOn(element.Instance, local) => [store.Value],
+        _ => [],
+    };
+
     /// <summary>The loop whose iteration variable this local is.</summary>
     public static IForEachLoopOperation? IterationOf(ILocalSymbol local, IOperation inside) =>
         inside.Ancestors().OfType<IForEachLoopOperation>().FirstOrDefault(loop => loop.Locals.Any(candidate => Is(candidate, local)));
+
+    private static bool IsOn(IOperation? target, ILocalSymbol local) =>
+        target?.WithoutConversions() is ILocalReferenceOperation reference && Is(reference.Local, local);
 
     private static bool Is(ISymbol left, ISymbol right) => SymbolEqualityComparer.Default.Equals(left, right);
 }

@@ -68,6 +68,10 @@ internal static class OperationExtensions
         _ => null,
     };
 
+    /// <summary>The invocation that has the lambda as an argument.</summary>
+    public static IInvocationOperation? GivenTo(this IAnonymousFunctionOperation lambda) => lambda.Ancestors()
+        .FirstOrDefault(ancestor => ancestor is not (IConversionOperation or IDelegateCreationOperation or IParenthesizedOperation or IArgumentOperation)) as IInvocationOperation;
+
     public static IMethodSymbol? MethodGroup(this IOperation operation) => operation.WithoutConversions() switch
     {
         IDelegateCreationOperation { Target: IMethodReferenceOperation method } => method.Method,

@@ -1,0 +1,44 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Operations;
+
+namespace AsyncLlmAnalyzers.Model;
+
+/// <summary>Finds the model call that a task, or one task of a collection, is the answer of: a catalogued member or a wrapper.</summary>
+internal sealed class CallsBehind(LlmContext context, CancellationToken cancellationToken)
+{
+    private readonly TaskSources _sources = new(context.Types);
+    private readonly HashSet<IOperation> _seen = [];
+
+    public IMethodSymbol? Of(IOperation task)
+    {
+        task = task.WithoutConversions();
+        if (!_seen.Add(task))
+            return null;
+
+        return StartedBy(task) ?? _sources.Of(task).Select(Of).FirstOrDefault(call => call is not null);
+    }
+
+    private IMethodSymbol? StartedBy(IOperation task) => task switch
+    {
+        IInvocationOperation { TargetMethod.Name: "Select" or "SelectMany" or "Run" or "StartNew" } starter when starter.TargetMethod.ContainingType.IsInNamespace("System") =>
+            starter.Arguments.Select(argument => OfFunction(argument.Value)).FirstOrDefault(call => call is not null),
+        IInvocationOperation { TargetMethod.MethodKind: MethodKind.DelegateInvoke, Instance: { } function } => OfFunction(function),
+        IInvocationOperation invocation when IsStarted(invocation.Type) => OfMethod(invocation.TargetMethod, invocation.ReceiverType(), invocation),
+        _ => null,
+    };
+
+    /// <summary>A task, or a stream that sends its request when it is read.</summary>
+    private bool IsStarted(ITypeSymbol? type) => context.Types.IsTaskLike(type) || context.Types.IsAsyncEnumerable(type);
+
+    private IMethodSymbol? OfFunction(IOperation function)
+    {
+        if (function.Lambda() is not { } lambda)
+            return function.MethodGroup() is { } method ? OfMethod(method, method.ContainingType, function) : null;
+
+        var route = context.Wrappers.Of(lambda, lambda, cancellationToken);
+        return route.Reach is Reach.Limited or Reach.Unlimited ? route.Call?.Target : null;
+    }
+
+    private IMethodSymbol? OfMethod(IMethodSymbol method, ITypeSymbol? receiver, IOperation site) =>
+        context.FindRequest(method, receiver, site) is not null || context.Wrappers.MakesCall(method, cancellationToken) ? method : null;
+}
