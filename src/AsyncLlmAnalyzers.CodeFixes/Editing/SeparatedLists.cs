@@ -6,8 +6,8 @@ namespace AsyncLlmAnalyzers.Editing;
 internal static class SeparatedLists
 {
     /// <summary>
-    /// The list with one more item, laid out as the last one: on its own line where that is, before the comment's end of line,
-    /// with a trailing comma where there is one.
+    /// The list with one more item, laid out as the last one: on its own line where that is, with a trailing comma where there
+    /// is one. A comment behind the last item stays behind it.
     /// </summary>
     public static SeparatedSyntaxList<T> AddInLayout<T>(this SeparatedSyntaxList<T> list, T added)
         where T : SyntaxNode
@@ -25,19 +25,22 @@ internal static class SeparatedLists
         if (items.Count == 2 * list.Count)
         {
             var comma = items[items.Count - 1].AsToken();
-            return SyntaxFactory.SeparatedList<T>([.. items, added, comma.WithLeadingTrivia().WithTrailingTrivia(comma.TrailingTrivia.Where(IsLayout))]);
+            return SyntaxFactory.SeparatedList<T>([.. items, added, comma.WithLeadingTrivia().WithTrailingTrivia(LayoutAtEnd(comma.TrailingTrivia))]);
         }
 
         var after = last.GetTrailingTrivia();
         items[items.Count - 1] = last.WithTrailingTrivia();
-        SyntaxTriviaList between = after.Any(SyntaxKind.EndOfLineTrivia) ? after : onOwnLine ? after.Add(lineBreak) : [SyntaxFactory.Space];
+        IEnumerable<SyntaxTrivia> between = after.Any(SyntaxKind.EndOfLineTrivia) ? after : onOwnLine ? after.Add(lineBreak) : [SyntaxFactory.Space];
         return SyntaxFactory.SeparatedList<T>(
         [
             .. items,
             SyntaxFactory.Token(SyntaxKind.CommaToken).WithTrailingTrivia(between),
-            added.WithTrailingTrivia(after.Where(IsLayout)),
+            added.WithTrailingTrivia(LayoutAtEnd(after)),
         ]);
     }
 
-    private static bool IsLayout(SyntaxTrivia trivia) => trivia.IsKind(SyntaxKind.WhitespaceTrivia) || trivia.IsKind(SyntaxKind.EndOfLineTrivia);
+    private static IEnumerable<SyntaxTrivia> LayoutAtEnd(SyntaxTriviaList trivia) => trivia
+        .Reverse()
+        .TakeWhile(item => item.IsKind(SyntaxKind.WhitespaceTrivia) || item.IsKind(SyntaxKind.EndOfLineTrivia))
+        .Reverse();
 }

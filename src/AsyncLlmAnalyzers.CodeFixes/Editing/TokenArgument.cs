@@ -80,8 +80,8 @@ internal sealed class TokenArgument
 
         foreach (var options in _parameters)
         {
-            if (TokenPassed.TokenProperty(options.Type) is { SetMethod.DeclaredAccessibility: Accessibility.Public } property)
-                yield return token => WithOptions(options, property, token);
+            if (TokenPassed.TokenProperty(options.Type) is { SetMethod.DeclaredAccessibility: Accessibility.Public } property && WithOptions(options, property) is { } form)
+                yield return form;
         }
     }
 
@@ -142,16 +142,16 @@ internal sealed class TokenArgument
     private static IEnumerable<SyntaxNodeOrToken> Elements(IEnumerable<SyntaxNodeOrToken> arguments, Func<ExpressionSyntax, SyntaxNode> element) =>
         arguments.Select(item => item.AsNode() is ArgumentSyntax argument ? element(argument.Expression).WithTriviaFrom(argument) : item);
 
-    private ArgumentListSyntax WithOptions(IParameterSymbol options, IPropertySymbol property, ExpressionSyntax token)
-    {
-        if (Written(type => SymbolEqualityComparer.Default.Equals(type, options.Type)) is not { } written)
-            return Append(_arguments, options.Name, NewOptions(options.Type, property, token));
-
-        var value = written.Expression is BaseObjectCreationExpressionSyntax creation
-            ? ObjectInitializer.Set(creation, property.Name, token)
-            : NewOptions(options.Type, property, token);
-        return _arguments.ReplaceNode(written.Expression, value.WithTriviaFrom(written.Expression));
-    }
+    /// <summary>Null when the options come from elsewhere.</summary>
+    private Func<ExpressionSyntax, ArgumentListSyntax>? WithOptions(IParameterSymbol options, IPropertySymbol property) =>
+        Written(type => SymbolEqualityComparer.Default.Equals(type, options.Type))?.Expression switch
+        {
+            null => token => Append(_arguments, options.Name, NewOptions(options.Type, property, token)),
+            BaseObjectCreationExpressionSyntax creation => token => _arguments.ReplaceNode(creation, ObjectInitializer.Set(creation, property.Name, token)),
+            { RawKind: (int)SyntaxKind.NullLiteralExpression or (int)SyntaxKind.DefaultLiteralExpression or (int)SyntaxKind.DefaultExpression } none =>
+                token => _arguments.ReplaceNode(none, NewOptions(options.Type, property, token).WithTriviaFrom(none)),
+            _ => null,
+        };
 
     private static BaseObjectCreationExpressionSyntax NewOptions(ITypeSymbol type, IPropertySymbol property, ExpressionSyntax token)
     {

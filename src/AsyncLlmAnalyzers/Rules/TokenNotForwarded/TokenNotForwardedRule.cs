@@ -60,8 +60,12 @@ internal sealed class TokenNotForwardedRule : LlmRule
     private Finding? InspectStream(IForEachLoopOperation loop, Site site)
     {
         var stream = loop.Collection.WithoutConversions();
-        while (stream is IInvocationOperation { TargetMethod.Name: "ConfigureAwait" } configured && configured.Receiver() is { } inner)
+        while (stream is IInvocationOperation { TargetMethod.Name: "ConfigureAwait" or "WithCancellation" } configured && configured.Receiver() is { } inner)
+        {
+            if (TokenPassed.To(configured).Verdict == Verdict.Yes)
+                return null;
             stream = inner;
+        }
 
         return stream.Type is { } type
             && ReturnTypes.AsyncStreamElement(type) is { } update
