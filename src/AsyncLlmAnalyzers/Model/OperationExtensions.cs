@@ -1,5 +1,6 @@
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Operations;
+using AsyncLlmAnalyzers.Catalog;
 
 namespace AsyncLlmAnalyzers.Model;
 
@@ -96,6 +97,11 @@ internal static class OperationExtensions
     public static IOperation EnclosingFunction(this IOperation operation) =>
         operation.Ancestors().FirstOrDefault(IsFunction) ?? operation.Root();
 
+    /// <summary>The code is data: it is translated, not run here.</summary>
+    public static bool IsInExpressionTree(this IOperation operation) => operation.Ancestors()
+        .OfType<IAnonymousFunctionOperation>()
+        .Any(lambda => lambda.Parent is IConversionOperation { Type: { Name: "Expression", ContainingNamespace.Name: "Expressions" } });
+
     public static bool IsFunction(this IOperation operation) => operation is IAnonymousFunctionOperation or ILocalFunctionOperation;
 
     public static IOperation Root(this IOperation operation)
@@ -104,6 +110,17 @@ internal static class OperationExtensions
             operation = parent;
         return operation;
     }
+
+    /// <summary>A token that never fires: <c>CancellationToken.None</c>, <c>default</c>, <c>new CancellationToken()</c>, or a local that is one.</summary>
+    public static bool IsNoToken(this IOperation operation) => operation.WithoutConversions() switch
+    {
+        IDefaultValueOperation => true,
+        ILiteralOperation { ConstantValue: { HasValue: true, Value: null } } => true,
+        IPropertyReferenceOperation { Instance: null, Property.Name: "None" } => true,
+        IObjectCreationOperation { Type: { } type } creation when ReturnTypes.IsCancellationToken(type) => creation.Arguments.All(argument => argument.Value.ConstantValue is { HasValue: true, Value: false }),
+        ILocalReferenceOperation local => local.Initializer() is { } value && value.WithoutConversions() is not ILocalReferenceOperation && value.IsNoToken(),
+        _ => false,
+    };
 
     public static bool IsConstant(this IOperation operation, out int value)
     {

@@ -1,0 +1,82 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Operations;
+using AsyncLlmAnalyzers.Catalog;
+using AsyncLlmAnalyzers.Model;
+
+namespace AsyncLlmAnalyzers.Facts;
+
+/// <summary>Does the function around wait for what is started here, or does it run on alone?</summary>
+internal static class Joined
+{
+    /// <summary>Every lambda between <paramref name="site"/> and <paramref name="function"/> is waited for, and so is the call itself.</summary>
+    public static bool Within(IOperation site, IOperation function)
+    {
+        if (IsDropped(site))
+            return false;
+
+        for (var inner = site.EnclosingFunction(); inner != function && inner.Parent is not null; inner = inner.EnclosingFunction())
+        {
+            if (inner is IAnonymousFunctionOperation lambda && !IsJoined(lambda))
+                return false;
+        }
+
+        return true;
+    }
+
+    private static bool IsJoined(IAnonymousFunctionOperation lambda)
+    {
+        var value = (IOperation)lambda;
+        while (value.Parent is IConversionOperation or IDelegateCreationOperation or IParenthesizedOperation or IConditionalOperation)
+            value = value.Parent;
+
+        return value.Parent switch
+        {
+            IArgumentOperation { Parent: IInvocationOperation carrier } => IsJoined(carrier, ReturnTypes.IsAsynchronous(lambda.Symbol.ReturnType)),
+            IInvocationOperation or IVariableInitializerOperation => true,
+            ISimpleAssignmentOperation { Target: ILocalReferenceOperation } => true,
+            _ => false,
+        };
+    }
+
+    private static bool IsJoined(IInvocationOperation carrier, bool startsTask)
+    {
+        var method = carrier.TargetMethod;
+        if (ReturnTypes.IsAsynchronous(method.ReturnType))
+            return !IsDropped(carrier);
+        if (RunsInPlace(method))
+            return !startsTask || !method.ReturnsVoid;
+        return !startsTask && !method.ReturnsVoid && !IsDropped(carrier);
+    }
+
+    /// <summary>LINQ, collections and <c>Parallel</c>: when they have returned or were enumerated, the delegates have run.</summary>
+    private static bool RunsInPlace(IMethodSymbol method) => method.ContainingType.ContainingNamespace.ToDisplayString() switch
+    {
+        "System" or "System.Linq" or "System.Collections.Generic" => true,
+        "System.Threading.Tasks" => method.ContainingType.Name == "Parallel",
+        _ => false,
+    };
+
+    /// <summary>A task or stream that nobody looks at again, or that outlives the function in a field.</summary>
+    private static bool IsDropped(IOperation started)
+    {
+        if (started.Type is not { } type || !ReturnTypes.IsAsynchronous(type) && started.Parent is not IExpressionStatementOperation)
+            return false;
+
+        var value = started;
+        while (value.Parent is IConversionOperation or IParenthesizedOperation or IConditionalAccessOperation)
+            value = value.Parent;
+
+        return value.Parent switch
+        {
+            IExpressionStatementOperation => ReturnTypes.IsAsynchronous(type),
+            ISimpleAssignmentOperation { Target: IDiscardOperation or IFieldReferenceOperation or IPropertyReferenceOperation } => true,
+            IVariableInitializerOperation { Parent: IVariableDeclaratorOperation { Symbol: var local } } => !IsUsed(local, started),
+            _ => false,
+        };
+    }
+
+    private static bool IsUsed(ILocalSymbol local, IOperation site) => site.Root().DescendantsAndSelf()
+        .OfType<ILocalReferenceOperation>()
+        .Any(reference => SymbolEqualityComparer.Default.Equals(reference.Local, local));
+}

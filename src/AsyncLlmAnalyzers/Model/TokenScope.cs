@@ -1,0 +1,86 @@
+using System.Collections.Immutable;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Operations;
+using AsyncLlmAnalyzers.Catalog;
+
+namespace AsyncLlmAnalyzers.Model;
+
+/// <summary>The cancellation tokens that the code at a place could pass on: those of the nearest function that has one.</summary>
+/// <param name="Tokens">Parameters and locals; several when the function has several, none when none is in scope.</param>
+/// <param name="Function">The lambda, local function or member body that declares them.</param>
+internal readonly record struct TokenScope(ImmutableArray<ISymbol> Tokens, IOperation Function)
+{
+    /// <summary>The token to pass on, when there is no choice.</summary>
+    public ISymbol? Only => Tokens is [var only] ? only : null;
+
+    /// <summary>
+    /// Looks outwards from <paramref name="site"/>, never through a static function. A parameter of a primary constructor
+    /// is a field in disguise and does not count.
+    /// </summary>
+    public static TokenScope At(IOperation site)
+    {
+        for (var inner = site; ; )
+        {
+            var function = inner.EnclosingFunction();
+            ImmutableArray<ISymbol> tokens = [.. ParametersOf(function, site).Where(IsUsable), .. LocalsBetween(inner, function).Where(local => IsUsable(local, site))];
+            if (!tokens.IsEmpty || IsStatic(function) || function.Parent is null)
+                return new TokenScope(tokens, function);
+
+            inner = function;
+        }
+    }
+
+    private static ImmutableArray<IParameterSymbol> ParametersOf(IOperation function, IOperation site) => function switch
+    {
+        IAnonymousFunctionOperation lambda => lambda.Symbol.Parameters,
+        ILocalFunctionOperation local => local.Symbol.Parameters,
+        _ => MemberAround(site)?.Parameters ?? [],
+    };
+
+    private static IMethodSymbol? MemberAround(IOperation site)
+    {
+        var symbol = site.SemanticModel?.GetEnclosingSymbol(site.Syntax.SpanStart);
+        while (symbol is IMethodSymbol { MethodKind: MethodKind.AnonymousFunction or MethodKind.LocalFunction })
+            symbol = symbol.ContainingSymbol;
+        return symbol as IMethodSymbol;
+    }
+
+    private static bool IsStatic(IOperation function) => function switch
+    {
+        IAnonymousFunctionOperation lambda => lambda.Symbol.IsStatic,
+        ILocalFunctionOperation local => local.Symbol.IsStatic,
+        _ => false,
+    };
+
+    private static IEnumerable<ILocalSymbol> LocalsBetween(IOperation inner, IOperation function) =>
+        inner.Ancestors().TakeWhile(ancestor => ancestor != function).SelectMany(ancestor => ancestor switch
+        {
+            IBlockOperation block => block.Locals,
+            ILoopOperation loop => loop.Locals,
+            IUsingOperation statement => statement.Locals,
+            ISwitchOperation statement => statement.Locals,
+            ISwitchCaseOperation section => section.Locals,
+            ISwitchExpressionArmOperation arm => arm.Locals,
+            _ => ImmutableArray<ILocalSymbol>.Empty,
+        });
+
+    private static bool IsUsable(IParameterSymbol parameter) =>
+        IsNamedToken(parameter, parameter.Type) && parameter.RefKind == RefKind.None;
+
+    private static bool IsUsable(ILocalSymbol local, IOperation site) =>
+        IsNamedToken(local, local.Type)
+        && local.DeclaringSyntaxReferences is [var declaration]
+        && declaration.Span.End <= site.Syntax.SpanStart
+        && IsAssigned(local, declaration.GetSyntax(), site)
+        && !LocalValues.Of(local, site.Root()).All(value => value.IsNoToken());
+
+    private static bool IsNamedToken(ISymbol symbol, ITypeSymbol type) =>
+        ReturnTypes.IsCancellationToken(type) && symbol.Name is not ("" or "_");
+
+    private static bool IsAssigned(ILocalSymbol local, SyntaxNode declaration, IOperation site) =>
+        declaration is VariableDeclaratorSyntax { Initializer: not null }
+        || (site.Syntax is ExpressionSyntax expression && site.SemanticModel?.AnalyzeDataFlow(expression) is { Succeeded: true } flow
+            && flow.DefinitelyAssignedOnEntry.Contains(local));
+}

@@ -1,0 +1,134 @@
+using System.Collections.Immutable;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Operations;
+using AsyncLlmAnalyzers.Catalog;
+using AsyncLlmAnalyzers.Facts;
+using AsyncLlmAnalyzers.Hosting;
+using AsyncLlmAnalyzers.Model;
+
+namespace AsyncLlmAnalyzers.Rules.TokenNotForwarded;
+
+/// <summary>
+/// Reports when
+/// <list type="bullet">
+/// <item>a parameter or local token is in scope and a model call is not given it, or is given <c>None</c>;</item>
+/// <item>the call's options object could carry the token and visibly does not;</item>
+/// <item>a stream of a model's answer that somebody else opened is enumerated without it.</item>
+/// </list>
+/// Silent when
+/// <list type="bullet">
+/// <item>another token is passed, in an argument, in an options object, or by <c>WithCancellation</c> later;</item>
+/// <item>the call runs when the work is already cancelled or has failed, or runs on alone on purpose;</item>
+/// <item>no overload of the member takes a token, or passing one is known to be harmful.</item>
+/// </list>
+/// </summary>
+internal sealed class TokenNotForwardedRule : LlmRule
+{
+    public const string Id = "ALLM3002";
+
+    private static readonly DiagnosticDescriptor Rule = Descriptors.Create(
+        Id,
+        title: "A cancellation token in scope is not passed to the model call",
+        message: "'{0}' cannot be cancelled: '{1}' is in scope but not passed, so the request runs on and is billed after the caller has given up",
+        DiagnosticSeverity.Warning,
+        description: "A caller that cancels stops waiting, but the request goes on: the model generates the whole answer, its tokens are billed, and the connection and the rate limit stay occupied.");
+
+    public override DiagnosticDescriptor Descriptor => Rule;
+
+    public override int Rank => 70;
+
+    public override bool Accepts(TriggerKind kind, string name, LlmContext context) =>
+        kind == TriggerKind.AwaitForEach || (kind == TriggerKind.Invocation && context.MayBeCall(name));
+
+    public override Finding? Inspect(Site site) =>
+        site.Operation is IForEachLoopOperation loop ? InspectStream(loop, site) : InspectCall(site);
+
+    private Finding? InspectCall(Site site)
+    {
+        if (site.Call is not { } call
+            || call.Entry.HasTrait("no-token-fix")
+            || TokenPassed.To(call.Operation).Verdict != Verdict.No
+            || (call.Shape is not (CallShape.Task or CallShape.Sync) && TokenPassed.Downstream(call.Operation)))
+            return null;
+
+        return call.Shape == CallShape.StreamLazy || TakesToken(call.Method)
+            ? Report(call.Operation, site.NameToken, call.Method.Name)
+            : null;
+    }
+
+    private Finding? InspectStream(IForEachLoopOperation loop, Site site)
+    {
+        var stream = loop.Collection.WithoutConversions();
+        while (stream is IInvocationOperation { TargetMethod.Name: "ConfigureAwait" or "WithCancellation" } configured && configured.Receiver() is { } inner)
+        {
+            if (TokenPassed.To(configured).Verdict == Verdict.Yes)
+                return null;
+            stream = inner;
+        }
+
+        return stream.Type is { } type
+            && ReturnTypes.AsyncStreamElement(type) is { } update
+            && site.Context.Catalog.IsStreamUpdateType(update)
+            && !MayHaveToken(stream, site.Context)
+            && LastName(stream.Syntax) is { } name
+                ? Report(stream, name, name.ValueText)
+                : null;
+    }
+
+    /// <summary>Somebody on the way that made the stream was given a token, or it is a call that is looked at itself.</summary>
+    private static bool MayHaveToken(IOperation? stream, LlmContext context) => stream?.WithoutConversions() switch
+    {
+        null => false,
+        IAwaitOperation awaited => MayHaveToken(awaited.Operation, context),
+        IInvocationOperation invocation => context.Catalog.FindCall(invocation.TargetMethod, invocation.ReceiverType()) is not null
+            || TokenPassed.To(invocation).Verdict != Verdict.No
+            || MayHaveToken(invocation.Receiver(), context),
+        ILocalReferenceOperation local => LocalValues.Of(local).Any(value => MayHaveToken(value, context)),
+        _ => false,
+    };
+
+    private Finding? Report(IOperation site, SyntaxToken name, string what)
+    {
+        var scope = TokenScope.At(site);
+        if (scope.Tokens.IsEmpty
+            || IsRecursion(site)
+            || AfterCancellation.Of(site, scope.Function).Verdict == Verdict.Yes
+            || !Joined.Within(site, scope.Function)
+            || site.IsInExpressionTree())
+            return null;
+
+        var properties = ImmutableDictionary<string, string?>.Empty;
+        if (scope.Only is { } token)
+            properties = DiagnosticProperties.Token.AddTo(properties, token.Name);
+        return new Finding(Descriptor, name.GetLocation(), properties, what, string.Join("' or '", scope.Tokens.Select(candidate => candidate.Name)));
+    }
+
+    /// <summary>The member's own overload that takes the token may be the very one it stands in.</summary>
+    private static bool IsRecursion(IOperation site)
+    {
+        if (site is not IInvocationOperation { TargetMethod: var target })
+            return false;
+
+        var member = site.SemanticModel?.GetEnclosingSymbol(site.Syntax.SpanStart);
+        while (member is IMethodSymbol { MethodKind: MethodKind.AnonymousFunction or MethodKind.LocalFunction })
+            member = member.ContainingSymbol;
+        return member?.Name == target.Name && SymbolEqualityComparer.Default.Equals(member.ContainingType?.OriginalDefinition, target.ContainingType.OriginalDefinition);
+    }
+
+    /// <summary>Some overload can be given a token; where none can, the caller has no choice.</summary>
+    private static bool TakesToken(IMethodSymbol method)
+    {
+        method = method.ReducedFrom ?? method;
+        return method.ContainingType.GetMembers(method.Name).OfType<IMethodSymbol>().Any(overload => overload.Parameters.Any(parameter =>
+            ReturnTypes.IsCancellationToken(parameter.Type) || TokenPassed.TokenProperty(parameter.Type) is not null));
+    }
+
+    private static SyntaxToken? LastName(SyntaxNode stream) => stream switch
+    {
+        ParenthesizedExpressionSyntax parenthesized => LastName(parenthesized.Expression),
+        AwaitExpressionSyntax awaited => LastName(awaited.Expression),
+        ConditionalAccessExpressionSyntax access => LastName(access.WhenNotNull),
+        _ => Site.NameOf(stream)?.Identifier,
+    };
+}
