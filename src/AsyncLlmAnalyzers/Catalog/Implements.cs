@@ -38,14 +38,17 @@ internal static class Implements
     public static IEnumerable<IMethodSymbol> InterfaceMembers(IMethodSymbol method) =>
         method.ContainingType is { TypeKind: not TypeKind.Interface } type
             ? type.AllInterfaces
-                .SelectMany(contract => contract.GetMembers().OfType<IMethodSymbol>())
+                .SelectMany(contract => contract.GetMembers(ContractName(method)).OfType<IMethodSymbol>())
                 .Where(member => SymbolEqualityComparer.Default.Equals(type.FindImplementationForInterfaceMember(member), method))
             : [];
 
+    /// <summary>The method's name; that of the interface's member when it implements one explicitly.</summary>
+    public static string ContractName(IMethodSymbol method) =>
+        method.ExplicitInterfaceImplementations is [var contract, ..] ? contract.Name : method.Name;
+
     private static bool ImplementsMemberOf(INamedTypeSymbol contract, IMethodSymbol method, ITypeSymbol receiver)
     {
-        var name = method.ExplicitInterfaceImplementations is [var explicitMember, ..] ? explicitMember.Name : method.Name;
-        foreach (var member in contract.GetMembers(name))
+        foreach (var member in contract.GetMembers(ContractName(method)))
         {
             if (receiver.FindImplementationForInterfaceMember(member) is not IMethodSymbol implementation)
                 continue;

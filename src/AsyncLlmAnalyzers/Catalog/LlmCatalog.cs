@@ -28,7 +28,7 @@ internal sealed class LlmCatalog
     private readonly List<CatalogEntry> _http = [];
     private readonly HashSet<ISymbol> _middleware = new(SymbolEqualityComparer.Default);
     private readonly HashSet<string> _clientNames = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, bool> _syncNames = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (bool MayBeCall, bool MayBeSync)> _names = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<IMethodSymbol, string> _marks = new(SymbolEqualityComparer.Default);
     private readonly Lazy<bool> _hasMarks;
     private readonly Lazy<HashSet<ISymbol>> _updateTypes;
@@ -52,13 +52,14 @@ internal sealed class LlmCatalog
     public static LlmCatalog Resolve(Compilation compilation, IEnumerable<CatalogEntry> userEntries, CancellationToken cancellationToken)
     {
         var catalog = new LlmCatalog(compilation);
+        var lookup = new TypeLookup(compilation);
         var unresolved = ImmutableArray.CreateBuilder<CatalogEntry>();
         var overridden = new HashSet<(string Type, string Member)>();
         foreach (var entry in userEntries)
         {
             cancellationToken.ThrowIfCancellationRequested();
             overridden.UnionWith(entry.Members.Select(member => (entry.Type, member)));
-            if (!catalog.Add(entry, isBuiltIn: false))
+            if (!catalog.Add(entry, lookup, isBuiltIn: false))
                 unresolved.Add(entry);
         }
 
@@ -67,9 +68,9 @@ internal sealed class LlmCatalog
             cancellationToken.ThrowIfCancellationRequested();
             var members = overridden.Count == 0 ? entry.Members : entry.Members.RemoveAll(member => overridden.Contains((entry.Type, member)));
             if (members.Length == entry.Members.Length)
-                catalog.Add(entry, isBuiltIn: true);
+                catalog.Add(entry, lookup, isBuiltIn: true);
             else if (members.Length > 0)
-                catalog.Add(entry.WithMembers(members), isBuiltIn: true);
+                catalog.Add(entry.WithMembers(members), lookup, isBuiltIn: true);
         }
 
         catalog.UnresolvedUserEntries = unresolved.ToImmutable();
@@ -124,10 +125,10 @@ internal sealed class LlmCatalog
     }
 
     /// <summary>A filter by name, before anything is bound: a call, or a member that blocks.</summary>
-    public bool MayBeCall(string memberName) => _calls.Named(memberName).Any(row => row.Entry.IsCall || row.Entry.Shape == CallShape.Blocks);
+    public bool MayBeCall(string memberName) => Filter(memberName).MayBeCall;
 
     /// <summary>A filter by name for members that return when the answer is complete.</summary>
-    public bool MayBeSyncCall(string memberName) => _syncNames.GetOrAdd(memberName, IsSyncName);
+    public bool MayBeSyncCall(string memberName) => Filter(memberName).MayBeSync;
 
     /// <summary>A filter by name of constructed types.</summary>
     public bool MayBeClient(string typeName) => _clientNames.Contains(typeName);
@@ -188,9 +189,9 @@ internal sealed class LlmCatalog
         return entries.ToImmutable();
     }
 
-    private bool Add(CatalogEntry entry, bool isBuiltIn)
+    private bool Add(CatalogEntry entry, TypeLookup lookup, bool isBuiltIn)
     {
-        var types = _compilation.GetTypesByMetadataName(entry.Type).RemoveAll(type => !_compilation.IsSymbolAccessibleWithin(type, _compilation.Assembly));
+        var types = lookup.Find(entry.Type);
         if (entry.Kind == CatalogKind.Http && !types.IsEmpty)
             _http.Add(entry);
         foreach (var type in types)
@@ -217,12 +218,21 @@ internal sealed class LlmCatalog
         return !types.IsEmpty;
     }
 
-    private bool IsSyncName(string name) => _calls.Named(name).Any(row => row.Entry.IsCall && row.Entry.Shape switch
+    private (bool MayBeCall, bool MayBeSync) Filter(string name)
     {
-        CallShape.Sync or CallShape.SyncStream => true,
-        CallShape.ByReturn => !name.EndsWith("Async", StringComparison.Ordinal),
-        _ => false,
-    });
+        if (_names.TryGetValue(name, out var filter))
+            return filter;
+
+        var rows = _calls.Named(name);
+        return _names.GetOrAdd(name, (
+            rows.Any(row => row.Entry.IsCall || row.Entry.Shape == CallShape.Blocks),
+            rows.Any(row => row.Entry.IsCall && row.Entry.Shape switch
+            {
+                CallShape.Sync or CallShape.SyncStream => true,
+                CallShape.ByReturn => !name.EndsWith("Async", StringComparison.Ordinal),
+                _ => false,
+            })));
+    }
 
     private static List<IParameterSymbol> WithoutToken(IMethodSymbol method) =>
         [.. method.Parameters.Where(parameter => !ReturnTypes.IsCancellationToken(parameter.Type))];
@@ -250,7 +260,10 @@ internal sealed class LlmCatalog
     }
 
     private bool HasMark(IMethodSymbol method, string attribute) =>
-        _hasMarks.Value && _marks.GetOrAdd((method.ReducedFrom ?? method).OriginalDefinition, FindMark) == attribute;
+        _hasMarks.Value && MarkOn((method.ReducedFrom ?? method).OriginalDefinition) == attribute;
+
+    private string MarkOn(IMethodSymbol method) =>
+        _marks.TryGetValue(method, out var mark) ? mark : _marks.GetOrAdd(method, FindMark(method));
 
     private static string FindMark(IMethodSymbol method)
     {

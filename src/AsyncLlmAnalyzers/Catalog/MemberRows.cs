@@ -31,13 +31,13 @@ internal sealed class MemberRows
     }
 
     /// <summary>A user's rows before the built-in ones, exact names before patterns, long patterns before short ones.</summary>
-    public ImmutableArray<Row> Named(string memberName) => _named.GetOrAdd(memberName, Match);
+    public ImmutableArray<Row> Named(string memberName) =>
+        _named.TryGetValue(memberName, out var rows) ? rows : _named.GetOrAdd(memberName, Match(memberName));
 
     public CatalogEntry? Find(IMethodSymbol method, ITypeSymbol? receiverType)
     {
         method = (method.ReducedFrom ?? method).OriginalDefinition;
-        var name = method.ExplicitInterfaceImplementations is [var contract, ..] ? contract.Name : method.Name;
-        var rows = Named(name);
+        var rows = Named(Implements.ContractName(method));
         foreach (var (entry, type, _) in rows)
         {
             if (Implements.Declares(type, method))

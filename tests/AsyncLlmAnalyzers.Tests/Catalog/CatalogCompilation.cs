@@ -30,7 +30,7 @@ internal static class CatalogCompilation
     public static CSharpCompilation Create(string source, IEnumerable<MetadataReference>? references = null, bool allowErrors = false)
     {
         // Adding trees to one compilation shares its symbols of all the libraries.
-        var compilation = (references is null ? LazyEmpty.Value : Empty(references)).AddSyntaxTrees(Parse(source), Parse(Usings));
+        var compilation = (references is null || references.Equals(References) ? LazyEmpty.Value : Empty(references)).AddSyntaxTrees(Parse(source), Parse(Usings));
         if (!allowErrors)
         {
             // Experimental APIs are reported as errors and are no concern here.
