@@ -70,7 +70,7 @@ internal sealed class ProjectFile
             ["msbuild", path, "-nologo", $"-getProperty:{string.Join(',', Properties)}", $"-getItem:{string.Join(',', Items)}", "-p:ImportDirectoryBuildTargets=false", .. target],
             environment: ("MSBuildEnableWorkloadResolver", "false"));
         return exitCode == 0
-            ? (new ProjectFile(path, JsonSerializer.Deserialize<JsonElement>(output)), null)
+            ? (new ProjectFile(path, JsonSerializer.Deserialize<JsonElement>(output[output.IndexOf('{', StringComparison.Ordinal)..])), null)
             : (null, (output.Split('\n').FirstOrDefault(line => line.Contains("error", StringComparison.Ordinal)) ?? output).Trim());
     }
 

@@ -44,7 +44,8 @@ internal sealed record Report(IReadOnlyList<Finding> Findings, IReadOnlyList<Cal
             Console.WriteLine($"\nMissing packages: {string.Join(", ", MissingPackages)}");
         PrintUnbound();
         Console.WriteLine($"\nFindings: {string.Join(", ", Findings.CountBy(finding => finding.Id).OrderBy(rule => rule.Key).Select(rule => $"{rule.Key} {rule.Value}"))}");
-        Console.WriteLine($"Calls: {Calls.Count} invocations with the name of a catalogued call, {BoundCalls} bound ({ShareBound:P0}), {CataloguedCalls} of them catalogued calls");
+        Console.WriteLine($"Calls: {Calls.Count} invocations with the name of a catalogued call, {BoundCalls} bound ({ShareBound:P0})");
+        Console.WriteLine($"       {CataloguedCalls} are catalogued calls, {Calls.Count - BoundCalls} unbound ones may be");
         if (ProvesNothing)
             Console.WriteLine($"THIS RUN PROVES NOTHING: LESS THAN {Enough:P0} OF THE CALLS ARE BOUND");
     }

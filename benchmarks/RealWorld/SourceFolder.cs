@@ -3,8 +3,8 @@ namespace RealWorld;
 /// <summary>A folder of sources; a git directory is checked out into a temporary one, as far as a compiler reads it.</summary>
 internal sealed class SourceFolder : IDisposable
 {
-    /// <summary>Projects find the root of their repository by the last one.</summary>
-    private static readonly string[] Read = ["*.cs", "*.csproj", "*.props", "*.targets", ".gitignore"];
+    /// <summary>What a compiler reads, and the files at the top, by which projects find it.</summary>
+    private static readonly string[] Read = ["*.cs", "*.csproj", "*.props", "*.targets", ":(glob)*"];
 
     private readonly bool isTemporary;
 
