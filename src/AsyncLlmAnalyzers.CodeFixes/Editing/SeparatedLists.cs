@@ -20,7 +20,7 @@ internal static class SeparatedLists
         var lineBreak = last.GetFirstToken().GetPreviousToken().TrailingTrivia.FirstOrDefault(trivia => trivia.IsKind(SyntaxKind.EndOfLineTrivia));
         var onOwnLine = lineBreak.IsKind(SyntaxKind.EndOfLineTrivia);
         if (onOwnLine)
-            added = added.WithLeadingTrivia(last.GetLeadingTrivia().Where(trivia => trivia.IsKind(SyntaxKind.WhitespaceTrivia)));
+            added = added.WithLeadingTrivia(last.GetLeadingTrivia().Reverse().TakeWhile(trivia => trivia.IsKind(SyntaxKind.WhitespaceTrivia)));
 
         if (items.Count == 2 * list.Count)
         {
