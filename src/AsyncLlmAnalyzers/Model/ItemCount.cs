@@ -163,11 +163,19 @@ internal sealed class ItemCounter(LlmContext context, int smallFanOut, Cancellat
         if (callers.IsDefaultOrEmpty)
             return ItemCount.Unbounded;
 
+        // Today's callers may all pass a short literal: the method still takes any number, only a piece is cut to size for it.
         return Worst(callers.Select(call =>
-            call.Arguments.FirstOrDefault(argument => argument.Parameter?.Ordinal == reference.Parameter.Ordinal) is { } argument
-                ? ofArgument(argument.Value, depth - 1)
-                : ItemCount.Bounded));
+            call.Arguments.FirstOrDefault(argument => argument.Parameter?.Ordinal == reference.Parameter.Ordinal) is not { } argument ? ItemCount.Bounded
+            : IsLiteral(argument.Value) ? ItemCount.Unbounded
+            : ofArgument(argument.Value, depth - 1)));
     }
+
+    private static bool IsLiteral(IOperation sequence) => sequence.WithoutConversions() switch
+    {
+        IArrayCreationOperation { Initializer: not null } or ICollectionExpressionOperation => true,
+        ILocalReferenceOperation local when local.Initializer() is { } initializer => IsLiteral(initializer),
+        _ => false,
+    };
 
     /// <summary>In <c>xs.Select(x => ..)</c> or <c>Parallel.ForEachAsync(xs, (x, ct) => ..)</c>: <c>xs</c>, seen from <c>x</c>.</summary>
     private static IOperation? SequenceOfLambdaParameter(IParameterReferenceOperation reference)

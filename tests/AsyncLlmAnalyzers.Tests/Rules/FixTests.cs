@@ -20,18 +20,21 @@ public abstract class FixTests(string id)
         return Test(code, options).RunAsync();
     }
 
-    /// <summary>The default fix turns the code into the other, alone and through Fix All in every scope, with and without a key.</summary>
-    protected async Task FixesAsync(
-        string code, string fixedCode, bool withRuntime = false, string? kind = null, params (string Key, string Value)[] options)
+    /// <summary>The default fix, or that of the kind, turns the code into the other: alone and through Fix All in every scope.</summary>
+    protected Task FixesAsync(
+        string code, string fixedCode, bool withRuntime = false, string? kind = null, params (string Key, string Value)[] options) =>
+        FixesAsync(new RuleTest(Id, withRuntime) { CodeActionEquivalenceKey = kind is null ? null : $"{Id}.{kind}" }, code, fixedCode, options);
+
+    /// <summary>As <c>dotnet format</c> asks when the first diagnostic has no fix: Fix All with no equivalence key is the default one.</summary>
+    protected Task FixesAllWithoutKeyAsync(string code, string fixedCode) =>
+        FixesAsync(new RuleTest(Id, withRuntime: false, fixAllWithoutKey: true), code, fixedCode, []);
+
+    private static Task FixesAsync(RuleTest test, string code, string fixedCode, (string Key, string Value)[] options)
     {
-        foreach (var anyKey in kind is null ? new[] { false, true } : [false])
-        {
-            var test = new RuleTest(Id, withRuntime, fixAllWithoutKey: anyKey) { TestCode = code, FixedCode = fixedCode };
-            if (kind is not null)
-                test.CodeActionEquivalenceKey = $"{Id}.{kind}";
-            Configure(test, options);
-            await test.RunAsync();
-        }
+        test.TestCode = code;
+        test.FixedCode = fixedCode;
+        Configure(test, options);
+        return test.RunAsync();
     }
 
     protected Task OffersNoFixAsync(string code, bool withRuntime = false)

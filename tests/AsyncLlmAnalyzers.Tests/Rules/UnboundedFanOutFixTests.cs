@@ -290,7 +290,7 @@ public class UnboundedFanOutFixTests() : FixTests("ALLM1001")
         """);
 
     [Fact]
-    public Task Two_fan_outs_of_a_method_get_two_gates() => FixesAsync(
+    public Task Two_fan_outs_of_a_method_get_two_gates_with_or_without_a_key() => FixesAllWithoutKeyAsync(
         Method("""
             await Task.[|WhenAll|](prompts.Select(prompt => client.CompleteChatAsync(prompt)));
             await Task.[|WhenAll|](prompts.Select(prompt => client.CompleteChatAsync(prompt)));

@@ -257,6 +257,22 @@ public class UnboundedFanOutTests() : RuleTests("ALLM1001")
         """);
 
     [Fact]
+    public Task Reports_a_helper_that_takes_any_number_although_its_one_caller_passes_a_literal() => ReportsAsync("""
+        using OpenAI.Chat;
+
+        class Summaries(ChatClient client)
+        {
+            async Task All()
+            {
+                string[] prompts = ["a", "b"];
+                await ManyAsync(prompts);
+            }
+
+            private Task ManyAsync(string[] prompts) => Task.[|WhenAll|](prompts.Select(prompt => client.CompleteChatAsync(prompt)));
+        }
+        """);
+
+    [Fact]
     public Task Follows_an_interface_to_its_implementation_in_another_file() => ReportsAcrossFilesAsync(
         """
         class Summaries(ISummarizer summarizer)
