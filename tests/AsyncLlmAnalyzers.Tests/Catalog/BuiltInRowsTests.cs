@@ -12,13 +12,16 @@ public class BuiltInRowsTests
     /// <summary>Packages that cannot be restored everywhere, or not in that version: their rows were read from sources.</summary>
     private static readonly string[] ReadInSources =
     [
-        "AWSSDK.BedrockRuntime", "Anthropic.SDK 5.10.0", "AsyncEnumerator", "AsyncLlm", "AutoGen.Core 0.4.0", "Google.GenAI 0.1.0", "Google.GenAI later than 0.2",
+        "AWSSDK.BedrockRuntime", "Anthropic.SDK 5.10.0", "AsyncEnumerator", "AutoGen.Core 0.4.0", "Google.GenAI 0.1.0", "Google.GenAI later than 0.2",
         "LLamaSharp 0.28.0", "LangChain.Core", "Microsoft.Extensions.AI.Abstractions previews before 9.3", "Microsoft.KernelMemory.Abstractions 0.98",
         "Microsoft.ML.OnnxRuntimeGenAI 0.16.0", "Microsoft.SemanticKernel.Agents.Abstractions", "Microsoft.SemanticKernel.Agents.Core", "Mistral.SDK 2.3.1",
         "Mscc.GenerativeAI 3.1.0", "OpenAI 2.2.0..2.7.0",
     ];
 
     private static readonly string[] Frameworks = ["net10.0", "net9.0", "net8.0", "net6.0", "netstandard2.1", "netstandard2.0"];
+
+    /// <summary>Without a version while it grows: rows of types it does not have yet are left out. With one, all must be there.</summary>
+    private const string Runtime = "AsyncLlm";
 
     public static TheoryData<string> Packages => [.. LlmCatalog.BuiltIn.Select(entry => entry.Package ?? "").Distinct()];
 
@@ -59,7 +62,8 @@ public class BuiltInRowsTests
         Assert.DoesNotContain(package, ReadInSources);
         var compilation = CatalogCompilation.Create("", references);
         var catalog = CatalogCompilation.Resolve(compilation);
-        Empty(LlmCatalog.BuiltIn.Where(entry => entry.Package == package).SelectMany(entry => Problems(entry, compilation, catalog).Select(problem => $"{Place(entry)}: {problem}")));
+        var rows = LlmCatalog.BuiltIn.Where(entry => entry.Package == package && (package != Runtime || PublicType(compilation, entry.Type) is not null));
+        Empty(rows.SelectMany(entry => Problems(entry, compilation, catalog).Select(problem => $"{Place(entry)}: {problem}")));
     }
 
     private static void Empty(IEnumerable<string> problems)
@@ -178,7 +182,7 @@ public class BuiltInRowsTests
     /// <summary>Null when no assembly of that version is here.</summary>
     private static ImmutableArray<MetadataReference>? ReferencesOf(string package)
     {
-        if (package is "Microsoft.NETCore.App" || Restored.Value.Contains(package))
+        if (package is "Microsoft.NETCore.App" or Runtime || Restored.Value.Contains(package))
             return CatalogCompilation.References;
         if (package.Split(' ') is not [var name, var version])
             return null;
