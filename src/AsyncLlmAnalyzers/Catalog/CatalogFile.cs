@@ -90,7 +90,7 @@ internal static class CatalogFile
     /// <param name="Length">Of what stands in the line.</param>
     private readonly record struct Field(string Text, int Start, int Length)
     {
-        public bool IsEmpty => string.IsNullOrEmpty(Text);
+        public bool IsEmpty => Text.Length == 0;
     }
 
     private sealed class Reader(string path)
@@ -138,7 +138,7 @@ internal static class CatalogFile
             if (_isRowBad)
                 return;
 
-            Field At(int index) => index < fields.Count ? fields[index] : default;
+            Field At(int index) => index < fields.Count ? fields[index] : new("", 0, 0);
             CheckType(fields[0]);
             var (kind, roles) = ReadKind(fields[2]);
             var members = ReadMembers(fields[0].Text, fields[1], kind);
@@ -147,9 +147,9 @@ internal static class CatalogFile
             var executorShape = kind == CatalogKind.Executor ? ReadName(At(3), ExecutorShapes, "executor shape") : default;
             if (kind > CatalogKind.Raw && kind != CatalogKind.Executor && !At(3).IsEmpty)
                 Report(At(3), $"A row of kind '{fields[2].Text}' has no shape: write '-'.");
-            if (!CatalogTimeout.TryParse(At(5).Text ?? "", out _))
+            if (!CatalogTimeout.TryParse(At(5).Text, out _))
                 Report(At(5), $"'{Quote(At(5).Text)}' is no timeout: write '100s/try', '100s/read', '100s/headers', '10min/total', a range such as '30s..10min/try', 'none', 'inner', 'unknown' or '-'.");
-            if (!CatalogRetry.TryParse(At(6).Text ?? "", out _))
+            if (!CatalogRetry.TryParse(At(6).Text, out _))
                 Report(At(6), $"'{Quote(At(6).Text)}' is no retry: write '3x0.8s' (three retries, the first after 0.8 s), '2x0.5s+jitter', 'none', 'inner', 'unknown' or '-'.");
             CheckRateLimit(At(7));
             if (_isRowBad)
@@ -162,9 +162,9 @@ internal static class CatalogFile
                 Kind = kind,
                 Shape = shape,
                 Traits = traits,
-                Timeout = At(5).Text ?? "",
-                Retry = At(6).Text ?? "",
-                RateLimit = At(7).Text ?? "",
+                Timeout = At(5).Text,
+                Retry = At(6).Text,
+                RateLimit = At(7).Text,
                 Roles = roles,
                 ExecutorShape = executorShape,
                 Package = _package,
@@ -224,9 +224,12 @@ internal static class CatalogFile
 
         private void CheckRateLimit(Field field)
         {
-            var colon = field.IsEmpty ? -1 : field.Text.IndexOf(':');
-            var type = field.IsEmpty || colon < 0 ? field.Text : field.Text.Substring(0, colon);
-            if (!field.IsEmpty && (!type.Split('.', '+').All(IsMetadataName) || (colon >= 0 && !SyntaxFacts.IsValidIdentifier(field.Text.Substring(colon + 1)))))
+            if (field.IsEmpty)
+                return;
+
+            var colon = field.Text.IndexOf(':');
+            var type = colon < 0 ? field.Text : field.Text.Substring(0, colon);
+            if (!type.Split('.', '+').All(IsMetadataName) || (colon >= 0 && !SyntaxFacts.IsValidIdentifier(field.Text.Substring(colon + 1))))
                 Report(field, $"'{Quote(field.Text)}' names no exception: write its metadata name and the member that holds the status, such as 'Contoso.Ai.TooManyRequestsException:StatusCode', 'inner' or '-'.");
         }
 
