@@ -15,5 +15,5 @@ public static partial class LlmTask
     /// <exception cref="ArgumentException"><paramref name="calls"/> is empty or has an element that is <see langword="null"/>.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled before a call had succeeded; the exception carries that token.</exception>
     public static Task<T> WhenFirst<T>(IEnumerable<Func<CancellationToken, Task<T>>> calls, CancellationToken cancellationToken = default) =>
-        FirstFanOut<T>.RunAsync(calls, new LlmBatchOptions(), cancellationToken);
+        FirstFanOut<T>.RunAsync(calls, TimeProvider.System, cancellationToken);
 }

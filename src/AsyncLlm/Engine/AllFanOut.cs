@@ -4,16 +4,12 @@ namespace AsyncLlm;
 internal sealed class AllFanOut<TSource, TResult> : FanOut<TSource, TResult>
 {
     private readonly TaskCompletionSource<TResult[]> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly ItemArray<TSource> _items;
     private readonly TResult[] _results;
     private int _succeeded;
 
     private AllFanOut(TSource[] items, Func<TSource, CancellationToken, Task> call, LlmBatchOptions options, CancellationToken callerToken)
-        : base(call, options, CallerContext.Capture(), timed: false, callerToken)
-    {
-        _items = new(items);
+        : base(new ItemArray<TSource>(items), call, options, CallerContext.Capture(), timed: false, callerToken) =>
         _results = new TResult[items.Length];
-    }
 
     public static Task<TResult[]> RunAsync(
         IEnumerable<TSource> source, Func<TSource, CancellationToken, Task> call, LlmBatchOptions options, CancellationToken cancellationToken)
@@ -28,13 +24,9 @@ internal sealed class AllFanOut<TSource, TResult> : FanOut<TSource, TResult>
         if (items.Length == 0)
             return Task.FromResult(Array.Empty<TResult>());
         var fanOut = new AllFanOut<TSource, TResult>(items, call, options, cancellationToken);
-        fanOut.AddWorkers(Math.Min(items.Length, options.Limit));
+        fanOut.AddWorker();
         return fanOut._completion.Task;
     }
-
-    protected override int? Total => _items.Count;
-
-    protected override bool TryTake(out int index, out TSource item) => _items.TryTake(out index, out item);
 
     protected override void Complete(int index, TSource item, long started, Task call)
     {
@@ -51,7 +43,7 @@ internal sealed class AllFanOut<TSource, TResult> : FanOut<TSource, TResult>
 
     protected override void Finish()
     {
-        if (_succeeded == _items.Count && Failures().Length == 0)
+        if (_succeeded == _results.Length && Failures().Length == 0)
             _completion.SetResult(_results);
         else
             SetError(_completion);

@@ -27,8 +27,14 @@ internal readonly struct CallerContext
     /// <summary>Goes to the caller's place; goes on at once when already there.</summary>
     public Place Enter() => new(_synchronization);
 
-    /// <summary>Runs the action at the caller's place, from its queue.</summary>
-    public void Queue(Action action) => Enter().UnsafeOnCompleted(action);
+    /// <summary>Runs the work at the caller's place, from its queue.</summary>
+    public void Queue(IThreadPoolWorkItem work)
+    {
+        if (_synchronization is null)
+            ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: false);
+        else
+            _synchronization.Post(static work => ((IThreadPoolWorkItem)work!).Execute(), work);
+    }
 
     /// <summary>Undoes what an earlier delegate left in the async locals.</summary>
     public void RestoreExecutionContext()

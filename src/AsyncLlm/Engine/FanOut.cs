@@ -4,46 +4,42 @@ namespace AsyncLlm;
 /// Runs one call on many items: each worker takes an item, runs the call, hands over what came of it and takes the next, until the
 /// items end or the group is stopped. The group ends when the last worker is out, or one second after it was stopped.
 /// </summary>
-internal abstract class FanOut<TSource, TResult>
+internal abstract class FanOut<TSource, TResult> : IThreadPoolWorkItem
 {
     private readonly Func<TSource, CancellationToken, Task> _call;
+    private readonly ItemSource<TSource> _items;
+    private readonly CallerContext _caller;
+    private readonly int _workerLimit;
     private readonly bool _timed;
     private readonly long _created;
     private readonly object _progressGate = new();
     private List<Exception>? _failures;
     private LlmProgress _progress;
-    private int _workers;
+    private int _added;
+    private int _working;
     private int _ended;
 
     /// <param name="timed">Whether the start of each call has to be known.</param>
     protected FanOut(
-        Func<TSource, CancellationToken, Task> call, LlmBatchOptions options, CallerContext caller, bool timed,
+        ItemSource<TSource> items, Func<TSource, CancellationToken, Task> call, LlmBatchOptions options, CallerContext caller, bool timed,
         CancellationToken callerToken, CancellationToken enumeratorToken = default)
     {
+        _items = items;
         _call = call;
+        _caller = caller;
+        _workerLimit = Math.Min(options.Limit, items.Count ?? int.MaxValue);
         _timed = timed || options.Progress is not null;
         Options = options;
-        Caller = caller;
         _created = Now();
         Stop = new StopSource(Durations.Limit(options.Deadline), options.TimeProvider, End, callerToken, enumeratorToken);
     }
 
     protected LlmBatchOptions Options { get; }
 
-    protected CallerContext Caller { get; }
-
     protected StopSource Stop { get; }
 
     /// <summary>Guards what calls, even abandoned ones, hand over.</summary>
     protected object Gate { get; } = new();
-
-    /// <summary>How many items there are, if that is known.</summary>
-    protected abstract int? Total { get; }
-
-    /// <summary>Waits until it is known whether there is a next item; one <see cref="TryTake"/> follows.</summary>
-    protected virtual Task PrepareAsync() => Task.CompletedTask;
-
-    protected abstract bool TryTake(out int index, out TSource item);
 
     /// <summary>The call is about to start; <see langword="false"/> when it must not, because the group was stopped.</summary>
     protected virtual bool TryBegin(int index, TSource item, long started) => !Stop.IsStopped;
@@ -51,43 +47,35 @@ internal abstract class FanOut<TSource, TResult>
     /// <summary>The call ended, on its own or because the group was stopped.</summary>
     protected abstract void Complete(int index, TSource item, long started, Task call);
 
-    /// <summary>The last worker is out. Does not throw.</summary>
-    protected virtual Task CloseAsync() => Task.CompletedTask;
-
     /// <summary>The group has ended.</summary>
     protected abstract void Finish();
 
-    /// <summary>How long an item waited for its slot.</summary>
-    protected virtual TimeSpan QueuedFor(long started) => Options.TimeProvider.GetElapsedTime(_created, started);
-
-    protected void AddWorkers(int count)
+    /// <summary>Starts the first worker; each worker that finds an item adds the next, so that there are never more than there is work for.</summary>
+    protected void AddWorker()
     {
-        Interlocked.Add(ref _workers, count);
-        for (var i = 0; i < count; i++)
-            _ = WorkAsync();
+        _added++;
+        Interlocked.Increment(ref _working);
+        // From the caller's queue: a delegate that blocks must not block the caller.
+        _caller.Queue(this);
     }
 
-    /// <summary>Adds a worker that starts from the caller's queue, not on the stack of the worker that adds it.</summary>
-    protected void QueueWorker()
-    {
-        Interlocked.Increment(ref _workers);
-        Caller.Queue(() => _ = WorkAsync());
-    }
+    void IThreadPoolWorkItem.Execute() => _ = WorkAsync();
 
     // One box a worker and nothing an item: all an item costs is what its own call allocates.
     private async Task WorkAsync()
     {
         try
         {
-            // A delegate that blocks must not block the caller; on a context the caller is where the delegate belongs.
-            if (Caller.IsPool)
-                await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+            var isNewest = true;
             while (!Stop.IsStopped)
             {
-                await PrepareAsync().ConfigureAwait(false);
-                if (!TryTake(out var index, out var item))
+                await _items.PrepareAsync(_caller, Stop).ConfigureAwait(false);
+                if (!_items.TryTake(out var index, out var item))
                     break;
-                await Caller.Enter();
+                if (isNewest && _added < _workerLimit)
+                    AddWorker();
+                isNewest = false;
+                await _caller.Enter();
                 var started = Now();
                 if (!TryBegin(index, item, started))
                     break;
@@ -100,9 +88,16 @@ internal abstract class FanOut<TSource, TResult>
         {
             Fail(exception);
         }
-        if (Interlocked.Decrement(ref _workers) > 0)
+        if (Interlocked.Decrement(ref _working) > 0)
             return;
-        await CloseAsync().ConfigureAwait(false);
+        try
+        {
+            await _items.CloseAsync(_caller).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            Fail(exception);
+        }
         End();
     }
 
@@ -110,7 +105,7 @@ internal abstract class FanOut<TSource, TResult>
 
     private Task Invoke(TSource item)
     {
-        Caller.RestoreExecutionContext();
+        _caller.RestoreExecutionContext();
         if (Options.CallTimeout is { } timeout)
             return InvokeTimed(item, timeout);
         try
@@ -124,7 +119,7 @@ internal abstract class FanOut<TSource, TResult>
     }
 
     private Task<TResult> InvokeTimed(TSource item, TimeSpan timeout) =>
-        LlmTimeout.RunAsync<TResult>(Caller, token => _call(item, token), timeout, Options.TimeProvider, Stop.Token);
+        LlmTimeout.RunAsync<TResult>(_caller, token => _call(item, token), timeout, Options.TimeProvider, Stop.Token);
 
     /// <summary>Records a failure and stops the group; <see langword="false"/> if it is our own cancellation coming back.</summary>
     protected bool Fail(Exception exception)
@@ -154,7 +149,8 @@ internal abstract class FanOut<TSource, TResult>
         // One report at a time, so that the numbers only grow.
         lock (_progressGate)
         {
-            _progress = new LlmProgress(_progress.Completed + 1, _progress.Failed + (failed ? 1 : 0), Total, QueuedFor(started));
+            var queuedFor = _items.Count is null ? TimeSpan.Zero : Options.TimeProvider.GetElapsedTime(_created, started);
+            _progress = new LlmProgress(_progress.Completed + 1, _progress.Failed + (failed ? 1 : 0), _items.Count, queuedFor);
             Options.Progress.Report(_progress);
         }
     }

@@ -4,30 +4,27 @@ namespace AsyncLlm;
 internal sealed class FirstFanOut<T> : FanOut<Func<CancellationToken, Task<T>>, T>
 {
     private readonly TaskCompletionSource<T> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly ItemArray<Func<CancellationToken, Task<T>>> _calls;
     private Task? _winner;
 
     private FirstFanOut(Func<CancellationToken, Task<T>>[] calls, LlmBatchOptions options, CancellationToken callerToken)
-        : base(static (call, token) => call(token), options, CallerContext.Capture(), timed: false, callerToken) => _calls = new(calls);
+        : base(new ItemArray<Func<CancellationToken, Task<T>>>(calls), static (call, token) => call(token), options, CallerContext.Capture(), timed: false, callerToken)
+    {
+    }
 
-    public static Task<T> RunAsync(IEnumerable<Func<CancellationToken, Task<T>>> calls, LlmBatchOptions options, CancellationToken cancellationToken)
+    public static Task<T> RunAsync(IEnumerable<Func<CancellationToken, Task<T>>> calls, TimeProvider timeProvider, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(calls);
-        var started = calls.ToArray();
-        if (started.Length == 0)
+        var racers = calls.ToArray();
+        if (racers.Length == 0)
             throw new ArgumentException("There is no call to wait for.", nameof(calls));
-        if (Array.IndexOf(started, null) >= 0)
+        if (Array.IndexOf(racers, null) >= 0)
             throw new ArgumentException("A call is null.", nameof(calls));
         if (cancellationToken.IsCancellationRequested)
             return Task.FromCanceled<T>(cancellationToken);
-        var fanOut = new FirstFanOut<T>(started, options, cancellationToken);
-        fanOut.AddWorkers(started.Length);
+        var fanOut = new FirstFanOut<T>(racers, new LlmBatchOptions { MaxConcurrency = racers.Length, TimeProvider = timeProvider }, cancellationToken);
+        fanOut.AddWorker();
         return fanOut._completion.Task;
     }
-
-    protected override int? Total => _calls.Count;
-
-    protected override bool TryTake(out int index, out Func<CancellationToken, Task<T>> item) => _calls.TryTake(out index, out item);
 
     protected override void Complete(int index, Func<CancellationToken, Task<T>> item, long started, Task call)
     {

@@ -2,9 +2,9 @@ namespace AsyncLlm;
 
 /// <summary>One outcome for every item that was started; a failure is an outcome too.</summary>
 internal abstract class OutcomeFanOut<TSource, TResult>(
-    Func<TSource, CancellationToken, Task> call, LlmBatchOptions options, CallerContext caller,
+    ItemSource<TSource> items, Func<TSource, CancellationToken, Task> call, LlmBatchOptions options, CallerContext caller,
     CancellationToken callerToken, CancellationToken enumeratorToken = default)
-    : FanOut<TSource, TResult>(call, options, caller, timed: true, callerToken, enumeratorToken)
+    : FanOut<TSource, TResult>(items, call, options, caller, timed: true, callerToken, enumeratorToken)
 {
     private readonly Dictionary<int, (TSource Item, long Started)> _running = [];
 

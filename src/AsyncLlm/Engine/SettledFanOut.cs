@@ -4,13 +4,13 @@ namespace AsyncLlm;
 internal sealed class SettledFanOut<TSource, TResult> : OutcomeFanOut<TSource, TResult>
 {
     private readonly TaskCompletionSource<LlmOutcome<TSource, TResult>[]> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly ItemArray<TSource> _items;
+    private readonly TSource[] _items;
     private readonly LlmOutcome<TSource, TResult>[] _outcomes;
 
     private SettledFanOut(TSource[] items, Func<TSource, CancellationToken, Task> call, LlmBatchOptions options, CancellationToken callerToken)
-        : base(call, options, CallerContext.Capture(), callerToken)
+        : base(new ItemArray<TSource>(items), call, options, CallerContext.Capture(), callerToken)
     {
-        _items = new(items);
+        _items = items;
         _outcomes = new LlmOutcome<TSource, TResult>[items.Length];
     }
 
@@ -23,13 +23,9 @@ internal sealed class SettledFanOut<TSource, TResult> : OutcomeFanOut<TSource, T
         if (items.Length == 0)
             return Task.FromResult(Array.Empty<LlmOutcome<TSource, TResult>>());
         var fanOut = new SettledFanOut<TSource, TResult>(items, call, options, cancellationToken);
-        fanOut.AddWorkers(Math.Min(items.Length, options.Limit));
+        fanOut.AddWorker();
         return fanOut._completion.Task;
     }
-
-    protected override int? Total => _items.Count;
-
-    protected override bool TryTake(out int index, out TSource item) => _items.TryTake(out index, out item);
 
     protected override void Deliver(LlmOutcome<TSource, TResult> outcome) => _outcomes[outcome.Index] = outcome;
 

@@ -1,0 +1,90 @@
+namespace AsyncLlm.Tests.Support;
+
+/// <summary>
+/// A model whose answers the test gives: every call waits until the test answers or fails it. Answering runs what waits for the call
+/// before it returns, so the test sees the consequence at once.
+/// </summary>
+internal sealed class FakeModel
+{
+    private readonly object _gate = new();
+    private readonly List<FakeCall> _calls = [];
+    private readonly List<(int Count, TaskCompletionSource Reached)> _waiting = [];
+
+    /// <summary>Whether calls end when their token is cancelled.</summary>
+    public bool HonorsTokens { get; init; } = true;
+
+    /// <summary>The calls in the order in which they started.</summary>
+    public IReadOnlyList<FakeCall> Calls
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _calls];
+        }
+    }
+
+    public IEnumerable<int> Started => Calls.Select(call => call.Prompt);
+
+    public int Running => Calls.Count(call => !call.HasEnded);
+
+    public int Peak { get; private set; }
+
+    public FakeCall this[int prompt] => Calls.Single(call => call.Prompt == prompt);
+
+    public Task<string> AskAsync(int prompt, CancellationToken cancellationToken)
+    {
+        var call = new FakeCall(prompt, cancellationToken);
+        lock (_gate)
+        {
+            _calls.Add(call);
+            Peak = Math.Max(Peak, _calls.Count(other => !other.HasEnded));
+            foreach (var (_, reached) in _waiting.Where(waiting => waiting.Count == _calls.Count))
+                reached.SetResult();
+        }
+        if (HonorsTokens)
+            cancellationToken.UnsafeRegister(static call => ((FakeCall)call!).Cancel(), call);
+        return call.Task;
+    }
+
+    /// <summary>Waits until so many calls have started.</summary>
+    public Task StartedAsync(int count)
+    {
+        var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_gate)
+        {
+            if (_calls.Count >= count)
+                return Task.CompletedTask;
+            _waiting.Add((count, reached));
+        }
+        return reached.Task;
+    }
+
+    public static string AnswerTo(int prompt) => $"answer {prompt}";
+}
+
+internal sealed class FakeCall(int prompt, CancellationToken token)
+{
+    private readonly TaskCompletionSource<string> _answer = new();
+
+    public int Prompt => prompt;
+
+    public CancellationToken Token => token;
+
+    public Task<string> Task => _answer.Task;
+
+    public bool HasEnded => Task.IsCompleted;
+
+    public void Answer() => _answer.SetResult(FakeModel.AnswerTo(prompt));
+
+    public void Fail(Exception exception) => _answer.SetException(exception);
+
+    public void Cancel() => _answer.TrySetCanceled(token);
+
+    /// <summary>Waits until the call has been told to stop.</summary>
+    public Task ToldToStopAsync()
+    {
+        var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        token.UnsafeRegister(static told => ((TaskCompletionSource)told!).SetResult(), told);
+        return told.Task;
+    }
+}

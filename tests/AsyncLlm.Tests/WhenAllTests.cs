@@ -1,0 +1,610 @@
+using AsyncLlm.Tests.Support;
+using static AsyncLlm.Tests.Support.Scenario;
+
+namespace AsyncLlm.Tests;
+
+public sealed class WhenAllTests
+{
+    private readonly TestClock _clock = new();
+    private readonly FakeModel _model = new();
+    private readonly Pump _pump = new();
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(100)]
+    public Task Results_come_in_the_order_of_the_source_whatever_the_order_of_the_answers(int count) => Run(async () =>
+    {
+        var task = _pump.Invoke(() => LlmTask.WhenAll(Enumerable.Range(0, count), _model.AskAsync, maxConcurrency: 3));
+        _pump.RunAll();
+        while (_model.Calls.LastOrDefault(call => !call.HasEnded) is { } newest)
+        {
+            newest.Answer();
+            _pump.RunAll();
+        }
+
+        Assert.Equal(Enumerable.Range(0, count).Select(FakeModel.AnswerTo), await task);
+    });
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(1, 3)]
+    [InlineData(2, 3)]
+    [InlineData(3, 3)]
+    [InlineData(4, 3)]
+    [InlineData(50, 1)]
+    [InlineData(50, 7)]
+    public Task Exactly_as_many_calls_run_as_the_limit_allows_and_the_items_demand(int count, int limit) => Run(async () =>
+    {
+        var task = _pump.Invoke(() => LlmTask.WhenAll(Enumerable.Range(0, count), _model.AskAsync, limit));
+        _pump.RunAll();
+        for (var left = count; left > 0; left--)
+        {
+            Assert.Equal(Math.Min(limit, left), _model.Running);
+            _model.Calls.First(call => !call.HasEnded).Answer();
+            _pump.RunAll();
+        }
+
+        await task;
+        Assert.Equal(Math.Min(limit, count), _model.Peak);
+    });
+
+    [Fact]
+    public Task The_limit_is_10_unless_told_otherwise() => Run(() =>
+    {
+        _pump.Invoke(() => LlmTask.WhenAll(Enumerable.Range(0, 50), _model.AskAsync));
+        _pump.RunAll();
+        Assert.Equal(10, _model.Running);
+
+        _pump.Invoke(() => LlmTask.WhenAll(Enumerable.Range(100, 50), _model.AskAsync, new LlmBatchOptions()));
+        _pump.RunAll();
+        Assert.Equal(20, _model.Running);
+        return Task.CompletedTask;
+    });
+
+    [Fact]
+    public Task The_limit_holds_on_the_pool_and_is_reached_there() => Run(async () =>
+    {
+        const int limit = 4;
+        int running = 0, peak = 0;
+        var full = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var results = await LlmTask.WhenAll(Enumerable.Range(0, 5_000), async (item, _) =>
+        {
+            var now = Interlocked.Increment(ref running);
+            InterlockedMax(ref peak, now);
+            if (now == limit)
+                full.TrySetResult();
+            await full.Task;
+            await Task.Yield();
+            Interlocked.Decrement(ref running);
+            return item * 2;
+        }, limit);
+
+        Assert.Equal(Enumerable.Range(0, 5_000).Select(item => item * 2), results);
+        Assert.Equal(limit, peak);
+    });
+
+    [Fact]
+    public Task Calls_start_in_the_order_of_the_source() => Run(async () =>
+    {
+        var task = _pump.Invoke(() => LlmTask.WhenAll(Enumerable.Range(0, 20), _model.AskAsync, maxConcurrency: 3));
+        _pump.RunAll();
+        while (_model.Calls.LastOrDefault(call => !call.HasEnded) is { } newest)
+        {
+            newest.Answer();
+            _pump.RunAll();
+        }
+
+        await task;
+        Assert.Equal(Enumerable.Range(0, 20), _model.Started);
+    });
+
+    [Fact]
+    public Task The_source_is_read_to_its_end_on_the_callers_thread_before_the_first_call() => Run(async () =>
+    {
+        var readers = new List<int>();
+        var startedWhileReading = 0;
+        IEnumerable<int> Source()
+        {
+            for (var i = 0; i < 20; i++)
+            {
+                readers.Add(Environment.CurrentManagedThreadId);
+                startedWhileReading += _model.Calls.Count;
+                yield return i;
+            }
+        }
+
+        var caller = Environment.CurrentManagedThreadId;
+        var task = LlmTask.WhenAll(Source(), _model.AskAsync, maxConcurrency: 2);
+        Assert.Equal(Enumerable.Repeat(caller, 20), readers);
+        Assert.Equal(0, startedWhileReading);
+        await AnswerAll(20);
+        await task;
+    });
+
+    [Fact]
+    public Task What_happens_to_the_source_after_the_call_does_not_matter() => Run(async () =>
+    {
+        var source = new List<int> { 0, 1, 2 };
+        var array = new[] { 10, 11, 12 };
+        var ofList = LlmTask.WhenAll(source, _model.AskAsync, maxConcurrency: 1);
+        var ofArray = LlmTask.WhenAll(array, _model.AskAsync, maxConcurrency: 1);
+        source.Clear();
+        Array.Clear(array);
+
+        await AnswerAll(6);
+        Assert.Equal(["answer 0", "answer 1", "answer 2"], await ofList);
+        Assert.Equal(["answer 10", "answer 11", "answer 12"], await ofArray);
+    });
+
+    [Fact]
+    public void A_source_that_throws_throws_at_the_call_and_costs_nothing()
+    {
+        static IEnumerable<int> Source()
+        {
+            yield return 0;
+            throw new ModelException("no more");
+        }
+
+        ThrowsAtOnce<ModelException>(() => LlmTask.WhenAll(Source(), _model.AskAsync));
+        Assert.Empty(_model.Calls);
+    }
+
+    [Fact]
+    public void Bad_arguments_throw_at_the_call_before_anything_starts()
+    {
+        var noSource = (IEnumerable<int>)null!;
+        var noCall = (Func<int, CancellationToken, Task<string>>)null!;
+        var noWork = (Func<int, CancellationToken, Task>)null!;
+        var noOptions = (LlmBatchOptions)null!;
+        var source = Unreadable();
+
+        ThrowsAtOnce<ArgumentNullException>("source", () => LlmTask.WhenAll(noSource, _model.AskAsync));
+        ThrowsAtOnce<ArgumentNullException>("source", () => LlmTask.WhenAll(noSource, WorkAsync, new LlmBatchOptions()));
+        ThrowsAtOnce<ArgumentNullException>("call", () => LlmTask.WhenAll(source, noCall));
+        ThrowsAtOnce<ArgumentNullException>("call", () => LlmTask.WhenAll(source, noCall, new LlmBatchOptions()));
+        ThrowsAtOnce<ArgumentNullException>("call", () => LlmTask.WhenAll(source, noWork));
+        ThrowsAtOnce<ArgumentNullException>("options", () => LlmTask.WhenAll(source, _model.AskAsync, noOptions));
+        ThrowsAtOnce<ArgumentNullException>("options", () => LlmTask.WhenAll(source, WorkAsync, noOptions));
+        ThrowsAtOnce<ArgumentOutOfRangeException>("maxConcurrency", () => LlmTask.WhenAll(source, _model.AskAsync, 0));
+        ThrowsAtOnce<ArgumentOutOfRangeException>("maxConcurrency", () => LlmTask.WhenAll(source, WorkAsync, -1));
+        ThrowsAtOnce<ArgumentException>("options", () => LlmTask.WhenAll(source, _model.AskAsync, new LlmBatchOptions { StopWhen = LlmStopWhen.FirstCompleted }));
+        Assert.Empty(_model.Calls);
+
+        static IEnumerable<int> Unreadable()
+        {
+            Assert.Fail("The source was read.");
+            yield break;
+        }
+    }
+
+    [Fact]
+    public Task The_first_failure_cancels_the_others_awaits_them_and_is_rethrown_with_its_stack() => Run(async () =>
+    {
+        var stubborn = new FakeModel { HonorsTokens = false };
+        var failing = new TaskCompletionSource();
+        var task = LlmTask.WhenAll(Enumerable.Range(0, 10), (item, token) => item == 1 ? FailWhenAsync(failing.Task) : stubborn.AskAsync(item, token), maxConcurrency: 3);
+        await stubborn.StartedAsync(2);
+        Assert.False(stubborn[0].Token.IsCancellationRequested);
+
+        failing.SetResult();
+        Assert.True(stubborn[0].Token.IsCancellationRequested);
+        stubborn[0].Answer();
+        Assert.False(task.IsCompleted);
+        stubborn[2].Answer();
+
+        var failure = await FailureOf(task);
+        Assert.IsType<ModelException>(failure);
+        Assert.Contains(nameof(FailWhenAsync), failure.StackTrace);
+        Assert.Equal([0, 2], stubborn.Started.Order());
+
+        static async Task<string> FailWhenAsync(Task when)
+        {
+            await when;
+            throw new ModelException("refused");
+        }
+    });
+
+    [Fact]
+    public Task The_task_holds_every_real_failure_in_the_order_of_time_and_none_of_our_cancellations() => Run(async () =>
+    {
+        var stubborn = new FakeModel { HonorsTokens = false };
+        var task = LlmTask.WhenAll(Enumerable.Range(0, 5), stubborn.AskAsync, maxConcurrency: 4);
+        await stubborn.StartedAsync(4);
+        ModelException second = new("second"), first = new("first"), third = new("third");
+        stubborn[2].Fail(first);
+        stubborn[0].Fail(second);
+        stubborn[1].Cancel();
+        stubborn[3].Fail(third);
+
+        Assert.Same(first, await FailureOf(task));
+        Assert.Equal([first, second, third], task.Exception!.InnerExceptions);
+        Assert.True(task.IsFaulted);
+    });
+
+    [Fact]
+    public Task A_call_that_cancels_itself_has_failed() => Run(async () =>
+    {
+        // What HttpClient throws when its own timeout passes.
+        var timeout = new TaskCanceledException("HttpClient.Timeout", new TimeoutException());
+        var task = LlmTask.WhenAll(Enumerable.Range(0, 2), _model.AskAsync);
+        await _model.StartedAsync(2);
+        _model[0].Fail(timeout);
+
+        Assert.Same(timeout, await FailureOf(task));
+        Assert.Equal([timeout], task.Exception!.InnerExceptions);
+
+        var cancelled = LlmTask.WhenAll([7], _model.AskAsync);
+        await _model.StartedAsync(3);
+        _model[7].Cancel();
+        Assert.IsType<TaskCanceledException>(await FailureOf(cancelled));
+        Assert.True(cancelled.IsFaulted);
+    });
+
+    [Fact]
+    public Task A_call_that_throws_instead_of_returning_a_task_has_failed() => Run(async () =>
+    {
+        var exception = new ModelException("at once");
+        var task = LlmTask.WhenAll(Enumerable.Range(0, 3), (item, token) => item == 2 ? throw exception : _model.AskAsync(item, token));
+
+        Assert.Same(exception, await FailureOf(task));
+        Assert.Equal([exception], task.Exception!.InnerExceptions);
+    });
+
+    [Fact]
+    public Task A_call_that_returns_null_has_failed() => Run(async () =>
+    {
+        Assert.IsType<InvalidOperationException>(await FailureOf(LlmTask.WhenAll([1], (_, _) => (Task<string>)null!)));
+        Assert.IsType<InvalidOperationException>(await FailureOf(LlmTask.WhenAll([1], (_, _) => (Task)null!)));
+        Assert.IsType<InvalidOperationException>(await FailureOf(LlmTask.WhenAll([1], (_, _) => (Task<string>)null!, new LlmBatchOptions { CallTimeout = TimeSpan.FromMinutes(1) })));
+    });
+
+    [Fact]
+    public Task A_token_cancelled_before_the_call_starts_nothing_and_reads_nothing() => Run(async () =>
+    {
+        var token = new CancellationToken(canceled: true);
+        IEnumerable<int> Source()
+        {
+            Assert.Fail("The source was read.");
+            yield break;
+        }
+
+        await AssertCancelledBy(token, LlmTask.WhenAll(Source(), _model.AskAsync, cancellationToken: token));
+        await AssertCancelledBy(token, LlmTask.WhenAll(Source(), WorkAsync, cancellationToken: token));
+        Assert.Empty(_model.Calls);
+    });
+
+    [Fact]
+    public Task Cancelling_ends_the_running_calls_starts_no_more_and_carries_the_callers_token() => Run(async () =>
+    {
+        using var caller = new CancellationTokenSource();
+        var task = LlmTask.WhenAll(Enumerable.Range(0, 10), _model.AskAsync, maxConcurrency: 3, caller.Token);
+        await _model.StartedAsync(3);
+        _model[1].Answer();
+        await _model.StartedAsync(4);
+        caller.Cancel();
+
+        await AssertCancelledBy(caller.Token, task);
+        Assert.Equal([0, 1, 2, 3], _model.Started.Order());
+        Assert.Equal(0, _model.Running);
+    });
+
+    [Fact]
+    public Task The_callers_token_wins_over_a_failure_that_came_first() => Run(async () =>
+    {
+        var stubborn = new FakeModel { HonorsTokens = false };
+        using var caller = new CancellationTokenSource();
+        var task = LlmTask.WhenAll(Enumerable.Range(0, 2), stubborn.AskAsync, cancellationToken: caller.Token);
+        await stubborn.StartedAsync(2);
+        stubborn[0].Fail(new ModelException("first"));
+        caller.Cancel();
+        stubborn[1].Fail(new ModelException("second"));
+
+        await AssertCancelledBy(caller.Token, task);
+    });
+
+    [Fact]
+    public Task The_callers_token_wins_over_the_deadline() => Run(async () =>
+    {
+        var stubborn = new FakeModel { HonorsTokens = false };
+        using var caller = new CancellationTokenSource();
+        var options = new LlmBatchOptions { Deadline = TimeSpan.FromSeconds(5), TimeProvider = _clock };
+        var task = LlmTask.WhenAll([0], stubborn.AskAsync, options, caller.Token);
+        await stubborn.StartedAsync(1);
+        _clock.Advance(TimeSpan.FromSeconds(5));
+        caller.Cancel();
+        stubborn[0].Fail(new ModelException("late"));
+
+        await AssertCancelledBy(caller.Token, task);
+    });
+
+    [Fact]
+    public Task Results_win_over_a_token_cancelled_too_late() => Run(async () =>
+    {
+        var stubborn = new FakeModel { HonorsTokens = false };
+        using var caller = new CancellationTokenSource();
+        var task = LlmTask.WhenAll(Enumerable.Range(0, 2), stubborn.AskAsync, cancellationToken: caller.Token);
+        await stubborn.StartedAsync(2);
+        caller.Cancel();
+        stubborn[0].Answer();
+        stubborn[1].Answer();
+
+        Assert.Equal(["answer 0", "answer 1"], await task);
+    });
+
+    [Fact]
+    public Task A_failure_that_ignores_no_token_race_ends_in_one_of_the_two_errors() => Run(async () =>
+    {
+        for (var round = 0; round < 500; round++)
+        {
+            using var caller = new CancellationTokenSource();
+            var failing = new TaskCompletionSource<int>();
+            var task = LlmTask.WhenAll([0], (_, _) => failing.Task, cancellationToken: caller.Token);
+            await Task.WhenAll(Task.Run(caller.Cancel), Task.Run(() => failing.SetException(new ModelException("race"))));
+
+            var error = await FailureOf(task);
+            Assert.True(error is ModelException || (error is OperationCanceledException cancelled && cancelled.CancellationToken == caller.Token), error.ToString());
+        }
+    });
+
+    [Fact]
+    public Task The_deadline_cancels_the_calls_and_throws_TimeoutException_with_the_last_failure_inside() => Run(async () =>
+    {
+        var stubborn = new FakeModel { HonorsTokens = false };
+        var options = new LlmBatchOptions { MaxConcurrency = 3, Deadline = TimeSpan.FromSeconds(5), TimeProvider = _clock };
+        var task = LlmTask.WhenAll(Enumerable.Range(0, 9), stubborn.AskAsync, options);
+        await stubborn.StartedAsync(3);
+        _clock.Advance(TimeSpan.FromSeconds(5) - TimeSpan.FromTicks(1));
+        Assert.False(stubborn[0].Token.IsCancellationRequested);
+        _clock.Advance(TimeSpan.FromTicks(1));
+        Assert.True(stubborn[0].Token.IsCancellationRequested);
+
+        ModelException early = new("early"), late = new("late");
+        stubborn[0].Fail(early);
+        stubborn[1].Cancel();
+        stubborn[2].Fail(late);
+
+        var timeout = Assert.IsType<TimeoutException>(await FailureOf(task));
+        Assert.Same(late, timeout.InnerException);
+        Assert.Equal([timeout, early, late], task.Exception!.InnerExceptions);
+        Assert.Equal(3, stubborn.Calls.Count);
+    });
+
+    [Fact]
+    public Task A_call_is_timed_from_the_moment_it_gets_its_slot() => Run(async () =>
+    {
+        var options = new LlmBatchOptions { MaxConcurrency = 1, CallTimeout = TimeSpan.FromSeconds(10), TimeProvider = _clock };
+        var task = LlmTask.WhenAll(Enumerable.Range(0, 3), _model.AskAsync, options);
+        for (var i = 0; i < 2; i++)
+        {
+            await _model.StartedAsync(i + 1);
+            _clock.Advance(TimeSpan.FromSeconds(9));
+            _model[i].Answer();
+        }
+        await _model.StartedAsync(3);
+        _clock.Advance(TimeSpan.FromSeconds(10) - TimeSpan.FromTicks(1));
+        Assert.False(_model[2].Token.IsCancellationRequested);
+        _clock.Advance(TimeSpan.FromTicks(1));
+
+        var timeout = Assert.IsType<TimeoutException>(await FailureOf(task));
+        Assert.IsAssignableFrom<OperationCanceledException>(timeout.InnerException);
+        Assert.Equal([timeout], task.Exception!.InnerExceptions);
+    });
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public Task A_token_given_to_a_call_is_never_used_again(bool timed) => Run(async () =>
+    {
+        var options = new LlmBatchOptions { CallTimeout = timed ? TimeSpan.FromSeconds(10) : null, TimeProvider = _clock };
+        var kept = new List<CancellationToken>();
+        for (var group = 0; group < 20; group++)
+        {
+            using var caller = new CancellationTokenSource();
+            await LlmTask.WhenAll([0, 1], (item, token) =>
+            {
+                lock (kept)
+                    kept.Add(token);
+                return Task.FromResult(item);
+            }, options, caller.Token);
+            caller.Cancel();
+        }
+        _clock.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.Equal(timed ? 40 : 20, kept.Distinct().Count());
+        Assert.All(kept, token =>
+        {
+            Assert.False(token.IsCancellationRequested);
+            Assert.False(token.WaitHandle.WaitOne(0));
+        });
+    });
+
+    [Fact]
+    public Task A_call_that_ignores_its_token_is_left_behind_one_second_after_a_failure() => Run(async () =>
+    {
+        var stubborn = new FakeModel { HonorsTokens = false };
+        var failure = new ModelException("failed");
+        var task = LlmTask.WhenAll(Enumerable.Range(0, 2), stubborn.AskAsync, new LlmBatchOptions { TimeProvider = _clock });
+        await stubborn.StartedAsync(2);
+        stubborn[0].Fail(failure);
+        AssertLeftBehindAfterOneSecond(task);
+        Assert.Same(failure, await FailureOf(task));
+        stubborn[1].Answer();
+    });
+
+    [Fact]
+    public Task A_call_that_ignores_its_token_is_left_behind_one_second_after_the_deadline() => Run(async () =>
+    {
+        var stubborn = new FakeModel { HonorsTokens = false };
+        var task = LlmTask.WhenAll([0], stubborn.AskAsync, new LlmBatchOptions { Deadline = TimeSpan.FromSeconds(5), TimeProvider = _clock });
+        await stubborn.StartedAsync(1);
+        _clock.Advance(TimeSpan.FromSeconds(5));
+        AssertLeftBehindAfterOneSecond(task);
+        Assert.Null(Assert.IsType<TimeoutException>(await FailureOf(task)).InnerException);
+        stubborn[0].Answer();
+    });
+
+    [Fact]
+    public Task A_call_that_ignores_its_token_is_left_behind_one_second_after_the_callers_cancellation() => Run(async () =>
+    {
+        var stubborn = new FakeModel { HonorsTokens = false };
+        using var caller = new CancellationTokenSource();
+        var task = LlmTask.WhenAll([0], stubborn.AskAsync, new LlmBatchOptions { TimeProvider = _clock }, caller.Token);
+        await stubborn.StartedAsync(1);
+        caller.Cancel();
+        AssertLeftBehindAfterOneSecond(task);
+        await AssertCancelledBy(caller.Token, task);
+        stubborn[0].Answer();
+    });
+
+    [Fact]
+    public Task A_call_that_blocks_its_thread_holds_up_neither_the_caller_nor_the_deadline() => Run(async () =>
+    {
+        using var release = new ManualResetEventSlim();
+        var blocked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var task = LlmTask.WhenAll([0], (_, _) =>
+        {
+            blocked.SetResult();
+            release.Wait();
+            return Task.FromResult(0);
+        }, new LlmBatchOptions { Deadline = TimeSpan.FromSeconds(5), TimeProvider = _clock });
+        await blocked.Task;
+        _clock.Advance(TimeSpan.FromSeconds(5));
+        _clock.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.IsType<TimeoutException>(await FailureOf(task));
+        release.Set();
+    });
+
+    [Fact]
+    public Task Calls_without_a_result_are_bounded_and_fail_alike() => Run(async () =>
+    {
+        var done = new List<int>();
+        await LlmTask.WhenAll(Enumerable.Range(0, 5), async (item, _) =>
+        {
+            await Task.Yield();
+            lock (done)
+                done.Add(item);
+        }, maxConcurrency: 2);
+        await LlmTask.WhenAll([5], (item, _) => { done.Add(item); return Task.CompletedTask; }, new LlmBatchOptions());
+        Assert.Equal(Enumerable.Range(0, 6), done.Order());
+
+        Task work = LlmTask.WhenAll(Enumerable.Range(0, 20), (item, token) => (Task)_model.AskAsync(item, token), maxConcurrency: 2);
+        await _model.StartedAsync(2);
+        _model[1].Fail(new ModelException("refused"));
+        Assert.IsType<ModelException>(await FailureOf(work));
+        Assert.Equal(2, _model.Peak);
+    });
+
+    [Fact]
+    public Task The_options_are_copied() => Run(async () =>
+    {
+        var options = new LlmBatchOptions { MaxConcurrency = 1, CallTimeout = TimeSpan.FromSeconds(10), TimeProvider = _clock };
+        var task = LlmTask.WhenAll(Enumerable.Range(0, 3), _model.AskAsync, options);
+        options.MaxConcurrency = 3;
+        options.CallTimeout = null;
+        options.TimeProvider = TimeProvider.System;
+        await _model.StartedAsync(1);
+        _model[0].Answer();
+        await _model.StartedAsync(2);
+        Assert.Equal(1, _model.Peak);
+        _clock.Advance(TimeSpan.FromSeconds(10));
+        Assert.IsType<TimeoutException>(await FailureOf(task));
+    });
+
+    [Fact]
+    public Task Nothing_stays_behind_when_a_group_ends() => Run(async () =>
+    {
+        using var caller = new CancellationTokenSource();
+        var options = new LlmBatchOptions { CallTimeout = TimeSpan.FromSeconds(10), Deadline = TimeSpan.FromMinutes(1), TimeProvider = _clock };
+        await LlmTask.WhenAll(Enumerable.Range(0, 30), (item, _) => Task.FromResult(item), options, caller.Token);
+        Assert.Equal(0, _clock.LiveTimers);
+
+        var failed = LlmTask.WhenAll([0, 1], _model.AskAsync, options, caller.Token);
+        await _model.StartedAsync(2);
+        _model[0].Fail(new ModelException("failed"));
+        await FailureOf(failed);
+        Assert.Equal(0, _clock.LiveTimers);
+    });
+
+    [Fact]
+    public Task Progress_is_told_of_every_call_that_succeeded_or_failed() => Run(async () =>
+    {
+        var reports = new Reports();
+        var stubborn = new FakeModel { HonorsTokens = false };
+        var task = LlmTask.WhenAll(Enumerable.Range(0, 4), stubborn.AskAsync, new LlmBatchOptions { MaxConcurrency = 3, Progress = reports, TimeProvider = _clock });
+        await stubborn.StartedAsync(3);
+        _clock.Advance(TimeSpan.FromSeconds(2));
+        stubborn[1].Answer();
+        await stubborn.StartedAsync(4);
+        stubborn[3].Answer();
+        stubborn[0].Fail(new ModelException("refused"));
+        stubborn[2].Cancel();
+
+        await FailureOf(task);
+        Assert.Equal(
+            [
+                new LlmProgress(Completed: 1, Failed: 0, Total: 4, QueuedFor: TimeSpan.Zero),
+                new LlmProgress(Completed: 2, Failed: 0, Total: 4, QueuedFor: TimeSpan.FromSeconds(2)),
+                new LlmProgress(Completed: 3, Failed: 1, Total: 4, QueuedFor: TimeSpan.Zero),
+            ],
+            reports.All);
+    });
+
+    [Fact]
+    public Task Progress_only_grows_and_is_told_one_at_a_time() => Run(async () =>
+    {
+        var reports = new Reports();
+        await LlmTask.WhenAll(Enumerable.Range(0, 2_000), async (item, _) =>
+        {
+            await Task.Yield();
+            return item;
+        }, new LlmBatchOptions { MaxConcurrency = 8, Progress = reports });
+
+        Assert.Equal(Enumerable.Range(1, 2_000), reports.All.Select(report => report.Completed));
+        Assert.False(reports.Overlapped);
+    });
+
+    [Fact]
+    public Task An_exception_of_the_progress_handler_stops_the_group_and_is_thrown() => Run(async () =>
+    {
+        var bug = new ModelException("handler");
+        var task = LlmTask.WhenAll([0], _model.AskAsync, new LlmBatchOptions { Progress = new Reports { Throws = bug } });
+        await _model.StartedAsync(1);
+        _model[0].Answer();
+
+        Assert.Same(bug, await FailureOf(task));
+    });
+
+    private static Task WorkAsync(int item, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private static void InterlockedMax(ref int location, int value)
+    {
+        for (var seen = Volatile.Read(ref location); value > seen;)
+        {
+            var found = Interlocked.CompareExchange(ref location, value, seen);
+            if (found == seen)
+                return;
+            seen = found;
+        }
+    }
+
+    private async Task AnswerAll(int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            await _model.StartedAsync(i + 1);
+            _model.Calls[i].Answer();
+        }
+    }
+
+    private void AssertLeftBehindAfterOneSecond(Task task)
+    {
+        _clock.Advance(TimeSpan.FromSeconds(1) - TimeSpan.FromTicks(1));
+        Assert.False(task.IsCompleted);
+        _clock.Advance(TimeSpan.FromTicks(1));
+        Assert.True(task.IsCompleted);
+    }
+}
