@@ -17,7 +17,9 @@ internal static class GeneratedText
         if (IsUpdating && expected != actual)
         {
             Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-            File.WriteAllText(file, expected);
+            var written = $"{file}.new";
+            File.WriteAllText(written, expected);
+            File.Move(written, file, overwrite: true); // Other tests read the pages at the same time.
             return;
         }
 
