@@ -22,7 +22,7 @@ public sealed class ConsumerTests(PackedFeed feed)
         """);
 
     [Fact]
-    public async Task Runtime_package_alone_brings_the_analyzers_and_the_library()
+    public async Task Runtime_package_alone_brings_the_analyzers_and_the_helpers_their_fixes_write()
     {
         var project = feed.NewProject(
             Summaries,
@@ -32,6 +32,10 @@ public sealed class ConsumerTests(PackedFeed feed)
         (await project.BuildAsync()).Succeeded().Reports(Warning);
         Assert.Contains($"\"AsyncLlm/{PackedFeed.Version}\"", project.Read(Dependencies), StringComparison.Ordinal);
         Assert.DoesNotContain("AsyncLlmAnalyzers", project.Read(Dependencies), StringComparison.Ordinal);
+
+        (await project.FormatAnalyzersAsync("--diagnostics", "ALLM1001", "--severity", "warn")).Succeeded();
+        Assert.Contains("await LlmTask.WhenAll(texts, ", project.Read("Summaries.cs"), StringComparison.Ordinal);
+        (await project.BuildAsync()).Succeeded().Reports();
     }
 
     [Fact]
@@ -86,7 +90,7 @@ public sealed class ConsumerTests(PackedFeed feed)
 
         (await project.BuildAsync("-p:AsyncLlmAnalysisMode=Minimal")).Succeeded().Reports(Warning);
         (await project.BuildAsync("-p:AsyncLlmAnalysisMode=Strict")).Succeeded().Reports(Warning);
-        (await project.BuildAsync("-p:AsyncLlmAnalysisMode=Tests")).Succeeded().Reports();
+        (await project.BuildAsync("-p:AsyncLlmAnalysisMode=tests")).Succeeded().Reports();
         (await project.BuildAsync("-p:IsTestProject=true")).Succeeded().Reports();
         (await project.BuildAsync("-p:IsTestProject=true", "-p:AsyncLlmAnalysisMode=Recommended")).Succeeded().Reports(Warning);
         (await project.BuildAsync("-p:AsyncLlmAnalysisMode=Stern")).Succeeded()

@@ -17,20 +17,22 @@ internal static class GeneratedText
         if (IsUpdating && expected != actual)
         {
             Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-            File.WriteAllText(file, expected);
+            var written = $"{file}.new";
+            File.WriteAllText(written, expected);
+            File.Move(written, file, overwrite: true); // Other tests read the pages at the same time.
             return;
         }
 
         Lines.AssertSame(expected, actual, $"{path} is out of date; run {UpdateCommand}");
     }
 
-    /// <summary>Replaces what stands between the first two <c>&lt;!-- marker --&gt;</c> lines.</summary>
+    /// <summary>Replaces what stands between the lines <c>&lt;!-- marker --&gt;</c> and <c>&lt;!-- /marker --&gt;</c>.</summary>
     public static string Between(string text, string marker, string content)
     {
-        var line = $"<!-- {marker} -->\n";
-        var start = text.IndexOf(line, StringComparison.Ordinal);
-        var end = start < 0 ? -1 : text.IndexOf(line, start + line.Length, StringComparison.Ordinal);
-        Assert.True(end >= 0, $"Two lines '{line.TrimEnd()}' are needed around the generated part of:\n{text}");
-        return $"{text[..start]}{line}\n{content}\n{text[end..]}";
+        var (first, last) = ($"<!-- {marker} -->\n", $"<!-- /{marker} -->\n");
+        var start = text.IndexOf(first, StringComparison.Ordinal);
+        var end = start < 0 ? -1 : text.IndexOf(last, start, StringComparison.Ordinal);
+        Assert.True(end >= 0, $"The lines '{first.TrimEnd()}' and '{last.TrimEnd()}' are needed around the generated part of:\n{text}");
+        return $"{text[..(start + first.Length)]}\n{content}\n{text[end..]}";
     }
 }

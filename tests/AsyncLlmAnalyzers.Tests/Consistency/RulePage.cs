@@ -38,7 +38,7 @@ internal sealed partial class RulePage(ShippedRule rule, string text)
 
     private static string Stub()
     {
-        var page = new StringBuilder("<!-- rule -->\n<!-- rule -->\n");
+        var page = new StringBuilder("<!-- rule -->\n<!-- /rule -->\n");
         foreach (var heading in Headings)
             page.Append($"\n## {heading}\n");
         return page.ToString();
@@ -50,16 +50,17 @@ internal sealed partial class RulePage(ShippedRule rule, string text)
         foreach (Match block in BlockPattern().Matches(text))
         {
             var code = block.Groups["code"].Value;
+            var unmarked = Example.WithoutMarks(code);
             switch (block.Groups["kind"].Value)
             {
                 case "bad":
                     examples.Add(new(code, Fixed: null, FixedWithRuntime: null));
                     break;
                 case "fixed" when examples is [.., { Fixed: null } last]:
-                    examples[^1] = last with { Fixed = code };
+                    examples[^1] = last with { Fixed = unmarked };
                     break;
                 case "fixed-with-AsyncLlm" when examples is [.., { FixedWithRuntime: null } last]:
-                    examples[^1] = last with { FixedWithRuntime = code };
+                    examples[^1] = last with { FixedWithRuntime = unmarked };
                     break;
                 case var kind:
                     throw new FormatException($"A '{kind}' block that follows no 'bad' block of its own:\n{code}");
@@ -84,12 +85,14 @@ internal sealed partial class RulePage(ShippedRule rule, string text)
 /// <param name="FixedWithRuntime">What it makes of it where the code can name AsyncLlm.</param>
 internal sealed partial record Example(string Marked, string? Fixed, string? FixedWithRuntime)
 {
-    public string Bad { get; } = MarkPattern().Replace(Marked, "");
+    public string Bad { get; } = WithoutMarks(Marked);
 
     public string? FixedCode(bool withRuntime) => withRuntime ? FixedWithRuntime : Fixed;
 
     /// <summary>What is to be reported, as <c>5: ALLM1001</c>.</summary>
     public IEnumerable<string> Marks => Marked.Split('\n').SelectMany((line, index) => MarkPattern().Matches(line).Select(mark => $"{index + 1}: {mark.Groups["id"].Value}"));
+
+    public static string WithoutMarks(string code) => MarkPattern().Replace(code, "");
 
     [GeneratedRegex(@" *// (?<id>ALLM\d{4})$", RegexOptions.Multiline)]
     private static partial Regex MarkPattern();
