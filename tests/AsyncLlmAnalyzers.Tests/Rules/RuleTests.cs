@@ -83,7 +83,7 @@ public abstract partial class RuleTests(string id) : FixTests(id)
 
     private CompilationWithAnalyzers WithAnalyzer(Compilation compilation) => compilation.WithAnalyzers([RuleTest.Host(Id)]);
 
-    private static CSharpCompilation Compile(string code, string name = "Test") => CSharpCompilation.Create(
+    internal static CSharpCompilation Compile(string code, string name = "Test") => CSharpCompilation.Create(
         name,
         [CSharpSyntaxTree.ParseText(code, path: $"/0/{name}.cs"), CSharpSyntaxTree.ParseText(RuleTest.Prelude, path: $"/0/{name}.Prelude.cs")],
         HostReferences.All,

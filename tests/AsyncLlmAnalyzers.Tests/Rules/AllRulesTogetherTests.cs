@@ -1,0 +1,61 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Diagnostics;
+using AsyncLlmAnalyzers.Hosting;
+using AsyncLlmAnalyzers.Tests.Consistency;
+
+namespace AsyncLlmAnalyzers.Tests.Rules;
+
+/// <summary>All rules at once, on code that is right, on code that is broken, and on the examples of every rule.</summary>
+public class AllRulesTogetherTests
+{
+    public static TheoryData<string> Valid => Files("Valid");
+
+    public static TheoryData<string> Broken => Files("Broken");
+
+    [Theory]
+    [MemberData(nameof(Valid))]
+    public async Task Are_silent_on_correct_code(string file)
+    {
+        var compilation = RuleTests.Compile(await Read("Valid", file));
+        Assert.Empty(compilation.GetDiagnostics().Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error));
+        Assert.Empty(await compilation.WithAnalyzers([new LlmAnalyzer()]).GetAnalyzerDiagnosticsAsync());
+    }
+
+    [Theory]
+    [MemberData(nameof(Broken))]
+    public async Task Never_throw_on_broken_code(string file)
+    {
+        var compilation = RuleTests.Compile(await Read("Broken", file));
+        Assert.Contains(compilation.GetDiagnostics(), diagnostic => diagnostic.Severity == DiagnosticSeverity.Error);
+        Assert.DoesNotContain(await compilation.WithAnalyzers([new LlmAnalyzer()]).GetAnalyzerDiagnosticsAsync(), diagnostic => diagnostic.Id == "AD0001");
+    }
+
+    [Fact]
+    public async Task Report_at_most_one_finding_a_place()
+    {
+        var compilation = RuleTests.Compile("""
+            using OpenAI.Chat;
+
+            class Everything(ChatClient client)
+            {
+                async Task All(List<string> prompts, CancellationToken cancellationToken)
+                {
+                    Task.WhenAll(prompts.Select(prompt => client.CompleteChatAsync(prompt))).Wait();
+                    Task.WaitAll(prompts.Select(prompt => client.CompleteChatAsync(prompt)).ToArray());
+                    var answer = client.CompleteChat(prompts[0]);
+                    await foreach (var update in client.CompleteChatStreamingAsync(prompts[0])) { }
+                }
+            }
+            """);
+        var findings = await compilation.WithAnalyzers([new LlmAnalyzer()]).GetAnalyzerDiagnosticsAsync();
+        Assert.NotEmpty(findings);
+        Assert.All(findings.GroupBy(finding => finding.Location), place => Assert.Single(place));
+    }
+
+    private static TheoryData<string> Files(string folder) =>
+        [.. Directory.GetFiles(Folder(folder), "*.cs").Select(file => Path.GetFileName(file)!).Order()];
+
+    private static Task<string> Read(string folder, string file) => File.ReadAllTextAsync(Path.Combine(Folder(folder), file));
+
+    private static string Folder(string name) => Path.Combine(Repository.Root, "tests", "Corpus", name);
+}
