@@ -1,9 +1,5 @@
 using System.Collections.Concurrent;
-using System.Collections.Immutable;
 using Microsoft.CodeAnalysis.CSharp;
-using Microsoft.CodeAnalysis.Diagnostics;
-using Microsoft.CodeAnalysis.Host.Mef;
-using Microsoft.CodeAnalysis.Text;
 
 namespace Microsoft.CodeAnalysis.Testing;
 
@@ -11,24 +7,17 @@ namespace Microsoft.CodeAnalysis.Testing;
 public abstract class AnalyzerTest<TVerifier>
     where TVerifier : IVerifier, new()
 {
-    private static readonly Workspace Host = new AdhocWorkspace(MefHostServices.DefaultHost);
     private static readonly ConcurrentDictionary<ReferenceAssemblies, Task<Solution>> Bases = new();
+    private readonly Dictionary<string, Solution> known = [];
     private readonly Dictionary<Solution, ImmutableArray<Finding>> analyzed = [];
 
     public string TestCode { set => TestState.Sources.Add(value); }
-
     public SolutionState TestState { get; } = new();
-
     public List<DiagnosticResult> ExpectedDiagnostics => TestState.ExpectedDiagnostics;
-
     public CompilerDiagnostics CompilerDiagnostics { get; set; } = CompilerDiagnostics.Errors;
-
     public MarkupOptions MarkupOptions { get; set; }
-
     public TestBehaviors TestBehaviors { get; set; }
-
     public List<string> DisabledDiagnostics { get; } = [];
-
     public ReferenceAssemblies ReferenceAssemblies { get; set; } = ReferenceAssemblies.Default;
 
     /// <summary>Changes to the solution under test; the id is that of the primary project.</summary>
@@ -38,11 +27,8 @@ public abstract class AnalyzerTest<TVerifier>
 
     public Task RunAsync(CancellationToken cancellationToken = default) => RunImplAsync(cancellationToken);
 
-    protected virtual Task RunImplAsync(CancellationToken cancellationToken)
-    {
-        Verify.NotEmpty("TestState.Sources", TestState.Sources);
-        return VerifyDiagnosticsAsync(ReadMarkup(TestState.Inherit(null, []), []), Verify, cancellationToken);
-    }
+    protected virtual Task RunImplAsync(CancellationToken cancellationToken) =>
+        VerifyDiagnosticsAsync(ReadMarkup(TestState.Inherit(null, []), []), Verify, cancellationToken);
 
     protected abstract IEnumerable<DiagnosticAnalyzer> GetDiagnosticAnalyzers();
 
@@ -53,35 +39,35 @@ public abstract class AnalyzerTest<TVerifier>
     /// <inheritdoc cref="CreateCompilationOptions"/>
     protected virtual ParseOptions CreateParseOptions() => new CSharpParseOptions(LanguageVersion.Preview, DocumentationMode.Diagnose);
 
-    protected virtual bool IsCompilerDiagnosticIncluded(Diagnostic diagnostic, CompilerDiagnostics compilerDiagnostics) =>
-        compilerDiagnostics != CompilerDiagnostics.None && (int)diagnostic.Severity >= CompilerDiagnostics.All - compilerDiagnostics;
-
     private protected SolutionState ReadMarkup(SolutionState state, ImmutableArray<string> fixable)
     {
-        var analyzers = GetDiagnosticAnalyzers().Select(analyzer => analyzer.SupportedDiagnostics).ToList();
-        return state.ReadMarkup(MarkupOptions.HasFlag(MarkupOptions.TreatPositionIndicatorsAsCode), Describe, fixable);
+        var supported = GetDiagnosticAnalyzers().Select(analyzer => analyzer.SupportedDiagnostics).ToList();
+        return state.ReadMarkup(MarkupOptions.HasFlag(MarkupOptions.TreatPositionIndicatorsAsCode), Describe);
 
-        DiagnosticResult Describe(string name)
+        DiagnosticResult? Describe(string name)
         {
-            var candidates = name == "" ? analyzers[0] : [.. analyzers.SelectMany(supported => supported).Where(descriptor => descriptor.Id == name)];
+            ImmutableArray<DiagnosticDescriptor> candidates = name == "" ? supported[0] : [.. supported.SelectMany(rules => rules).Where(rule => rule.Id == name)];
             if (candidates.Length > 1 && !MarkupOptions.HasFlag(MarkupOptions.UseFirstDescriptor))
-                throw new InvalidOperationException($"Markup '{name}' may mean any of {candidates.Length} descriptors; the first analyzer must support exactly one diagnostic for [|..|]");
+                throw new InvalidOperationException($"Markup '{name}' fits {candidates.Length} descriptors; for [|..|] the first analyzer must support exactly one");
 
-            return (candidates.IsEmpty ? DiagnosticResult.CompilerError(name) : new(candidates[0]))
-                .WithMessage(null).WithOptions(DiagnosticOptions.IgnoreAdditionalLocations | DiagnosticOptions.IgnoreSeverity);
+            var result = candidates.IsEmpty ? DiagnosticResult.CompilerError(name) : new(candidates[0]);
+            return state.MarkupHandling == MarkupMode.IgnoreFixable && fixable.Contains(result.Id)
+                ? null
+                : result.WithMessage(null).WithOptions(DiagnosticOptions.IgnoreAdditionalLocations | DiagnosticOptions.IgnoreSeverity);
         }
     }
 
     private protected async Task VerifyDiagnosticsAsync(SolutionState state, IVerifier verifier, CancellationToken cancellationToken)
     {
+        verifier.True(state.Sources.Count > 0, "There are no sources");
         var expected = state.ExpectedDiagnostics;
         await VerifyAsync("", expected, _ => true, verifier);
 
-        var supported = GetDiagnosticAnalyzers().SelectMany(analyzer => analyzer.SupportedDiagnostics).ToLookup(descriptor => descriptor.Id);
-        var inSource = expected.Where(result => supported.Contains(result.Id) && IsInSource(result)).ToList();
+        var supported = GetDiagnosticAnalyzers().SelectMany(analyzer => analyzer.SupportedDiagnostics).Select(rule => rule.Id).ToHashSet();
+        var inSource = expected.FindAll(result => supported.Contains(result.Id) && IsInSource(result));
         if (inSource.Count > 0 && !TestBehaviors.HasFlag(TestBehaviors.SkipGeneratedCodeCheck))
         {
-            // In generated code the compiler reports other things than elsewhere (nullable), so only analyzers are compared.
+            // In generated code the compiler itself reports other things than elsewhere (nullable), so only analyzers are compared.
             var others = expected.Except(inSource).Where(result => !result.Id.StartsWith("CS", StringComparison.Ordinal));
             await VerifyAsync("// <auto-generated/>\n", others, found => !IsFromCompiler(found), verifier.PushContext("The same code marked <auto-generated>"));
         }
@@ -89,8 +75,8 @@ public abstract class AnalyzerTest<TVerifier>
         if (inSource.Count > 0 && !TestBehaviors.HasFlag(TestBehaviors.SkipSuppressionCheck))
         {
             var pragma = $"#pragma warning disable {string.Join(", ", inSource.Select(result => result.Id).Distinct())}\n";
-            var others = expected.Except(inSource.Where(result => !supported[result.Id].Any(descriptor => descriptor.CustomTags.Contains(WellKnownDiagnosticTags.NotConfigurable))));
-            await VerifyAsync(pragma, others.Where(result => result.IsSuppressed != true), found => !found.IsSuppressed, verifier.PushContext("The same code under '#pragma warning disable'"));
+            var others = expected.Except(inSource).Where(result => result.IsSuppressed != true);
+            await VerifyAsync(pragma, others, found => !found.IsSuppressed, verifier.PushContext("The same code under '#pragma warning disable'"));
         }
 
         bool IsInSource(DiagnosticResult result) => result.HasLocation && state.Sources.Any(source => source.filename == result.Spans[0].Span.Path);
@@ -98,19 +84,18 @@ public abstract class AnalyzerTest<TVerifier>
         async Task VerifyAsync(string firstLine, IEnumerable<DiagnosticResult> expected, Func<Diagnostic, bool> isCompared, IVerifier verifier)
         {
             var found = await AnalyzeAsync(await CreateSolutionAsync(state, firstLine, cancellationToken), cancellationToken);
-            VerifyMatch([.. expected.Select(result => firstLine != "" && IsInSource(result) ? result.WithLineOffset(1) : result)], [.. found.Select(finding => finding.Diagnostic).Where(isCompared)], verifier);
+            VerifyMatch([.. expected.Select(result => firstLine != "" && IsInSource(result) ? result.OneLineDown() : result)], [.. found.Select(finding => finding.Diagnostic).Where(isCompared)], verifier);
         }
     }
 
     /// <param name="firstLine">Put before each source of the primary project.</param>
     private protected async Task<Solution> CreateSolutionAsync(SolutionState state, string firstLine, CancellationToken cancellationToken)
     {
-        var solution = await Bases.GetOrAdd(state.ReferenceAssemblies ?? ReferenceAssemblies, CreateBaseAsync);
+        var solution = await Bases.GetOrAdd(ReferenceAssemblies, CreateBaseAsync);
         var primary = solution.ProjectIds[0];
-        var ids = state.Projects.ToDictionary(project => project.Name, project => project == state ? primary : ProjectId.CreateNewId(project.Name));
-        foreach (var project in state.AdditionalProjects.Values)
-            solution = solution.AddProject(await CreateInfoAsync(ids[project.Name], project.Name, project.ReferenceAssemblies ?? ReferenceAssemblies));
-
+        var ids = state.Projects.ToDictionary(project => project.Name, project => project == state ? primary : ProjectId.CreateNewId());
+        foreach (var (name, id) in ids.Skip(1))
+            solution = solution.AddProject(id, name, name, LanguageNames.CSharp).WithProjectMetadataReferences(id, solution.Projects.First().MetadataReferences);
         foreach (var project in state.Projects)
         {
             var id = ids[project.Name];
@@ -120,35 +105,38 @@ public abstract class AnalyzerTest<TVerifier>
                 .AddMetadataReferences(id, project.AdditionalReferences)
                 .AddProjectReferences(id, project.AdditionalProjectReferences.Select(name => new ProjectReference(ids[name])));
             foreach (var (path, content) in project.Sources)
-                solution = solution.AddDocument(DocumentId.CreateNewId(id), Path.GetFileName(path), project == state ? content.Replace(0, 0, firstLine) : content, filePath: path);
+                solution = solution.AddDocument(DocumentId.CreateNewId(id), Path.GetFileName(path), project == state ? firstLine + content : content, filePath: path);
             foreach (var (path, content) in project.AdditionalFiles)
                 solution = solution.AddAdditionalDocument(DocumentId.CreateNewId(id), Path.GetFileName(path), content, filePath: path);
             foreach (var (path, content) in project.AnalyzerConfigFiles)
-                solution = solution.AddAnalyzerConfigDocument(DocumentId.CreateNewId(id), Path.GetFileName(path), content, filePath: path);
+                solution = solution.AddAnalyzerConfigDocument(DocumentId.CreateNewId(id), Path.GetFileName(path), SourceText.From(content), filePath: path);
         }
 
         solution = SolutionTransforms.Aggregate(solution, (current, transform) => transform(current, primary));
         var options = solution.GetProject(primary)!.CompilationOptions!;
-        var severities = options.SpecificDiagnosticOptions.ToDictionary();
-        severities.TryAdd("AD0001", ReportDiagnostic.Error);
-        foreach (var id in DisabledDiagnostics)
-            severities.TryAdd(id, ReportDiagnostic.Suppress);
-        foreach (var rule in GetDiagnosticAnalyzers().SelectMany(analyzer => analyzer.SupportedDiagnostics).Where(rule => !rule.IsEnabledByDefault))
-            severities.TryAdd(rule.Id, ReportDiagnostic.Hidden - (int)rule.DefaultSeverity);
-        return solution.WithProjectCompilationOptions(primary, options.WithSpecificDiagnosticOptions(severities));
+        var severities = GetDiagnosticAnalyzers().SelectMany(analyzer => analyzer.SupportedDiagnostics).Where(rule => !rule.IsEnabledByDefault).DistinctBy(rule => rule.Id)
+            .ToImmutableDictionary(rule => rule.Id, rule => ReportDiagnostic.Hidden - (int)rule.DefaultSeverity)
+            .SetItems(DisabledDiagnostics.Append("AD0001").Select(id => KeyValuePair.Create(id, id == "AD0001" ? ReportDiagnostic.Error : ReportDiagnostic.Suppress)))
+            .SetItems(options.SpecificDiagnosticOptions);
+        return await KnownAsync(solution.WithProjectCompilationOptions(primary, options.WithSpecificDiagnosticOptions(severities)), cancellationToken);
     }
 
-    // Compilations that derive from one share what was read of its references, which is most of the time a test takes.
-    private static async Task<Solution> CreateBaseAsync(ReferenceAssemblies references)
+    /// <summary>The solution of the same content met before, so that it is analyzed once: all ways to apply a fix start, and should end, alike.</summary>
+    private protected async Task<Solution> KnownAsync(Solution solution, CancellationToken cancellationToken)
     {
-        var id = ProjectId.CreateNewId();
-        var solution = Host.CurrentSolution.AddProject(await CreateInfoAsync(id, "TestProject", references));
-        await solution.GetProject(id)!.GetCompilationAsync();
-        return solution;
+        var settings = solution.Projects.Select(project => $"{project.CompilationOptions!.OutputKind} {project.MetadataReferences.Sum(reference => (long)reference.GetHashCode())}\n");
+        var key = string.Concat(settings) + await RenderAsync(solution, cancellationToken);
+        return known.TryGetValue(key, out var same) ? same : known[key] = solution;
     }
 
-    private static async Task<ProjectInfo> CreateInfoAsync(ProjectId id, string name, ReferenceAssemblies references) =>
-        ProjectInfo.Create(id, VersionStamp.Default, name, name, LanguageNames.CSharp, metadataReferences: await references.ResolveAsync(LanguageNames.CSharp, CancellationToken.None));
+    /// <inheritdoc cref="ProjectState.Render"/>
+    private protected static async Task<string> RenderAsync(Solution solution, CancellationToken cancellationToken)
+    {
+        var text = "";
+        foreach (var document in solution.Projects.SelectMany(project => project.Documents.Concat(project.AdditionalDocuments).Concat(project.AnalyzerConfigDocuments)))
+            text += ProjectState.Render(document.Project.Name, document.Name, (await document.GetTextAsync(cancellationToken)).ToString());
+        return text;
+    }
 
     /// <summary>What compiler and analyzers report in a solution, in order of location; computed once for each solution.</summary>
     private protected async Task<ImmutableArray<Finding>> AnalyzeAsync(Solution solution, CancellationToken cancellationToken)
@@ -167,7 +155,7 @@ public abstract class AnalyzerTest<TVerifier>
             var analysis = await compilation.WithAnalyzers(analyzers, options).GetAnalysisResultAsync(cancellationToken);
             var nonLocal = analysis.CompilationDiagnostics.Values.SelectMany(diagnostics => diagnostics).ToHashSet(ReferenceEqualityComparer.Instance);
             findings.AddRange(fromCompiler.Concat(analysis.GetAllDiagnostics())
-                .Where(found => !IsFromCompiler(found) || IsCompilerDiagnosticIncluded(found, CompilerDiagnostics))
+                .Where(found => !IsFromCompiler(found) || (CompilerDiagnostics != CompilerDiagnostics.None && (int)found.Severity >= CompilerDiagnostics.All - CompilerDiagnostics))
                 .Where(found => !found.IsSuppressed || found.GetSuppressionInfo(compilation)?.ProgrammaticSuppressions.Length > 0)
                 .Select(found => new Finding(project, found, IsLocal: !nonLocal.Contains(found))));
         }
@@ -178,26 +166,36 @@ public abstract class AnalyzerTest<TVerifier>
             .ThenBy(finding => finding.Diagnostic.Id, StringComparer.Ordinal)];
     }
 
+    // Compilations that derive from one share what was read of its references, a third of the time of a test.
+    private static async Task<Solution> CreateBaseAsync(ReferenceAssemblies references)
+    {
+        var id = ProjectId.CreateNewId();
+        var solution = new AdhocWorkspace().CurrentSolution.AddProject(id, "TestProject", "TestProject", LanguageNames.CSharp)
+            .WithProjectMetadataReferences(id, await references.ResolveAsync(LanguageNames.CSharp, CancellationToken.None));
+        await solution.GetProject(id)!.GetCompilationAsync();
+        return solution;
+    }
+
     private static bool IsFromCompiler(Diagnostic diagnostic) => diagnostic.Descriptor.CustomTags.Contains(WellKnownDiagnosticTags.Compiler);
 
-    private void VerifyMatch(DiagnosticResult[] expected, Diagnostic[] found, IVerifier verifier)
+    private static void VerifyMatch(DiagnosticResult[] expected, Diagnostic[] found, IVerifier verifier)
     {
         // An expectation may fit several diagnostics, so each takes one and makes room where another fits elsewhere.
         var takenBy = new int?[found.Length];
         var missing = Enumerable.Range(0, expected.Length).Where(index => !Take(index, [])).Select(index => $"- expected {expected[index]}").ToList();
         var unexpected = found.Where((_, index) => takenBy[index] is null).Select(diagnostic => $"+ found    {DiagnosticResult.Describe(diagnostic)}");
         var differences = string.Join("\n", missing.Concat(unexpected));
-        verifier.Equal("", differences, $"Expected {expected.Length} diagnostics, found {found.Length}; apart from these they agree:\n{differences}");
+        verifier.True(differences == "", $"Expected {expected.Length} diagnostics, found {found.Length}; apart from these they agree:\n{differences}");
 
         bool Take(int wanted, HashSet<int> asked)
         {
             for (var index = 0; index < found.Length; index++)
             {
-                if (expected[wanted].Fits(found[index]) && asked.Add(index) && (takenBy[index] is not { } other || Take(other, asked)))
-                {
-                    takenBy[index] = wanted;
-                    return true;
-                }
+                if (!expected[wanted].Fits(found[index]) || !asked.Add(index) || (takenBy[index] is { } other && !Take(other, asked)))
+                    continue;
+
+                takenBy[index] = wanted;
+                return true;
             }
 
             return false;

@@ -1,8 +1,4 @@
-using System.Collections.Immutable;
-using Microsoft.CodeAnalysis.CodeActions;
-using Microsoft.CodeAnalysis.CodeFixes;
 using Microsoft.CodeAnalysis.CSharp;
-using Microsoft.CodeAnalysis.Text;
 
 namespace Microsoft.CodeAnalysis.Testing;
 
@@ -10,8 +6,6 @@ namespace Microsoft.CodeAnalysis.Testing;
 public abstract class CodeFixTest<TVerifier> : AnalyzerTest<TVerifier>
     where TVerifier : IVerifier, new()
 {
-    private readonly Dictionary<string, Solution> known = [];
-
     /// <summary>The code once the fix has nothing left to do; the same as the input when no fix may be offered.</summary>
     public string FixedCode { set => FixedState.Sources.Add(value); }
 
@@ -23,9 +17,8 @@ public abstract class CodeFixTest<TVerifier> : AnalyzerTest<TVerifier>
     public SolutionState BatchFixedState { get; } = new();
 
     public int? CodeActionIndex { get; set; }
-
     public string? CodeActionEquivalenceKey { get; set; }
-
+    public CodeFixTestBehaviors CodeFixTestBehaviors { get; set; }
     public CodeActionValidationMode CodeActionValidationMode { get; set; } = CodeActionValidationMode.SemanticStructure;
 
     /// <summary>How often the fix is applied, or at most when negative; null: at most once a fixable diagnostic, never when nothing is to change.</summary>
@@ -34,16 +27,10 @@ public abstract class CodeFixTest<TVerifier> : AnalyzerTest<TVerifier>
     /// <summary>The same for each Fix All; null: once, at most once a document or project in these scopes.</summary>
     public int? NumberOfFixAllIterations { get; set; }
 
-    public CodeFixTestBehaviors CodeFixTestBehaviors { get; set; }
-
     protected abstract IEnumerable<CodeFixProvider> GetCodeFixProviders();
-
-    protected override bool IsCompilerDiagnosticIncluded(Diagnostic diagnostic, CompilerDiagnostics compilerDiagnostics) =>
-        base.IsCompilerDiagnosticIncluded(diagnostic, compilerDiagnostics) || GetCodeFixProviders().Any(provider => provider.FixableDiagnosticIds.Contains(diagnostic.Id));
 
     protected override async Task RunImplAsync(CancellationToken cancellationToken)
     {
-        Verify.NotEmpty("TestState.Sources", TestState.Sources);
         ImmutableArray<string> fixable = [.. GetCodeFixProviders().SelectMany(provider => provider.FixableDiagnosticIds)];
         var inherited = TestState.Inherit(null, fixable);
         var inheritedFixed = FixedState.Inherit(inherited, fixable);
@@ -61,7 +48,7 @@ public abstract class CodeFixTest<TVerifier> : AnalyzerTest<TVerifier>
         {
             var changed = ChangedProjects(afterAll);
             if (!CodeFixTestBehaviors.HasFlag(CodeFixTestBehaviors.SkipFixAllInDocumentCheck))
-                await VerifyFixAsync(FixAllScope.Document, afterAll, NumberOfFixAllIterations, before.HasFilesOf(afterAll) ? 0 : 1, reported.Select(result => result.Spans.FirstOrDefault().Span.Path).Distinct().Count());
+                await VerifyFixAsync(FixAllScope.Document, afterAll, NumberOfFixAllIterations, before.Render() == afterAll.Render() ? 0 : 1, reported.Select(result => result.Spans.FirstOrDefault().Span.Path).Distinct().Count());
             if (!CodeFixTestBehaviors.HasFlag(CodeFixTestBehaviors.SkipFixAllInProjectCheck))
                 await VerifyFixAsync(FixAllScope.Project, afterAll, NumberOfFixAllIterations, changed, changed);
             if (!CodeFixTestBehaviors.HasFlag(CodeFixTestBehaviors.SkipFixAllInSolutionCheck))
@@ -73,7 +60,7 @@ public abstract class CodeFixTest<TVerifier> : AnalyzerTest<TVerifier>
             await VerifyDiagnosticsAsync(afterAll, Verify.PushContext("Diagnostics of batch fixed state"), cancellationToken);
 
         int ChangedProjects(SolutionState after) =>
-            before.Projects.Count(project => after.Projects.FirstOrDefault(other => other.Name == project.Name)?.HasFilesOf(project) != true);
+            before.Projects.Count(project => after.Projects.FirstOrDefault(other => other.Name == project.Name)?.Render() != project.Render());
 
         async Task VerifyFixAsync(FixAllScope? scope, SolutionState expected, int? declared, int changes, int most)
         {
@@ -84,7 +71,8 @@ public abstract class CodeFixTest<TVerifier> : AnalyzerTest<TVerifier>
             var miscount = limit == 0 ? "No fix was expected, but one was offered."
                 : count > Math.Abs(limit) ? $"Still fixing after {Math.Abs(limit)} iterations: the fix does not converge, or more iterations must be declared."
                 : $"Expected {Math.Abs(limit)} iterations, needed {count}.";
-            await VerifyTextAsync(expected, fixedSolution, agrees ? verifier : verifier.PushContext(miscount), cancellationToken);
+            var (expectedText, text) = (string.Concat(expected.Projects.Select(project => project.Render())), await RenderAsync(fixedSolution, cancellationToken));
+            (agrees ? verifier : verifier.PushContext(miscount)).EqualOrDiff(expectedText, text, "The fixed code differs");
             verifier.True(agrees, miscount);
         }
     }
@@ -92,7 +80,6 @@ public abstract class CodeFixTest<TVerifier> : AnalyzerTest<TVerifier>
     /// <summary>Applies fixes until none is left or one more than <paramref name="limit"/> were applied.</summary>
     private async Task<(Solution Solution, int Count)> ApplyFixesAsync(Solution solution, FixAllScope? scope, int limit, IVerifier verifier, CancellationToken cancellationToken)
     {
-        solution = await KnownAsync(solution, cancellationToken);
         var previous = ImmutableArray<Finding>.Empty;
         for (var count = 0; ; count++)
         {
@@ -101,17 +88,17 @@ public abstract class CodeFixTest<TVerifier> : AnalyzerTest<TVerifier>
                 return (solution, count);
 
             previous = findings;
-            if (await ApplyFirstAsync(solution, findings, scope, count == 0, verifier, cancellationToken) is not { } next)
+            if (await ApplyFirstAsync(solution, findings, scope, verifier, cancellationToken) is not { } next)
                 return (solution, count);
 
-            solution = await KnownAsync(next, cancellationToken);
+            solution = next;
         }
 
         static (ProjectId, string, TextSpan) Identity(Finding finding) => (finding.Project.Id, finding.Diagnostic.Id, finding.Diagnostic.Location.SourceSpan);
     }
 
     /// <returns>The solution with the first fix applied that changes anything; null when none is offered.</returns>
-    private async Task<Solution?> ApplyFirstAsync(Solution solution, ImmutableArray<Finding> findings, FixAllScope? scope, bool isFirst, IVerifier verifier, CancellationToken cancellationToken)
+    private async Task<Solution?> ApplyFirstAsync(Solution solution, ImmutableArray<Finding> findings, FixAllScope? scope, IVerifier verifier, CancellationToken cancellationToken)
     {
         var fixable = findings.Where(finding => solution.GetDocument(finding.Diagnostic.Location.SourceTree) is not null && ProvidersFor(finding).Any()).ToList();
         verifier.True(
@@ -125,7 +112,8 @@ public abstract class CodeFixTest<TVerifier> : AnalyzerTest<TVerifier>
             var offers = new List<Offer>();
             foreach (var provider in ProvidersFor(finding))
                 await provider.RegisterCodeFixesAsync(new(document, finding.Diagnostic, (action, _) => offers.AddRange(Leaves(action).Select(leaf => new Offer(leaf, provider))), cancellationToken));
-            if (Choose(offers, isFirst, verifier) is not var (chosen, owner))
+            var asked = offers.Where((offer, index) => index == (CodeActionIndex ?? index) && offer.Action.EquivalenceKey == (CodeActionEquivalenceKey ?? offer.Action.EquivalenceKey));
+            if (asked.FirstOrDefault() is not var (chosen, owner))
                 continue;
 
             if (scope is { } all)
@@ -148,19 +136,6 @@ public abstract class CodeFixTest<TVerifier> : AnalyzerTest<TVerifier>
         static IEnumerable<CodeAction> Leaves(CodeAction action) => action.NestedActions.IsEmpty ? [action] : action.NestedActions.SelectMany(Leaves);
     }
 
-    private Offer? Choose(List<Offer> offers, bool isFirst, IVerifier verifier)
-    {
-        var ofKey = offers.FindAll(offer => CodeActionEquivalenceKey is null || offer.Action.EquivalenceKey == CodeActionEquivalenceKey);
-        if (CodeActionIndex is not { } index)
-            return ofKey.FirstOrDefault();
-
-        var atIndex = ofKey.Find(offer => offer == offers.ElementAtOrDefault(index));
-        verifier.True(
-            CodeActionEquivalenceKey is null || atIndex is not null || (ofKey.Count == 0 && !isFirst),
-            $"No action '{CodeActionEquivalenceKey}' at index {index} of: {string.Join(", ", offers.Select(offer => $"'{offer.Action.EquivalenceKey}'"))}");
-        return atIndex;
-    }
-
     private async Task<Solution> ApplyAsync(Solution solution, CodeAction action, IVerifier verifier, CancellationToken cancellationToken)
     {
         var operations = (await action.GetOperationsAsync(cancellationToken)).OfType<ApplyChangesOperation>().ToList();
@@ -179,34 +154,10 @@ public abstract class CodeFixTest<TVerifier> : AnalyzerTest<TVerifier>
             }
         }
 
-        return changed;
+        return await KnownAsync(changed, cancellationToken);
 
         // SyntaxFactory.AreEquivalent tells a list of one element from the element alone, which parser and factory choose differently.
         static IEnumerable<(int Kind, TextSpan Span)> Structure(SyntaxNode root) => root.DescendantNodesAndTokensAndSelf().Select(item => (item.RawKind, item.Span));
-    }
-
-    private static async Task VerifyTextAsync(SolutionState expected, Solution solution, IVerifier verifier, CancellationToken cancellationToken)
-    {
-        foreach (var state in expected.Projects)
-        {
-            var project = solution.Projects.Single(candidate => candidate.Name == state.Name);
-            IEnumerable<TextDocument>[] found = [project.Documents, project.AdditionalDocuments, project.AnalyzerConfigDocuments];
-            foreach (var (files, documents) in state.Files.Zip(found))
-            {
-                verifier.EqualOrDiff(string.Join('\n', files.Select(file => Path.GetFileName(file.filename))), string.Join('\n', documents.Select(document => document.Name)), $"The files of {state.Name} differ");
-                foreach (var (file, document) in files.Zip(documents))
-                    verifier.EqualOrDiff(file.content.ToString(), (await document.GetTextAsync(cancellationToken)).ToString(), $"{file.filename} differs");
-            }
-        }
-    }
-
-    /// <summary>The solution of the same texts that was analyzed already: all ways to apply a fix start, and should end, alike.</summary>
-    private async Task<Solution> KnownAsync(Solution solution, CancellationToken cancellationToken)
-    {
-        var key = "";
-        foreach (var document in solution.Projects.SelectMany(project => project.Documents.Concat(project.AdditionalDocuments).Concat(project.AnalyzerConfigDocuments)))
-            key += $"{document.Project.Name}\0{document.Name}\0{await document.GetTextAsync(cancellationToken)}\0";
-        return known.TryGetValue(key, out var same) ? same : known[key] = solution;
     }
 
     private sealed record Offer(CodeAction Action, CodeFixProvider Provider);

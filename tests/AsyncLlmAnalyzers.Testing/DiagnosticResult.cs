@@ -1,19 +1,17 @@
-using System.Collections.Immutable;
 using System.Reflection;
-using Microsoft.CodeAnalysis.Text;
 
 namespace Microsoft.CodeAnalysis.Testing;
 
 public readonly record struct DiagnosticLocation(FileLinePositionSpan Span, DiagnosticLocationOptions Options)
 {
-    internal bool IsLengthIgnored => Options.HasFlag(DiagnosticLocationOptions.IgnoreLength);
+    private bool IsPosition => Options.HasFlag(DiagnosticLocationOptions.IgnoreLength);
 
-    public override string ToString() => $"{Span.Path}({Position(Span.StartLinePosition)}{(IsLengthIgnored ? "" : $",{Position(Span.EndLinePosition)}")})";
+    public override string ToString() => $"{Span.Path}({Format(Span.StartLinePosition)}{(IsPosition ? "" : $",{Format(Span.EndLinePosition)}")})";
 
-    internal bool Is(Location found) =>
-        found.GetLineSpan() is var span && Span.Path == span.Path && Span.StartLinePosition == span.StartLinePosition && (IsLengthIgnored || Span.EndLinePosition == span.EndLinePosition);
+    internal bool Fits(FileLinePositionSpan found) =>
+        Span.Path == found.Path && Span.StartLinePosition == found.StartLinePosition && (IsPosition || Span.EndLinePosition == found.EndLinePosition);
 
-    private static string Position(LinePosition position) => $"{position.Line + 1},{position.Character + 1}";
+    private static string Format(LinePosition position) => $"{position.Line + 1},{position.Character + 1}";
 }
 
 /// <summary>An expected diagnostic. What is not given (message, arguments, suppression) is not compared; spans after the first are additional locations.</summary>
@@ -26,70 +24,42 @@ public readonly record struct DiagnosticResult(string Id, DiagnosticSeverity Sev
         : this(descriptor.Id, descriptor.DefaultSeverity) => (MessageFormat, MessageArguments) = (descriptor.MessageFormat, []);
 
     public ImmutableArray<DiagnosticLocation> Spans { get => spans.IsDefault ? [] : spans; private init => spans = value; }
-
+    public DiagnosticOptions Options { get; private init; }
+    public bool? IsSuppressed { get; private init; }
+    public string? Message { get; private init; }
+    public LocalizableString? MessageFormat { get; private init; }
+    public object?[]? MessageArguments { get; private init; }
     public bool HasLocation => !Spans.IsEmpty;
 
-    public DiagnosticOptions Options { get; private init; }
-
-    public bool? IsSuppressed { get; private init; }
-
-    public string? Message { get; private init; }
-
-    public LocalizableString? MessageFormat { get; private init; }
-
-    public object?[]? MessageArguments { get; private init; }
-
     public static DiagnosticResult CompilerError(string identifier) => new(identifier, DiagnosticSeverity.Error);
-
     public static DiagnosticResult CompilerWarning(string identifier) => new(identifier, DiagnosticSeverity.Warning);
 
     public DiagnosticResult WithSeverity(DiagnosticSeverity severity) => this with { Severity = severity };
-
     public DiagnosticResult WithOptions(DiagnosticOptions options) => this with { Options = options };
-
     public DiagnosticResult WithIsSuppressed(bool? isSuppressed) => this with { IsSuppressed = isSuppressed };
-
     public DiagnosticResult WithArguments(params object[] arguments) => this with { MessageArguments = arguments };
-
     public DiagnosticResult WithMessage(string? message) => this with { Message = message, MessageFormat = null, MessageArguments = null };
-
     public DiagnosticResult WithNoLocation() => this with { Spans = [] };
-
-    public DiagnosticResult WithLocation(int markupKey) => With(At("", new(0, markupKey)), DiagnosticLocationOptions.InterpretAsMarkupKey);
-
+    public DiagnosticResult WithLocation(int markupKey) => With("", new(0, markupKey), new(0, markupKey), DiagnosticLocationOptions.InterpretAsMarkupKey);
     public DiagnosticResult WithLocation(int line, int column) => WithLocation("", line, column);
-
     public DiagnosticResult WithLocation(string path, int line, int column) => WithLocation(path, new(line - 1, column - 1));
-
-    public DiagnosticResult WithLocation(string path, LinePosition location) => With(At(path, location), DiagnosticLocationOptions.IgnoreLength);
-
+    public DiagnosticResult WithLocation(string path, LinePosition location) => With(path, location, location, DiagnosticLocationOptions.IgnoreLength);
     public DiagnosticResult WithSpan(int startLine, int startColumn, int endLine, int endColumn) => WithSpan("", startLine, startColumn, endLine, endColumn);
-
     public DiagnosticResult WithSpan(string path, int startLine, int startColumn, int endLine, int endColumn) =>
         WithSpan(new(path, new(startLine - 1, startColumn - 1), new(endLine - 1, endColumn - 1)));
+    public DiagnosticResult WithSpan(FileLinePositionSpan span) => With(span.Path, span.StartLinePosition, span.EndLinePosition, DiagnosticLocationOptions.None);
 
-    public DiagnosticResult WithSpan(FileLinePositionSpan span) => With(span, DiagnosticLocationOptions.None);
-
-    public DiagnosticResult WithLineOffset(int offset) => this with
-    {
-        Spans = [.. Spans.Select(at => at with { Span = new(at.Span.Path, Down(at.Span.StartLinePosition, offset), Down(at.Span.EndLinePosition, offset)) })],
-    };
-
-    public override string ToString()
-    {
-        var text = Message ?? $"{MessageFormat}{(MessageArguments is [_, ..] ? $" (arguments: {Quote(MessageArguments)})" : "")}".TrimStart();
-        return $"{(HasLocation ? Spans[0] : "(no location)")}: {Severity.ToString().ToLowerInvariant()} {Id}{(text == "" ? "" : $": {text}")}";
-    }
+    public override string ToString() =>
+        $"{(HasLocation ? Spans[0] : "(no location)")}: {Severity.ToString().ToLowerInvariant()} {Id} {Message ?? MessageFormat?.ToString()}{(MessageArguments is [_, ..] ? $" ({Quote(MessageArguments)})" : "")}";
 
     internal static string Describe(Diagnostic found)
     {
-        var result = new DiagnosticResult(found.Id, found.Severity) { Message = $"{found.GetMessage()} (arguments: {Quote(ArgumentsOf(found))})" };
-        var text = (found.Location == Location.None ? result : result.WithSpan(found.Location.GetLineSpan())).ToString();
-        if (found.Id == "AD0001")
-            text += $"\n{found.Descriptor.Description}";
-        if (found.Location.SourceTree?.GetText().Lines.GetLineFromPosition(found.Location.SourceSpan.Start) is { } line && found.Location.SourceSpan is var span)
-            text += $"\n    {line}\n    {new string(' ', span.Start - line.Start)}{new string('~', Math.Max(1, Math.Min(line.End, span.End) - span.Start))}";
-        return text;
+        var result = new DiagnosticResult(found.Id, found.Severity).WithMessage(found.GetMessage()).WithArguments([.. ArgumentsOf(found)!]);
+        if (found.Location.SourceTree?.GetText().Lines.GetLineFromPosition(found.Location.SourceSpan.Start) is not { } line)
+            return found.Location == Location.None ? $"{result}\n{found.Descriptor.Description}" : $"{result.WithSpan(found.Location.GetLineSpan())}";
+
+        var (start, end) = (found.Location.SourceSpan.Start, Math.Min(line.End, found.Location.SourceSpan.End));
+        return $"{result.WithSpan(found.Location.GetLineSpan())}\n    {line}\n    {new string(' ', start - line.Start)}{new string('~', Math.Max(1, end - start))}";
     }
 
     internal bool Fits(Diagnostic found) =>
@@ -99,28 +69,25 @@ public readonly record struct DiagnosticResult(string Id, DiagnosticSeverity Sev
         && (Message is null || Message == found.GetMessage())
         && (MessageFormat is null || MessageFormat.Equals(found.Descriptor.MessageFormat))
         && (MessageArguments is null || Quote(MessageArguments) == Quote(ArgumentsOf(found)))
-        && (HasLocation ? Spans[0].Is(found.Location) : found.Location == Location.None)
-        && (Options.HasFlag(DiagnosticOptions.IgnoreAdditionalLocations)
-            || (Math.Max(1, Spans.Length) == found.AdditionalLocations.Count + 1 && Spans.Skip(1).Zip(found.AdditionalLocations).All(pair => pair.First.Is(pair.Second))));
+        && (HasLocation ? Spans[0].Fits(found.Location.GetLineSpan()) : found.Location == Location.None)
+        && (Options.HasFlag(DiagnosticOptions.IgnoreAdditionalLocations) || Math.Max(1, Spans.Length) == 1 + found.AdditionalLocations.Count)
+        && Spans.Skip(1).Zip(found.AdditionalLocations).All(pair => pair.First.Fits(pair.Second.GetLineSpan()));
 
-    internal DiagnosticResult Resolve(string defaultPath, IReadOnlyDictionary<string, FileLinePositionSpan> markup) => this with
-    {
-        Spans =
-        [
-            .. Spans.Select(at =>
-                !at.Options.HasFlag(DiagnosticLocationOptions.InterpretAsMarkupKey) ? at with { Span = new(at.Span.Path is "" ? defaultPath : at.Span.Path, at.Span.Span) }
-                : markup.TryGetValue($"#{at.Span.StartLinePosition.Character}", out var span) ? new(span, DiagnosticLocationOptions.None)
-                : throw new InvalidOperationException($"No markup {{|#{at.Span.StartLinePosition.Character}:..|}} in the input")),
-        ],
-    };
+    internal DiagnosticResult Resolve(string defaultPath, IReadOnlyDictionary<string, FileLinePositionSpan> markup) => Map(at =>
+        !at.Options.HasFlag(DiagnosticLocationOptions.InterpretAsMarkupKey) ? at with { Span = new(at.Span.Path is "" ? defaultPath : at.Span.Path, at.Span.Span) }
+        : markup.TryGetValue($"#{at.Span.StartLinePosition.Character}", out var span) ? new(span, DiagnosticLocationOptions.None)
+        : throw new InvalidOperationException($"No markup {{|#{at.Span.StartLinePosition.Character}:..|}} in the input"));
 
-    private DiagnosticResult With(FileLinePositionSpan span, DiagnosticLocationOptions options) => this with { Spans = Spans.Add(new(span, options)) };
+    internal DiagnosticResult OneLineDown() => Map(at => at with { Span = new(at.Span.Path, Down(at.Span.StartLinePosition), Down(at.Span.EndLinePosition)) });
+
+    private DiagnosticResult With(string path, LinePosition start, LinePosition end, DiagnosticLocationOptions options) =>
+        this with { Spans = Spans.Add(new(new(path, start, end), options)) };
+
+    private DiagnosticResult Map(Func<DiagnosticLocation, DiagnosticLocation> change) => this with { Spans = [.. Spans.Select(change)] };
 
     private static IEnumerable<object?> ArgumentsOf(Diagnostic diagnostic) => (IEnumerable<object?>)ArgumentsProperty.GetValue(diagnostic)!;
 
     private static string Quote(IEnumerable<object?> arguments) => string.Join(", ", arguments.Select(argument => $"\"{argument}\""));
 
-    private static FileLinePositionSpan At(string path, LinePosition position) => new(path, position, position);
-
-    private static LinePosition Down(LinePosition position, int lines) => new(position.Line + lines, position.Character);
+    private static LinePosition Down(LinePosition position) => new(position.Line + 1, position.Character);
 }

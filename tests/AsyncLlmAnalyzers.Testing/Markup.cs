@@ -1,20 +1,19 @@
 using System.Text;
 using System.Text.RegularExpressions;
-using Microsoft.CodeAnalysis.Text;
 
 namespace Microsoft.CodeAnalysis.Testing;
 
 /// <summary>Takes the test markup (<c>[|..|]</c>, <c>{|Name:..|}</c>, <c>{|#0:..|}</c>, <c>$$</c>) out of a text.</summary>
 internal static partial class Markup
 {
-    /// <returns>The text without markup, and the marked spans; the name of <c>[|..|]</c> and of <c>$$</c> is empty.</returns>
+    /// <returns>The text without markup, and what was marked; the name of <c>[|..|]</c> and of <c>$$</c>, a position, is empty.</returns>
     public static (string Text, List<(string Name, TextSpan Span, bool IsPosition)> Spans) Parse(string input, bool positionsAreCode)
     {
         var text = new StringBuilder();
-        var open = new List<(string Name, int Start)>();
+        var open = new Stack<(string Name, int Start)>();
         var spans = new List<(string, TextSpan, bool)>();
         var copied = 0;
-        foreach (Match mark in Tokens().Matches(input))
+        foreach (Match mark in Marks().Matches(input))
         {
             if (mark.Value == "$$" && positionsAreCode)
                 continue;
@@ -23,29 +22,18 @@ internal static partial class Markup
             copied = mark.Index + mark.Length;
             if (mark.Value == "$$")
                 spans.Add(("", new(text.Length, 0), true));
-            else if (mark.Value == "[|" || mark.Groups["name"].Success)
-                open.Add((mark.Groups["name"].Value, text.Length));
+            else if (mark.Value[1] == '|')
+                open.Push((mark.Groups["name"].Value, text.Length));
+            else if (open.TryPop(out var start))
+                spans.Add((start.Name, TextSpan.FromBounds(start.Start, text.Length), false));
             else
-                Close(mark.Groups["end"].Value);
+                throw new ArgumentException($"Markup is closed but not opened: '{text}'");
         }
 
         text.Append(input, copied, input.Length - copied);
-        if (open.Count > 0)
-            throw new ArgumentException($"Markup is opened but not closed at '{text.ToString(open[0].Start, Math.Min(20, text.Length - open[0].Start))}'");
-
-        return (text.ToString(), spans);
-
-        void Close(string name)
-        {
-            var start = open.FindLastIndex(span => name == "" || span.Name == name);
-            if (start < 0)
-                throw new ArgumentException($"Markup is closed but not opened after '{text.ToString(Math.Max(0, text.Length - 20), Math.Min(20, text.Length))}'");
-
-            spans.Add((open[start].Name, TextSpan.FromBounds(open[start].Start, text.Length), false));
-            open.RemoveAt(start);
-        }
+        return open.TryPeek(out var last) ? throw new ArgumentException($"Markup is opened but not closed: '{text.ToString()[last.Start..]}'") : (text.ToString(), spans);
     }
 
-    [GeneratedRegex(@"\[\||\{\|(?<name>[^:|[\]{}]+):|\|\]|\|(?<end>#\d+)?\}|\$\$", RegexOptions.ExplicitCapture)]
-    private static partial Regex Tokens();
+    [GeneratedRegex(@"\[\||\{\|(?<name>[^:|[\]{}]+):|\|[\]}]|\$\$", RegexOptions.ExplicitCapture)]
+    private static partial Regex Marks();
 }

@@ -6,7 +6,7 @@ public enum CompilerDiagnostics { None, Errors, Warnings, Suggestions, All }
 /// <summary>How closely the tree a fix builds must match what the compiler parses from its text.</summary>
 public enum CodeActionValidationMode { None, SemanticStructure, Full }
 
-public enum MarkupMode { None, Ignore, IgnoreFixable, Allow }
+public enum MarkupMode { None, IgnoreFixable, Allow }
 
 [Flags]
 public enum MarkupOptions { None = 0, UseFirstDescriptor = 1, TreatPositionIndicatorsAsCode = 2 }

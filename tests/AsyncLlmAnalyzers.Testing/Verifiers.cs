@@ -11,51 +11,37 @@ public interface IVerifier
     [DoesNotReturn]
     void Fail(string? message = null);
 
-    void True([DoesNotReturnIf(false)] bool assert, string? message = null);
-
-    void Equal<T>(T expected, T actual, string? message = null);
-
-    void NotEmpty<T>(string collectionName, IEnumerable<T> collection);
-
     IVerifier PushContext(string context);
 }
 
 /// <summary>Fails with an exception whose message opens with the steps the test was in.</summary>
 public class DefaultVerifier : IVerifier
 {
-    private string context = "";
+    private string steps = "";
 
     [DoesNotReturn]
-    public void Fail(string? message = null) => throw new InvalidOperationException(context + message);
+    public void Fail(string? message = null) => throw new InvalidOperationException(steps + message);
 
-    public void True([DoesNotReturnIf(false)] bool assert, string? message = null)
-    {
-        if (!assert)
-            Fail(message);
-    }
-
-    public void Equal<T>(T expected, T actual, string? message = null) =>
-        True(EqualityComparer<T>.Default.Equals(expected, actual), message ?? $"Expected '{expected}', found '{actual}'");
-
-    public void NotEmpty<T>(string collectionName, IEnumerable<T> collection) => True(collection.Any(), $"'{collectionName}' is empty");
-
-    public IVerifier PushContext(string context) => new DefaultVerifier { context = $"{this.context}Context: {context}{Environment.NewLine}" };
+    public IVerifier PushContext(string context) => new DefaultVerifier { steps = $"{steps}Context: {context}\n" };
 }
 
 public static class IVerifierExtensions
 {
+    public static void True(this IVerifier verifier, [DoesNotReturnIf(false)] bool assert, string? message = null)
+    {
+        if (!assert)
+            verifier.Fail(message);
+    }
+
     /// <summary>Fails with a line diff when the texts differ; line endings are shown when nothing else does.</summary>
     public static void EqualOrDiff(this IVerifier verifier, string expected, string actual, string? message = null)
     {
-        if (expected == actual)
-            return;
-
-        var onlyLineEndings = expected.ReplaceLineEndings("\n") == actual.ReplaceLineEndings("\n");
-        var text = new StringBuilder(message ?? "The texts differ").AppendLine(" (- expected, + actual):");
+        var onlyLineEndings = expected.ReplaceLineEndings() == actual.ReplaceLineEndings();
+        var diff = new StringBuilder($"{message} (- expected, + actual):\n");
         foreach (var line in InlineDiffBuilder.Diff(Visible(expected), Visible(actual), ignoreWhiteSpace: false).Lines)
-            text.Append(line.Type switch { ChangeType.Inserted => '+', ChangeType.Deleted => '-', _ => ' ' }).AppendLine(line.Text);
-        verifier.Fail(text.ToString());
+            diff.Append(line.Type switch { ChangeType.Inserted => '+', ChangeType.Deleted => '-', _ => ' ' }).AppendLine(line.Text);
+        verifier.True(expected == actual, diff.ToString());
 
-        string Visible(string value) => onlyLineEndings ? value.Replace("\r", "<CR>").Replace("\n", "<LF>\n") : value;
+        string Visible(string text) => onlyLineEndings ? text.Replace("\r", "<CR>").Replace("\n", "<LF>\n") : text;
     }
 }

@@ -1,4 +1,6 @@
 #if OFFICIAL_TESTING
+using System.Collections.Immutable;
+using System.Reflection;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CodeFixes;
 using Microsoft.CodeAnalysis.CSharp;
@@ -28,12 +30,33 @@ public class CSharpCodeFixTest<TAnalyzer, TCodeFix, TVerifier> : Microsoft.CodeA
     protected override Project ApplyCompilationOptions(Project project) => OfficialDefaults.LetConfigDecide(base.ApplyCompilationOptions(project));
 }
 
+/// <summary>Gives the official library the one member of ours it lacks.</summary>
+internal static class OfficialReferenceAssemblies
+{
+    public static readonly ReferenceAssemblies Framework = Create("framework", HostReferences.Framework);
+    private static readonly ReferenceAssemblies All = Create("testhost", HostReferences.All);
+
+    extension(ReferenceAssemblies)
+    {
+        public static ReferenceAssemblies TestHost => All;
+    }
+
+    // Seeding its cache is the only way to references that are files and not a package.
+    private static ReferenceAssemblies Create(string name, IEnumerable<MetadataReference> references)
+    {
+        var result = new ReferenceAssemblies(name);
+        var cache = typeof(ReferenceAssemblies).GetField("_references", BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(result);
+        ((Dictionary<string, ImmutableArray<MetadataReference>>)cache!).Add("", [.. references]);
+        return result;
+    }
+}
+
 file static class OfficialDefaults
 {
     public static void Apply<TVerifier>(AnalyzerTest<TVerifier> test)
         where TVerifier : IVerifier, new()
     {
-        test.ReferenceAssemblies = ReferenceAssemblies.TestHostFramework;
+        test.ReferenceAssemblies = OfficialReferenceAssemblies.Framework;
         test.SolutionTransforms.Add((solution, _) => solution.ProjectIds.Aggregate(solution, CompileAsTheSdkDoes));
     }
 
