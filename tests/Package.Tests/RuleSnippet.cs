@@ -17,6 +17,18 @@ public sealed record RuleSnippet(string Id, int Line, string Code)
                     (await Task.WhenAll(texts.Select(text => client.CompleteChatAsync([text], cancellationToken: cancellationToken)))).Length;
             }
             """),
+        new("ALLM3002", 7, """
+            using OpenAI.Chat;
+
+            internal sealed class TokenNotForwarded(ChatClient client)
+            {
+                public async Task<string> AskAsync(string question, CancellationToken cancellationToken)
+                {
+                    ChatCompletion answer = await client.CompleteChatAsync(question);
+                    return answer.Content[0].Text;
+                }
+            }
+            """),
     ];
 
     public string File => $"{Id}.cs";

@@ -28,7 +28,8 @@ internal sealed class BlockingWaitRule : LlmRule
         title: "A thread is blocked until the model has answered",
         message: "'{0}' blocks the thread for the whole answer of '{1}', which takes seconds: under load the thread pool starves, and with a SynchronizationContext it can deadlock",
         DiagnosticSeverity.Warning,
-        description: "A thread stands still for as long as the model needs to answer; a few such requests at once use up the thread pool, and where a SynchronizationContext waits for its own thread the program hangs.");
+        description: "A thread stands still for as long as the model needs to answer; a few such requests at once use up the thread pool, and where a SynchronizationContext waits for its own thread the program hangs.",
+        RuleTags.Minimal, RuleTags.SuggestionInTests);
 
     public override DiagnosticDescriptor Descriptor => Rule;
 

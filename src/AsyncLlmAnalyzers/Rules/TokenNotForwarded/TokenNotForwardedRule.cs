@@ -32,7 +32,8 @@ internal sealed class TokenNotForwardedRule : LlmRule
         title: "A cancellation token in scope is not passed to the model call",
         message: "'{0}' cannot be cancelled: '{1}' is in scope but not passed, so the request runs on and is billed after the caller has given up",
         DiagnosticSeverity.Warning,
-        description: "A caller that cancels stops waiting, but the request goes on: the model generates the whole answer, its tokens are billed, and the connection and the rate limit stay occupied.");
+        description: "A caller that cancels stops waiting, but the request goes on: the model generates the whole answer, its tokens are billed, and the connection and the rate limit stay occupied.",
+        RuleTags.Minimal, RuleTags.SuggestionInTests);
 
     public override DiagnosticDescriptor Descriptor => Rule;
 
