@@ -1,5 +1,4 @@
 using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Operations;
 using AsyncLlmAnalyzers.Catalog;
 using AsyncLlmAnalyzers.Model;
@@ -32,12 +31,17 @@ internal static class Joined
 
         return value.Parent switch
         {
-            IArgumentOperation { Parent: IInvocationOperation carrier } => IsJoined(carrier, ReturnTypes.IsAsynchronous(lambda.Symbol.ReturnType)),
+            IArgumentOperation { Parent: IInvocationOperation carrier } argument => !IsKept(argument, carrier) && IsJoined(carrier, lambda.Symbol.IsAsync || ReturnTypes.IsAsynchronous(lambda.Symbol.ReturnType)),
             IInvocationOperation or IVariableInitializerOperation => true,
             ISimpleAssignmentOperation { Target: ILocalReferenceOperation } => true,
             _ => false,
         };
     }
+
+    /// <summary>Put away for somebody else to run: an item of a collection or channel, or by a method that says so.</summary>
+    private static bool IsKept(IArgumentOperation argument, IInvocationOperation carrier) =>
+        argument.Parameter?.OriginalDefinition.Type is ITypeParameterSymbol
+        || carrier.TargetMethod.Name is var name && (name.Contains("Queue") || name.Contains("queue") || name.Contains("Schedule"));
 
     private static bool IsJoined(IInvocationOperation carrier, bool startsTask)
     {
@@ -46,7 +50,7 @@ internal static class Joined
             return !IsDropped(carrier);
         if (RunsInPlace(method))
             return !startsTask || !method.ReturnsVoid;
-        return !startsTask && !method.ReturnsVoid && !IsDropped(carrier);
+        return !startsTask && !method.ReturnsVoid && carrier.Parent is not IExpressionStatementOperation && !IsDropped(carrier);
     }
 
     /// <summary>LINQ, collections and <c>Parallel</c>: when they have returned or were enumerated, the delegates have run.</summary>
@@ -60,7 +64,7 @@ internal static class Joined
     /// <summary>A task or stream that nobody looks at again, or that outlives the function in a field.</summary>
     private static bool IsDropped(IOperation started)
     {
-        if (started.Type is not { } type || !ReturnTypes.IsAsynchronous(type) && started.Parent is not IExpressionStatementOperation)
+        if (started.Type is not { } type || !ReturnTypes.IsAsynchronous(type))
             return false;
 
         var value = started;
@@ -69,7 +73,7 @@ internal static class Joined
 
         return value.Parent switch
         {
-            IExpressionStatementOperation => ReturnTypes.IsAsynchronous(type),
+            IExpressionStatementOperation => true,
             ISimpleAssignmentOperation { Target: IDiscardOperation or IFieldReferenceOperation or IPropertyReferenceOperation } => true,
             IVariableInitializerOperation { Parent: IVariableDeclaratorOperation { Symbol: var local } } => !IsUsed(local, started),
             _ => false,

@@ -72,15 +72,19 @@ internal readonly record struct TokenScope(ImmutableArray<ISymbol> Tokens, IOper
     private static bool IsUsable(ILocalSymbol local, IOperation site) =>
         IsNamedToken(local, local.Type)
         && local.DeclaringSyntaxReferences is [var declaration]
-        && declaration.Span.End <= site.Syntax.SpanStart
         && IsAssigned(local, declaration.GetSyntax(), site)
-        && !LocalValues.Of(local, site.Root()).All(value => value.IsNoToken());
+        && !(LocalValues.Of(local, site.Root()) is [_, ..] values && values.All(value => value.IsNoToken()));
 
     private static bool IsNamedToken(ISymbol symbol, ITypeSymbol type) =>
         ReturnTypes.IsCancellationToken(type) && symbol.Name is not ("" or "_");
 
-    private static bool IsAssigned(ILocalSymbol local, SyntaxNode declaration, IOperation site) =>
-        declaration is VariableDeclaratorSyntax { Initializer: not null }
-        || (site.Syntax is ExpressionSyntax expression && site.SemanticModel?.AnalyzeDataFlow(expression) is { Succeeded: true } flow
-            && flow.DefinitelyAssignedOnEntry.Contains(local));
+    private static bool IsAssigned(ILocalSymbol local, SyntaxNode declaration, IOperation site) => declaration switch
+    {
+        ForEachStatementSyntax loop => loop.Statement.Span.Contains(site.Syntax.Span),
+        _ when declaration.Span.End > site.Syntax.SpanStart => false,
+        VariableDeclaratorSyntax { Initializer: not null } => true,
+        _ => site.Syntax is ExpressionSyntax expression
+            && site.SemanticModel?.AnalyzeDataFlow(expression) is { Succeeded: true } flow
+            && flow.DefinitelyAssignedOnEntry.Contains(local),
+    };
 }

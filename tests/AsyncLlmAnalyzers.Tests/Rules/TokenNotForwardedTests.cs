@@ -1,3 +1,5 @@
+using Microsoft.CodeAnalysis.CSharp;
+
 namespace AsyncLlmAnalyzers.Tests.Rules;
 
 public class TokenNotForwardedTests() : RuleTests("ALLM3002")
@@ -129,6 +131,285 @@ public class TokenNotForwardedTests() : RuleTests("ALLM3002")
     public Task Reports_within_expressions_and_blocking_calls(string expression, string fixedExpression) =>
         FixesAsync(WithBody($"Console.WriteLine({expression});"), WithBody($"Console.WriteLine({fixedExpression});"));
 
+    [Theory]
+    [InlineData("xs.Select(async x => await client.[|CompleteChatAsync|](x))", "xs.Select(async x => await client.CompleteChatAsync([x], cancellationToken: ct))")]
+    [InlineData("xs.Select(x => client.[|CompleteChatAsync|](x)).ToList()", "xs.Select(x => client.CompleteChatAsync([x], cancellationToken: ct)).ToList()")]
+    [InlineData("from x in xs select client.[|CompleteChatAsync|](x)", "from x in xs select client.CompleteChatAsync([x], cancellationToken: ct)")]
+    [InlineData("xs.Select(delegate (string x) { return client.[|CompleteChatAsync|](x); })", "xs.Select(delegate (string x) { return client.CompleteChatAsync([x], cancellationToken: ct); })")]
+    public Task Reports_in_projections(string projection, string fixedProjection) =>
+        FixesAsync(WithBody($"await Task.WhenAll({projection});"), WithBody($"await Task.WhenAll({fixedProjection});"));
+
+    [Theory]
+    [InlineData("await Parallel.ForEachAsync(xs, async (x, token) => await client.[|CompleteChatAsync|](x));", "await Parallel.ForEachAsync(xs, async (x, token) => await client.CompleteChatAsync([x], cancellationToken: token));")]
+    [InlineData("await Parallel.ForEachAsync(xs, ct, async (x, _) => await client.[|CompleteChatAsync|](x));", "await Parallel.ForEachAsync(xs, ct, async (x, _) => await client.CompleteChatAsync([x], cancellationToken: ct));")]
+    [InlineData("await Parallel.ForEachAsync(xs, ct, static async (x, token) => await new ChatClient(\"m\", x).[|CompleteChatAsync|](x));", "await Parallel.ForEachAsync(xs, ct, static async (x, token) => await new ChatClient(\"m\", x).CompleteChatAsync([x], cancellationToken: token));")]
+    [InlineData("await Task.Run(() => client.[|CompleteChatAsync|](text));", "await Task.Run(() => client.CompleteChatAsync([text], cancellationToken: ct));")]
+    [InlineData("var task = Task.Run(() => client.[|CompleteChatAsync|](text)); await task;", "var task = Task.Run(() => client.CompleteChatAsync([text], cancellationToken: ct)); await task;")]
+    [InlineData("Parallel.ForEach(xs, x => client.[|CompleteChat|](x));", "Parallel.ForEach(xs, x => client.CompleteChat([x], cancellationToken: ct));")]
+    [InlineData("Func<string, Task> ask = x => client.[|CompleteChatAsync|](x); await ask(text);", "Func<string, Task> ask = x => client.CompleteChatAsync([x], cancellationToken: ct); await ask(text);")]
+    [InlineData("await Ask(); Task Ask() => client.[|CompleteChatAsync|](text);", "await Ask(); Task Ask() => client.CompleteChatAsync([text], cancellationToken: ct);")]
+    [InlineData("await Ask(ct); async Task Ask(CancellationToken token) => await client.[|CompleteChatAsync|](text);", "await Ask(ct); async Task Ask(CancellationToken token) => await client.CompleteChatAsync([text], cancellationToken: token);")]
+    [InlineData("await Ask(client, ct); static async Task Ask(ChatClient c, CancellationToken token) => await c.[|CompleteChatAsync|](\"x\");", "await Ask(client, ct); static async Task Ask(ChatClient c, CancellationToken token) => await c.CompleteChatAsync([\"x\"], cancellationToken: token);")]
+    public Task Takes_the_token_of_the_nearest_function(string body, string fixedBody) =>
+        FixesAsync(WithBody(body), WithBody(fixedBody));
+
+    [Theory]
+    [InlineData("using var cts = new CancellationTokenSource(100); var token = cts.Token; await client.[|CompleteChatAsync|](\"x\");", "[\"x\"], cancellationToken: token")]
+    [InlineData("foreach (var token in Tokens()) await client.[|CompleteChatAsync|](\"x\");", "[\"x\"], cancellationToken: token")]
+    [InlineData("if (!TryGet(out var token)) return; await client.[|CompleteChatAsync|](\"x\");", "[\"x\"], cancellationToken: token")]
+    [InlineData("if (Tokens() is [var token, ..]) await client.[|CompleteChatAsync|](\"x\");", "[\"x\"], cancellationToken: token")]
+    [InlineData("CancellationToken token; token = new CancellationTokenSource(100).Token; await client.[|CompleteChatAsync|](\"x\");", "[\"x\"], cancellationToken: token")]
+    public Task Takes_the_token_of_a_local(string body, string fixedArguments) => FixesAsync(
+        WithoutToken(body),
+        WithoutToken(body.Replace("[|CompleteChatAsync|](\"x\")", $"CompleteChatAsync({fixedArguments})", StringComparison.Ordinal)));
+
+    [Theory]
+    [InlineData("CancellationToken token = default; await client.CompleteChatAsync(\"x\");")]
+    [InlineData("var token = CancellationToken.None; await client.CompleteChatAsync(\"x\");")]
+    [InlineData("await client.CompleteChatAsync(\"x\"); var token = new CancellationTokenSource(100).Token;")]
+    [InlineData("{ var token = new CancellationTokenSource(100).Token; } await client.CompleteChatAsync(\"x\");")]
+    [InlineData("CancellationToken token; if (Tokens().Length > 0) token = Tokens()[0]; await client.CompleteChatAsync(\"x\");")]
+    [InlineData("if (Tokens() is [var token, ..] || (await client.CompleteChatAsync(\"x\")) != null) { }")]
+    [InlineData("using var cts = new CancellationTokenSource(100); await client.CompleteChatAsync(\"x\");")]
+    [InlineData("await Ask(null); async Task Ask(CancellationToken? maybe) => await client.CompleteChatAsync(\"x\");")]
+    [InlineData("await Ask(default); async Task Ask(CancellationToken _) => await client.CompleteChatAsync(\"x\");")]
+    [InlineData("Func<CancellationToken, CancellationToken, Task> ask = (_, _) => client.CompleteChatAsync(\"x\"); await ask(default, default);")]
+    public Task Is_silent_when_no_token_is_in_scope(string body) => SilentAsync(WithoutToken(body));
+
+    [Theory]
+    [InlineData("class Summaries(ChatClient client, CancellationToken ct) { async Task Ask() => await client.CompleteChatAsync(\"x\"); }")]
+    [InlineData("class Summaries(ChatClient client) { readonly CancellationToken stopping; async Task Ask() => await client.CompleteChatAsync(\"x\"); }")]
+    [InlineData("class Summaries { Task Ask(ChatClient client, CancellationToken ct) { return Inner(client); static async Task Inner(ChatClient client) => await client.CompleteChatAsync(\"x\"); } }")]
+    [InlineData("class Summaries { Task Ask(ChatClient client, CancellationToken ct) { Func<ChatClient, Task> ask = static c => c.CompleteChatAsync(\"x\"); return ask(client); } }")]
+    [InlineData("class Summaries { object Ask(ChatClient client, CancellationToken ct) => nameof(client.CompleteChatAsync); }")]
+    [InlineData("class Summaries { System.Linq.Expressions.Expression<Func<Task>> Ask(ChatClient client, CancellationToken ct) => () => client.CompleteChatAsync(new ChatMessage[0]); }")]
+    public Task Is_silent_where_a_token_cannot_be_named_or_nothing_runs(string type) => SilentAsync($"using OpenAI.Chat;\n{type}");
+
+    [Theory]
+    [InlineData("await client.CompleteChatAsync(list, options, ct);")]
+    [InlineData("await client.CompleteChatAsync([text], cancellationToken: ct);")]
+    [InlineData("await client.CompleteChatAsync(cancellationToken: ct, messages: list);")]
+    [InlineData("using var cts = CancellationTokenSource.CreateLinkedTokenSource(ct); await client.CompleteChatAsync(list, options, cts.Token);")]
+    [InlineData("using var cts = new CancellationTokenSource(100); await client.CompleteChatAsync(list, options, cts.Token);")]
+    [InlineData("await client.CompleteChatAsync(list, options, text.Length > 3 ? ct : default);")]
+    [InlineData("await client.CompleteChatAsync(body, new RequestOptions { CancellationToken = ct });")]
+    [InlineData("await client.CompleteChatAsync(body, new() { BufferResponse = false, CancellationToken = ct });")]
+    [InlineData("var request = new RequestOptions { CancellationToken = ct }; await client.CompleteChatAsync(body, request);")]
+    [InlineData("var request = new RequestOptions(); request.CancellationToken = ct; await client.CompleteChatAsync(body, request);")]
+    [InlineData("var request = new RequestOptions(); Configure(request); await client.CompleteChatAsync(body, request);")]
+    [InlineData("RequestOptions request = Request; await client.CompleteChatAsync(body, request);")]
+    [InlineData("await client.CompleteChatAsync(body, Request);")]
+    [InlineData("await client.CompleteChatAsync(body, text.Length > 3 ? Request : null);")]
+    [InlineData("await Parallel.ForEachAsync(xs, async (x, token) => await client.CompleteChatAsync([x], cancellationToken: ct));")]
+    public Task Is_silent_when_a_token_is_passed(string statements) => SilentAsync(WithBody(statements));
+
+    [Theory]
+    [InlineData("try { await Task.Yield(); } catch (Exception) { await client.CompleteChatAsync(text); }")]
+    [InlineData("try { await Task.Yield(); } finally { await client.CompleteChatAsync(text); }")]
+    [InlineData("if (ct.IsCancellationRequested) await client.CompleteChatAsync(text);")]
+    [InlineData("if (text.Length > 3 && ct.IsCancellationRequested) { await client.CompleteChatAsync(text); }")]
+    [InlineData("if (!ct.IsCancellationRequested) { } else await client.CompleteChatAsync(text);")]
+    [InlineData("if (!ct.IsCancellationRequested) return; await client.CompleteChatAsync(text);")]
+    [InlineData("if (!ct.IsCancellationRequested) { Console.WriteLine(); return; } await client.CompleteChatAsync(text);")]
+    [InlineData("while (!ct.IsCancellationRequested) { await Task.Yield(); } await client.CompleteChatAsync(text);")]
+    [InlineData("ct.Register(() => client.CompleteChat(text));")]
+    [InlineData("await using var registration = ct.Register(() => client.CompleteChat(text));")]
+    public Task Is_silent_after_cancellation_or_failure(string statements) => SilentAsync(WithBody(statements));
+
+    [Theory]
+    [InlineData("if (!ct.IsCancellationRequested) await client.[|CompleteChatAsync|](text);")]
+    [InlineData("while (!ct.IsCancellationRequested) { await client.[|CompleteChatAsync|](text); }")]
+    [InlineData("if (ct.IsCancellationRequested) return; await client.[|CompleteChatAsync|](text);")]
+    [InlineData("while (!ct.IsCancellationRequested) { if (text.Length > 3) break; } await client.[|CompleteChatAsync|](text);")]
+    [InlineData("try { await client.[|CompleteChatAsync|](text); } catch (OperationCanceledException) { } finally { await Task.Yield(); }")]
+    [InlineData("try { } catch (Exception) { await Parallel.ForEachAsync(xs, async (x, token) => await client.[|CompleteChatAsync|](x)); }")]
+    public Task Reports_while_the_work_goes_on(string statements) => ReportsAsync(WithBody(statements));
+
+    [Theory]
+    [InlineData("_ = client.CompleteChatAsync(text);")]
+    [InlineData("client.CompleteChatAsync(text);")]
+    [InlineData("var started = client.CompleteChatAsync(text);")]
+    [InlineData("Running = client.CompleteChatAsync(text);")]
+    [InlineData("_ = Task.Run(() => client.CompleteChatAsync(text));")]
+    [InlineData("Task.Run(async () => await client.CompleteChatAsync(text));")]
+    [InlineData("Running = Task.Run(async () => await client.CompleteChatAsync(text));")]
+    [InlineData("Task.Factory.StartNew(() => client.CompleteChat(text));")]
+    [InlineData("ThreadPool.QueueUserWorkItem(_ => client.CompleteChat(text));")]
+    [InlineData("new Thread(() => client.CompleteChat(text)).Start();")]
+    [InlineData("Queue.TryWrite(() => client.CompleteChatAsync(text));")]
+    [InlineData("await Queue.WriteAsync(() => client.CompleteChatAsync(text));")]
+    [InlineData("Later.Add(() => client.CompleteChatAsync(text));")]
+    [InlineData("Changed += async (_, _) => await client.CompleteChatAsync(text);")]
+    [InlineData("xs.ToList().ForEach(async x => await client.CompleteChatAsync(x));")]
+    public Task Is_silent_when_nobody_waits_for_the_call(string statements) => SilentAsync(WithBody(statements));
+
+    [Fact]
+    public Task Reports_without_a_fix_when_two_tokens_compete() => OffersNoFixAsync("""
+        using OpenAI.Chat;
+
+        class Summaries(ChatClient client)
+        {
+            async Task Ask(CancellationToken request, CancellationToken stopping) => await client.[|CompleteChatAsync|]("x");
+
+            async Task AskWithin(CancellationToken request)
+            {
+                using var cts = CancellationTokenSource.CreateLinkedTokenSource(request);
+                var limited = cts.Token;
+                await client.[|CompleteChatAsync|]("x");
+            }
+        }
+        """);
+
+    [Fact]
+    public Task Reports_without_a_fix_when_the_overloads_for_these_arguments_take_none() => OffersNoFixAsync("""
+        using OpenAI.Audio;
+
+        class Transcripts(AudioClient client)
+        {
+            async Task Transcribe(string path, CancellationToken ct) => await client.[|TranscribeAudioAsync|](path);
+        }
+        """);
+
+    [Fact]
+    public async Task Looks_at_declared_calls_where_an_overload_takes_a_token()
+    {
+        await ReportsAsync(Declared("[|Ask|](\"x\")"), ("async_llm.call_methods", "M:Summaries.Ask(System.String)"));
+        await SilentAsync(Declared("Cached(\"x\")"), ("async_llm.call_methods", "M:Summaries.Cached(System.String)"));
+
+        static string Declared(string call) => $$"""
+            class Summaries(OpenAI.Chat.ChatClient client)
+            {
+                Task<string> Ask(string text) => Task.FromResult(text + client);
+
+                Task<string> Ask(string text, CancellationToken ct) => Ask(text);
+
+                Task<string> Cached(string text) => Ask(text);
+
+                async Task Use(CancellationToken ct) => await {{call}};
+            }
+            """;
+    }
+
+    [Fact]
+    public Task Writes_an_array_before_collection_expressions_existed() => new RuleTest("ALLM3002")
+    {
+        SolutionTransforms = { (solution, id) => solution.WithProjectParseOptions(id, new CSharpParseOptions(LanguageVersion.CSharp11)) },
+        TestCode = """
+            using OpenAI.Chat;
+            using System.Threading;
+            using System.Threading.Tasks;
+
+            class Summaries
+            {
+                async Task Ask(ChatClient client, string text, CancellationToken ct) => await client.[|CompleteChatAsync|](new SystemChatMessage("Be brief."), text);
+            }
+            """,
+        FixedCode = """
+            using OpenAI.Chat;
+            using System.Threading;
+            using System.Threading.Tasks;
+
+            class Summaries
+            {
+                async Task Ask(ChatClient client, string text, CancellationToken ct) => await client.CompleteChatAsync(new ChatMessage[] { new SystemChatMessage("Be brief."), text }, cancellationToken: ct);
+            }
+            """,
+    }.RunAsync();
+
+    [Fact]
+    public Task Works_in_top_level_statements() => FixesAsync(
+        """
+        /* top-level */
+        using OpenAI.Chat;
+
+        var client = new ChatClient("model", args[0]);
+        using var cts = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        await client.CompleteChatAsync(args[0]);
+        var token = cts.Token;
+        await client.[|CompleteChatAsync|]("Hello");
+        await Ask();
+
+        async Task Ask() => await client.[|CompleteChatAsync|]("Hello");
+        """,
+        """
+        /* top-level */
+        using OpenAI.Chat;
+
+        var client = new ChatClient("model", args[0]);
+        using var cts = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        await client.CompleteChatAsync(args[0]);
+        var token = cts.Token;
+        await client.CompleteChatAsync(["Hello"], cancellationToken: token);
+        await Ask();
+
+        async Task Ask() => await client.CompleteChatAsync(["Hello"], cancellationToken: token);
+        """);
+
+    [Fact]
+    public Task Works_in_every_kind_of_function() => FixesAsync(
+        """
+        using OpenAI.Chat;
+        using OpenAI.Embeddings;
+
+        partial class Summaries<T>
+        {
+            private partial ValueTask<ChatCompletion?> Ask(T text, CancellationToken ct);
+        }
+
+        partial class Summaries<T>(ChatClient client, EmbeddingClient embeddings) where T : notnull
+        {
+            private partial async ValueTask<ChatCompletion?> Ask(T text, CancellationToken ct) => await client.[|CompleteChatAsync|](text.ToString()).ConfigureAwait(false);
+
+            public Summaries(ChatClient client, CancellationToken ct) : this(client, (EmbeddingClient)null!) => client.[|CompleteChat|]("x");
+
+            public async Task<float> Embed<TText>(TText text, CancellationToken ct) where TText : class
+            {
+                return (await embeddings.[|GenerateEmbeddingAsync|](text.ToString())).Value.ToFloats().Span[0];
+            }
+
+            public string this[CancellationToken ct] => client.[|CompleteChat|]("x").Value.Content[0].Text;
+
+            public static Summaries<T> operator +(Summaries<T> x, CancellationToken ct)
+            {
+                x.Client.[|CompleteChat|]("x");
+                return x;
+            }
+
+            ChatClient Client => client;
+        }
+        """,
+        """
+        using OpenAI.Chat;
+        using OpenAI.Embeddings;
+
+        partial class Summaries<T>
+        {
+            private partial ValueTask<ChatCompletion?> Ask(T text, CancellationToken ct);
+        }
+
+        partial class Summaries<T>(ChatClient client, EmbeddingClient embeddings) where T : notnull
+        {
+            private partial async ValueTask<ChatCompletion?> Ask(T text, CancellationToken ct) => await client.CompleteChatAsync([text.ToString()], cancellationToken: ct).ConfigureAwait(false);
+
+            public Summaries(ChatClient client, CancellationToken ct) : this(client, (EmbeddingClient)null!) => client.CompleteChat(["x"], cancellationToken: ct);
+
+            public async Task<float> Embed<TText>(TText text, CancellationToken ct) where TText : class
+            {
+                return (await embeddings.GenerateEmbeddingAsync(text.ToString(), cancellationToken: ct)).Value.ToFloats().Span[0];
+            }
+
+            public string this[CancellationToken ct] => client.CompleteChat(["x"], cancellationToken: ct).Value.Content[0].Text;
+
+            public static Summaries<T> operator +(Summaries<T> x, CancellationToken ct)
+            {
+                x.Client.CompleteChat(["x"], cancellationToken: ct);
+                return x;
+            }
+
+            ChatClient Client => client;
+        }
+        """);
+
     private static string WithCall(string call) => WithBody($"await {call};");
 
     private static string WithBody(string body) => $$"""
@@ -140,9 +421,41 @@ public class TokenNotForwardedTests() : RuleTests("ALLM3002")
         {
             private readonly ChatClient client = client;
 
-            async Task Summarize(string text, List<ChatMessage> list, ChatMessage[] array, ChatCompletionOptions options, BinaryContent body, CancellationToken ct)
+            Task? Running { get; set; }
+
+            RequestOptions Request { get; } = new();
+
+            List<Func<Task>> Later { get; } = [];
+
+            System.Threading.Channels.ChannelWriter<Func<Task>> Queue { get; } = System.Threading.Channels.Channel.CreateUnbounded<Func<Task>>();
+
+            event EventHandler? Changed;
+
+            void Configure(RequestOptions request) => Changed?.Invoke(request, EventArgs.Empty);
+
+            async Task Summarize(string text, List<ChatMessage> list, ChatMessage[] array, string[] xs, ChatCompletionOptions options, BinaryContent body, CancellationToken ct)
             {
                 {{body.Replace("\n", "\n        ", StringComparison.Ordinal)}}
+            }
+        }
+        """;
+
+    private static string WithoutToken(string body) => $$"""
+        using OpenAI.Chat;
+
+        class Summaries(ChatClient client)
+        {
+            static CancellationToken[] Tokens() => [];
+
+            static bool TryGet(out CancellationToken token)
+            {
+                token = new CancellationTokenSource(100).Token;
+                return true;
+            }
+
+            async Task Summarize()
+            {
+                {{body}}
             }
         }
         """;
