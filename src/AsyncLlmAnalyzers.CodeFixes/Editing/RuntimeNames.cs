@@ -10,6 +10,4 @@ internal static class RuntimeNames
     public const string WhenAll = "WhenAll";
 
     public const string MaxConcurrency = "maxConcurrency";
-
-    public const string CancellationToken = "cancellationToken";
 }

@@ -1,5 +1,6 @@
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Diagnostics;
+using Microsoft.CodeAnalysis.Text;
 using AsyncLlmAnalyzers.Catalog;
 
 namespace AsyncLlmAnalyzers.Hosting;
@@ -21,7 +22,25 @@ internal static class InvalidCatalogLine
         if (!UserCatalog.IsCatalog(file.Path) || file.GetText(context.CancellationToken) is not { } text)
             return;
 
-        foreach (var error in CatalogFile.Parse(file.Path, text).Errors)
+        var catalog = CatalogFile.Parse(file.Path, text);
+        foreach (var error in catalog.Errors)
             context.ReportDiagnostic(Diagnostic.Create(Descriptor, error.Location, error.Message));
+
+        foreach (var entry in catalog.Entries.Where(entry => context.Compilation.GetTypesByMetadataName(entry.Type).IsEmpty))
+            context.ReportDiagnostic(UnknownType(entry, file.Path, text.Lines[entry.Line]));
+    }
+
+    /// <summary>The row can be read, but nothing in this project can match it: worth a hint, since a shared file may well name more than one project uses.</summary>
+    private static Diagnostic UnknownType(CatalogEntry entry, string path, TextLine line)
+    {
+        var column = line.ToString().IndexOf(entry.Type, StringComparison.Ordinal);
+        var span = new TextSpan(line.Start + Math.Max(column, 0), column < 0 ? line.Span.Length : entry.Type.Length);
+        return Diagnostic.Create(
+            Descriptor,
+            Location.Create(path, span, line.Text!.Lines.GetLinePositionSpan(span)),
+            DiagnosticSeverity.Info,
+            additionalLocations: null,
+            properties: null,
+            $"This project has no type '{entry.Type}': the row matches nothing. Write its namespace, its name and, for a generic type, '`' and the number of its parameters.");
     }
 }

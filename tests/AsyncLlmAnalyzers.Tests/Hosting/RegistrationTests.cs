@@ -19,7 +19,7 @@ public class RegistrationTests
 
     [Fact]
     public void Registers_nothing_when_only_libraries_around_models_are_referenced() =>
-        Assert.Empty(Registrations(Compile(HostReferences.Framework.AddRange(HostReferences.All.Where(reference =>
+        Assert.Empty(Registrations(Compile(HostReferences.Framework.Concat(HostReferences.All.Where(reference =>
             Path.GetFileName(reference.Display) is "Polly.Core.dll" or "System.Threading.RateLimiting.dll" or "System.ClientModel.dll" or "AsyncLlm.dll")))));
 
     [Fact]
@@ -34,7 +34,7 @@ public class RegistrationTests
     public void A_users_row_for_a_type_of_the_project_opens_the_gate() =>
         Assert.Equal(["additional file", "syntax node"], Registrations(Compile(HostReferences.Framework), ("AsyncLlm.Catalog.txt", "C|M|chat|sync")));
 
-    private static CSharpCompilation Compile(ImmutableArray<MetadataReference> references) =>
+    private static CSharpCompilation Compile(IEnumerable<MetadataReference> references) =>
         CSharpCompilation.Create("Test", [CSharpSyntaxTree.ParseText(Code)], references, new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary));
 
     private static IReadOnlyList<string> Registrations(Compilation compilation, params (string Path, string Text)[] files)

@@ -1,0 +1,28 @@
+using System.Reflection;
+using AsyncLlm;
+using AsyncLlmAnalyzers.Editing;
+
+namespace AsyncLlmAnalyzers.Tests.Editing;
+
+/// <summary>The fixes know the runtime by name only; here the names meet the assembly.</summary>
+public class RuntimeNamesTests
+{
+    [Fact]
+    public void Name_what_the_runtime_has()
+    {
+        Assert.Equal(RuntimeNames.Namespace, typeof(LlmTask).Namespace);
+        Assert.Equal(RuntimeNames.LlmTask, nameof(LlmTask));
+        Assert.All(
+            typeof(LlmTask).GetMethods().Where(method => method.Name == RuntimeNames.WhenAll && method.GetParameters()[2].ParameterType == typeof(int)),
+            method => Assert.Equal([RuntimeNames.MaxConcurrency, "cancellationToken"], method.GetParameters()[2..].Select(parameter => parameter.Name!)));
+    }
+
+    [Fact]
+    public void Are_all_used_by_the_runtime()
+    {
+        var members = typeof(LlmTask).Assembly.GetExportedTypes()
+            .SelectMany(type => type.GetMethods().SelectMany(method => method.GetParameters().Select(parameter => parameter.Name).Append(method.Name)).Append(type.Name).Append(type.Namespace))
+            .ToHashSet();
+        Assert.All(typeof(RuntimeNames).GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic), name => Assert.Contains((string)name.GetRawConstantValue()!, members));
+    }
+}
