@@ -410,6 +410,321 @@ public class TokenNotForwardedTests() : RuleTests("ALLM3002")
         }
         """);
 
+    [Theory]
+    [InlineData("await foreach (var u in client.[|CompleteChatStreamingAsync|](text)) { }", "await foreach (var u in client.CompleteChatStreamingAsync([text], cancellationToken: ct)) { }")]
+    [InlineData("await foreach (var u in client.[|CompleteChatStreamingAsync|](list).ConfigureAwait(false)) { }", "await foreach (var u in client.CompleteChatStreamingAsync(list, cancellationToken: ct).ConfigureAwait(false)) { }")]
+    [InlineData("await foreach (var u in client.[|CompleteChatStreamingAsync|](list).WithCancellation(default)) { }", "await foreach (var u in client.CompleteChatStreamingAsync(list, cancellationToken: ct).WithCancellation(default)) { }")]
+    [InlineData("var made = client.[|CompleteChatStreamingAsync|](list); await foreach (var u in made) { }", "var made = client.CompleteChatStreamingAsync(list, cancellationToken: ct); await foreach (var u in made) { }")]
+    [InlineData("await using var made = client.[|CompleteChatStreamingAsync|](list).GetAsyncEnumerator();", "await using var made = client.CompleteChatStreamingAsync(list, cancellationToken: ct).GetAsyncEnumerator();")]
+    [InlineData("foreach (var u in client.[|CompleteChatStreaming|](list)) { }", "foreach (var u in client.CompleteChatStreaming(list, cancellationToken: ct)) { }")]
+    [InlineData("await Print(client.[|CompleteChatStreamingAsync|](list));", "await Print(client.CompleteChatStreamingAsync(list, cancellationToken: ct));")]
+    [InlineData("await foreach (var u in [|updates|]) { }", "await foreach (var u in updates.WithCancellation(ct)) { }")]
+    [InlineData("await foreach (StreamingChatCompletionUpdate u in this.[|Updates|].ConfigureAwait(false)) { }", "await foreach (StreamingChatCompletionUpdate u in this.Updates.WithCancellation(ct).ConfigureAwait(false)) { }")]
+    [InlineData("await foreach (var u in [|updates|].WithCancellation(CancellationToken.None)) { }", "await foreach (var u in updates.WithCancellation(ct)) { }")]
+    [InlineData("await foreach (var u in [|Open|](text)) { }", "await foreach (var u in Open(text, ct)) { }")]
+    [InlineData("await foreach (var u in this.[|OpenTokenless|](text)) { }", "await foreach (var u in this.OpenTokenless(text).WithCancellation(ct)) { }")]
+    [InlineData("await foreach (var u in await [|OpenLater|](text)) { }", "await foreach (var u in (await OpenLater(text)).WithCancellation(ct)) { }")]
+    public Task Reports_streams(string statement, string fixedStatement) =>
+        FixesAsync(WithStreams(statement), WithStreams(fixedStatement));
+
+    [Theory]
+    [InlineData("await foreach (var u in client.CompleteChatStreamingAsync(list, options, ct)) { }")]
+    [InlineData("await foreach (var u in client.CompleteChatStreamingAsync(text).WithCancellation(ct)) { }")]
+    [InlineData("await foreach (var u in client.CompleteChatStreamingAsync(text).WithCancellation(ct).ConfigureAwait(false)) { }")]
+    [InlineData("await foreach (var u in client.CompleteChatStreamingAsync(text).ConfigureAwait(false).WithCancellation(ct)) { }")]
+    [InlineData("var made = client.CompleteChatStreamingAsync(text); await foreach (var u in made.WithCancellation(ct)) { }")]
+    [InlineData("var made = client.CompleteChatStreamingAsync(list, options, ct); await foreach (var u in made) { }")]
+    [InlineData("await using var made = client.CompleteChatStreamingAsync(text).GetAsyncEnumerator(ct);")]
+    [InlineData("await using var made = client?.CompleteChatStreamingAsync(text).GetAsyncEnumerator(ct);")]
+    [InlineData("await foreach (var u in client.CompleteChatStreamingAsync(text).Select(u => u.Role).WithCancellation(ct)) { }")]
+    [InlineData("await Print(client.CompleteChatStreamingAsync(text).WithCancellation(ct));")]
+    [InlineData("await foreach (var u in updates.WithCancellation(ct)) { }")]
+    [InlineData("await foreach (var u in updates.WithCancellation(ct).ConfigureAwait(false)) { }")]
+    [InlineData("await foreach (var u in Open(text, ct)) { }")]
+    [InlineData("await foreach (var u in await OpenLater(text, ct)) { }")]
+    [InlineData("var made = Open(text, ct); await foreach (var u in made) { }")]
+    [InlineData("var made = await OpenLater(text, ct); await foreach (var u in made) { }")]
+    [InlineData("await foreach (var x in Strings()) { }")]
+    [InlineData("await foreach (var (u, _) in updates.Select(u => (u, 1))) { }")]
+    [InlineData("foreach (var x in text) { }")]
+    public Task Is_silent_on_streams_that_get_the_token(string statement) => SilentAsync(WithStreams(statement));
+
+    [Fact]
+    public Task Works_in_iterators() => FixesAsync(
+        """
+        using System.Runtime.CompilerServices;
+        using Microsoft.Extensions.AI;
+
+        class Answers(IChatClient client)
+        {
+            async IAsyncEnumerable<string> Stream(string question, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+            {
+                await foreach (var update in client.[|GetStreamingResponseAsync|](question))
+                    yield return update.Text;
+            }
+
+            IAsyncEnumerable<ChatResponseUpdate> Open(string question, CancellationToken cancellationToken) => client.[|GetStreamingResponseAsync|](question);
+        }
+        """,
+        """
+        using System.Runtime.CompilerServices;
+        using Microsoft.Extensions.AI;
+
+        class Answers(IChatClient client)
+        {
+            async IAsyncEnumerable<string> Stream(string question, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+            {
+                await foreach (var update in client.GetStreamingResponseAsync(question, cancellationToken: cancellationToken))
+                    yield return update.Text;
+            }
+
+            IAsyncEnumerable<ChatResponseUpdate> Open(string question, CancellationToken cancellationToken) => client.GetStreamingResponseAsync(question, cancellationToken: cancellationToken);
+        }
+        """);
+
+    [Theory]
+    [InlineData("await client.[|GetResponseAsync|](\"x\")", "await client.GetResponseAsync(\"x\", cancellationToken: ct)")]
+    [InlineData("await client.[|GetResponseAsync|](messages, options)", "await client.GetResponseAsync(messages, options, ct)")]
+    [InlineData("await client.[|GetResponseAsync|](new ChatMessage(ChatRole.User, \"x\"), new() { Temperature = 0 })", "await client.GetResponseAsync(new ChatMessage(ChatRole.User, \"x\"), new() { Temperature = 0 }, ct)")]
+    [InlineData("await client.[|GetResponseAsync|]<string[]>(messages)", "await client.GetResponseAsync<string[]>(messages, cancellationToken: ct)")]
+    [InlineData("await client.[|GetResponseAsync|]<string[]>(\"x\", options, true)", "await client.GetResponseAsync<string[]>(\"x\", options, true, ct)")]
+    [InlineData("await EmbeddingGeneratorExtensions.[|GenerateVectorAsync|](generator, \"x\", null)", "await EmbeddingGeneratorExtensions.GenerateVectorAsync(generator, \"x\", null, ct)")]
+    [InlineData("await (maybe?.[|GetResponseAsync|](\"x\") ?? Task.FromResult<ChatResponse>(null!))", "await (maybe?.GetResponseAsync(\"x\", cancellationToken: ct) ?? Task.FromResult<ChatResponse>(null!))")]
+    [InlineData("await generator.[|GenerateAsync|]([\"x\"])", "await generator.GenerateAsync([\"x\"], cancellationToken: ct)")]
+    [InlineData("await generator.[|GenerateVectorAsync|](\"x\")", "await generator.GenerateVectorAsync(\"x\", cancellationToken: ct)")]
+    [InlineData("await client.[|GetStreamingResponseAsync|](messages).ToChatResponseAsync()", "await client.GetStreamingResponseAsync(messages, cancellationToken: ct).ToChatResponseAsync()")]
+    public Task Works_with_Microsoft_Extensions_AI(string expression, string fixedExpression)
+    {
+        return FixesAsync(Code(expression), Code(fixedExpression));
+
+        static string Code(string expression) => $$"""
+            using Microsoft.Extensions.AI;
+
+            class Answers(IChatClient client, IChatClient? maybe, IEmbeddingGenerator<string, Embedding<float>> generator)
+            {
+                async Task Ask(List<ChatMessage> messages, ChatOptions options, CancellationToken ct) => {{expression}};
+
+                IChatClient? Maybe => maybe;
+            }
+            """;
+    }
+
+    [Fact]
+    public Task Is_silent_on_Microsoft_Extensions_AI_calls_with_a_token_and_inside_middleware() => SilentAsync("""
+        using System.Runtime.CompilerServices;
+        using Microsoft.Extensions.AI;
+
+        class Answers(IChatClient client)
+        {
+            async Task Ask(List<ChatMessage> messages, CancellationToken ct)
+            {
+                await client.GetResponseAsync(messages, null, ct);
+                await client.GetStreamingResponseAsync(messages).ToChatResponseAsync(ct);
+            }
+        }
+
+        class Logged(IChatClient inner) : DelegatingChatClient(inner)
+        {
+            public override async Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
+                await InnerClient.GetResponseAsync(messages, options);
+
+            public override async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+            {
+                await foreach (var update in base.GetStreamingResponseAsync(messages, options))
+                    yield return update;
+            }
+        }
+        """);
+
+    [Fact]
+    public Task Works_with_Anthropic() => FixesAsync(
+        """
+        using Anthropic;
+        using Anthropic.Models.Messages;
+
+        class Answers(AnthropicClient client)
+        {
+            async Task Ask(MessageCreateParams parameters, CancellationToken ct)
+            {
+                await client.Messages.[|Create|](parameters);
+                await client.Messages.[|Create|](parameters, default);
+                await client.Beta.Messages.Create(null!, ct);
+                await foreach (var e in client.Messages.[|CreateStreaming|](parameters))
+                    Console.WriteLine(e);
+            }
+        }
+        """,
+        """
+        using Anthropic;
+        using Anthropic.Models.Messages;
+
+        class Answers(AnthropicClient client)
+        {
+            async Task Ask(MessageCreateParams parameters, CancellationToken ct)
+            {
+                await client.Messages.Create(parameters, ct);
+                await client.Messages.Create(parameters, ct);
+                await client.Beta.Messages.Create(null!, ct);
+                await foreach (var e in client.Messages.CreateStreaming(parameters, ct))
+                    Console.WriteLine(e);
+            }
+        }
+        """);
+
+    [Fact]
+    public Task Works_with_Semantic_Kernel() => FixesAsync(
+        """
+        using Microsoft.SemanticKernel;
+        using Microsoft.SemanticKernel.ChatCompletion;
+
+        class Answers(IChatCompletionService chat, Kernel kernel)
+        {
+            async Task Ask(ChatHistory history, PromptExecutionSettings settings, CancellationToken ct)
+            {
+                await chat.[|GetChatMessageContentAsync|](history);
+                await chat.[|GetChatMessageContentsAsync|](history, settings, kernel);
+                await chat.GetChatMessageContentsAsync(history, settings, kernel, ct);
+                await kernel.[|InvokePromptAsync|]<string>("Say hello");
+                await foreach (var part in chat.[|GetStreamingChatMessageContentsAsync|](history, kernel: kernel))
+                    Console.WriteLine(part);
+            }
+        }
+        """,
+        """
+        using Microsoft.SemanticKernel;
+        using Microsoft.SemanticKernel.ChatCompletion;
+
+        class Answers(IChatCompletionService chat, Kernel kernel)
+        {
+            async Task Ask(ChatHistory history, PromptExecutionSettings settings, CancellationToken ct)
+            {
+                await chat.GetChatMessageContentAsync(history, cancellationToken: ct);
+                await chat.GetChatMessageContentsAsync(history, settings, kernel, ct);
+                await chat.GetChatMessageContentsAsync(history, settings, kernel, ct);
+                await kernel.InvokePromptAsync<string>("Say hello", cancellationToken: ct);
+                await foreach (var part in chat.GetStreamingChatMessageContentsAsync(history, kernel: kernel, cancellationToken: ct))
+                    Console.WriteLine(part);
+            }
+        }
+        """);
+
+    [Fact]
+    public Task Works_with_OllamaSharp() => FixesAsync(
+        """
+        using OllamaSharp;
+        using OllamaSharp.Models;
+
+        class Answers(IOllamaApiClient client)
+        {
+            async Task Ask(Chat chat, GenerateRequest request, CancellationToken ct)
+            {
+                await foreach (var token in chat.[|SendAsync|]("x"))
+                    Console.Write(token);
+                await foreach (var part in client.[|GenerateAsync|](request))
+                    Console.Write(part?.Response);
+                await client.[|EmbedAsync|](new EmbedRequest());
+            }
+        }
+        """,
+        """
+        using OllamaSharp;
+        using OllamaSharp.Models;
+
+        class Answers(IOllamaApiClient client)
+        {
+            async Task Ask(Chat chat, GenerateRequest request, CancellationToken ct)
+            {
+                await foreach (var token in chat.SendAsync("x", ct))
+                    Console.Write(token);
+                await foreach (var part in client.GenerateAsync(request, ct))
+                    Console.Write(part?.Response);
+                await client.EmbedAsync(new EmbedRequest(), ct);
+            }
+        }
+        """);
+
+    [Fact]
+    public Task Works_with_the_agent_framework() => FixesAsync(
+        """
+        using Microsoft.Agents.AI;
+
+        class Answers(AIAgent agent)
+        {
+            async Task Ask(AgentSession session, CancellationToken ct)
+            {
+                Console.WriteLine(await agent.[|RunAsync|]("x", session));
+                await foreach (var update in agent.[|RunStreamingAsync|]("x"))
+                    Console.Write(update);
+            }
+        }
+        """,
+        """
+        using Microsoft.Agents.AI;
+
+        class Answers(AIAgent agent)
+        {
+            async Task Ask(AgentSession session, CancellationToken ct)
+            {
+                Console.WriteLine(await agent.RunAsync("x", session, cancellationToken: ct));
+                await foreach (var update in agent.RunStreamingAsync("x", cancellationToken: ct))
+                    Console.Write(update);
+            }
+        }
+        """);
+
+    [Fact]
+    public Task Uses_the_name_the_library_gives_its_token() => FixesAsync(
+        """
+        using Anthropic.SDK.Messaging;
+
+        class Answers(MessagesEndpoint messages)
+        {
+            async Task Ask(CancellationToken cancellationToken) => await messages.[|GetClaudeMessageAsync|]("x");
+        }
+
+        namespace Anthropic.SDK.Messaging
+        {
+            class MessagesEndpoint
+            {
+                public Task<string> GetClaudeMessageAsync(string text, Dictionary<string, string>? headers = null, CancellationToken ctx = default) => Task.FromResult(text);
+            }
+        }
+        """,
+        """
+        using Anthropic.SDK.Messaging;
+
+        class Answers(MessagesEndpoint messages)
+        {
+            async Task Ask(CancellationToken cancellationToken) => await messages.GetClaudeMessageAsync("x", ctx: cancellationToken);
+        }
+
+        namespace Anthropic.SDK.Messaging
+        {
+            class MessagesEndpoint
+            {
+                public Task<string> GetClaudeMessageAsync(string text, Dictionary<string, string>? headers = null, CancellationToken ctx = default) => Task.FromResult(text);
+            }
+        }
+        """);
+
+    [Fact]
+    public Task Is_silent_where_a_token_aborts_the_process() => SilentAsync("""
+        using Azure.AI.OpenAI;
+
+        class Answers(Azure.AI.OpenAI.OpenAIClient client)
+        {
+            async Task Ask(string text, CancellationToken ct) => await client.GetChatCompletionsStreamingAsync(text);
+        }
+
+        namespace Azure.AI.OpenAI
+        {
+            class OpenAIClient
+            {
+                public Task<string> GetChatCompletionsStreamingAsync(string text, CancellationToken cancellationToken = default) => Task.FromResult(text);
+            }
+        }
+        """);
+
     private static string WithCall(string call) => WithBody($"await {call};");
 
     private static string WithBody(string body) => $$"""
@@ -436,6 +751,39 @@ public class TokenNotForwardedTests() : RuleTests("ALLM3002")
             async Task Summarize(string text, List<ChatMessage> list, ChatMessage[] array, string[] xs, ChatCompletionOptions options, BinaryContent body, CancellationToken ct)
             {
                 {{body.Replace("\n", "\n        ", StringComparison.Ordinal)}}
+            }
+        }
+        """;
+
+    private static string WithStreams(string statement) => $$"""
+        using System.Runtime.CompilerServices;
+        using OpenAI.Chat;
+
+        class Streams(ChatClient client)
+        {
+            IAsyncEnumerable<StreamingChatCompletionUpdate> Updates { get; } = client.CompleteChatStreamingAsync("x");
+
+            async IAsyncEnumerable<StreamingChatCompletionUpdate> Open(string text, [EnumeratorCancellation] CancellationToken token = default)
+            {
+                await foreach (var update in client.CompleteChatStreamingAsync([text], cancellationToken: token))
+                    yield return update;
+            }
+
+            IAsyncEnumerable<StreamingChatCompletionUpdate> OpenTokenless(string text) => Open(text);
+
+            Task<IAsyncEnumerable<StreamingChatCompletionUpdate>> OpenLater(string text, CancellationToken? token = default) => Task.FromResult(Open(text, token ?? default));
+
+            Task Print(object updates) => Task.CompletedTask;
+
+            async IAsyncEnumerable<string> Strings()
+            {
+                await Task.Yield();
+                yield break;
+            }
+
+            async Task Print(string text, List<ChatMessage> list, ChatCompletionOptions options, IAsyncEnumerable<StreamingChatCompletionUpdate> updates, CancellationToken ct)
+            {
+                {{statement}}
             }
         }
         """;
