@@ -4,13 +4,8 @@ using static AsyncLlm.Tests.Support.Scenario;
 
 namespace AsyncLlm.Tests;
 
-public sealed class WhenAllSettledTests
+public sealed class WhenAllSettledTests : GroupTests
 {
-    private readonly TestClock _clock = new();
-    private readonly FakeModel _model = new();
-    private readonly FakeModel _stubborn = new() { HonorsTokens = false };
-    private readonly Pump _pump = new();
-
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
@@ -19,19 +14,15 @@ public sealed class WhenAllSettledTests
     [InlineData(100)]
     public Task Every_item_has_its_outcome_in_the_order_of_the_source(int count) => Run(async () =>
     {
-        var task = _pump.Invoke(() => LlmTask.WhenAllSettled(Enumerable.Range(0, count), _model.AskAsync, maxConcurrency: 3));
-        _pump.RunAll();
-        while (_model.Calls.LastOrDefault(call => !call.HasEnded) is { } newest)
-        {
+        var task = Start(() => LlmTask.WhenAllSettled(Enumerable.Range(0, count), Model.AskAsync, maxConcurrency: 3));
+        while (Model.Calls.LastOrDefault(call => !call.HasEnded) is { } newest)
             newest.Answer();
-            _pump.RunAll();
-        }
 
         var outcomes = await task;
         Assert.Equal(Enumerable.Range(0, count), outcomes.Select(outcome => outcome.Item));
         Assert.Equal(Enumerable.Range(0, count), outcomes.Select(outcome => outcome.Index));
         Assert.Equal(Enumerable.Range(0, count).Select(FakeModel.AnswerTo), outcomes.Select(outcome => outcome.GetResult()));
-        Assert.Equal(Math.Min(count, 3), _model.Peak);
+        Assert.Equal(Math.Min(count, 3), Model.Peak);
     });
 
     [Fact]
@@ -40,17 +31,16 @@ public sealed class WhenAllSettledTests
         var refused = new ModelException("refused");
         var atOnce = new ModelException("at once");
         var own = new TaskCanceledException("HttpClient.Timeout", new TimeoutException());
-        var task = LlmTask.WhenAllSettled(Enumerable.Range(0, 5), (item, token) => item switch
+        var task = Start(() => LlmTask.WhenAllSettled(Enumerable.Range(0, 5), (item, token) => item switch
         {
             1 => throw atOnce,
             2 => null!,
-            _ => _model.AskAsync(item, token),
-        });
-        await _model.StartedAsync(3);
-        _model[0].Fail(refused);
-        _model[3].Fail(own);
-        Assert.False(_model[4].Token.IsCancellationRequested);
-        _model[4].Answer();
+            _ => Model.AskAsync(item, token),
+        }));
+        Model[0].Fail(refused);
+        Model[3].Fail(own);
+        Assert.False(Model[4].Token.IsCancellationRequested);
+        Model[4].Answer();
 
         var outcomes = await task;
         Assert.Equal([Failed, Failed, Failed, Failed, Succeeded], outcomes.Select(outcome => outcome.Status));
@@ -64,12 +54,9 @@ public sealed class WhenAllSettledTests
     public Task Cancelling_keeps_what_is_finished_and_tells_the_running_from_those_never_started() => Run(async () =>
     {
         using var caller = new CancellationTokenSource();
-        var task = LlmTask.WhenAllSettled(Enumerable.Range(0, 6), _model.AskAsync, maxConcurrency: 2, caller.Token);
-        await _model.StartedAsync(2);
-        _model[0].Answer();
-        await _model.StartedAsync(3);
-        _model[1].Fail(new ModelException("refused"));
-        await _model.StartedAsync(4);
+        var task = Start(() => LlmTask.WhenAllSettled(Enumerable.Range(0, 6), Model.AskAsync, maxConcurrency: 2, caller.Token));
+        Model[0].Answer();
+        Model[1].Fail(new ModelException("refused"));
         caller.Cancel();
 
         var outcomes = await task;
@@ -80,28 +67,26 @@ public sealed class WhenAllSettledTests
         var cancelled = Assert.IsAssignableFrom<OperationCanceledException>(outcomes[2].Error);
         Assert.Equal(caller.Token, cancelled.CancellationToken);
         Assert.Null(outcomes[5].Error);
-        Assert.Equal(4, _model.Calls.Count);
+        Assert.Equal(4, Model.Calls.Count);
     });
 
     [Fact]
     public Task A_token_cancelled_before_the_call_starts_nothing() => Run(async () =>
     {
-        var outcomes = await LlmTask.WhenAllSettled(Enumerable.Range(0, 3), _model.AskAsync, cancellationToken: new(canceled: true));
+        var outcomes = await LlmTask.WhenAllSettled(Enumerable.Range(0, 3), Model.AskAsync, cancellationToken: new(canceled: true));
 
         Assert.Equal([NotStarted, NotStarted, NotStarted], outcomes.Select(outcome => outcome.Status));
         Assert.Equal([0, 1, 2], outcomes.Select(outcome => outcome.Item));
-        Assert.Empty(_model.Calls);
+        Assert.Empty(Model.Calls);
     });
 
     [Fact]
     public Task The_deadline_returns_what_there_is() => Run(async () =>
     {
-        var options = new LlmBatchOptions { MaxConcurrency = 2, Deadline = TimeSpan.FromSeconds(5), TimeProvider = _clock };
-        var task = LlmTask.WhenAllSettled(Enumerable.Range(0, 4), _model.AskAsync, options);
-        await _model.StartedAsync(2);
-        _model[0].Answer();
-        await _model.StartedAsync(3);
-        _clock.Advance(TimeSpan.FromSeconds(5));
+        var options = new LlmBatchOptions { MaxConcurrency = 2, Deadline = TimeSpan.FromSeconds(5), TimeProvider = Clock };
+        var task = Start(() => LlmTask.WhenAllSettled(Enumerable.Range(0, 4), Model.AskAsync, options));
+        Model[0].Answer();
+        Advance(TimeSpan.FromSeconds(5));
 
         var outcomes = await task;
         Assert.Equal([Succeeded, Canceled, Canceled, NotStarted], outcomes.Select(outcome => outcome.Status));
@@ -114,12 +99,11 @@ public sealed class WhenAllSettledTests
     {
         var late = new ModelException("late");
         using var caller = new CancellationTokenSource();
-        var task = LlmTask.WhenAllSettled(Enumerable.Range(0, 3), _stubborn.AskAsync, cancellationToken: caller.Token);
-        await _stubborn.StartedAsync(3);
+        var task = Start(() => LlmTask.WhenAllSettled(Enumerable.Range(0, 3), Stubborn.AskAsync, cancellationToken: caller.Token));
         caller.Cancel();
-        _stubborn[0].Answer();
-        _stubborn[1].Fail(late);
-        _stubborn[2].Fail(new OperationCanceledException("a token of the library's own"));
+        Stubborn[0].Answer();
+        Stubborn[1].Fail(late);
+        Stubborn[2].Fail(new OperationCanceledException("a token of the library's own"));
 
         var outcomes = await task;
         Assert.Equal([Succeeded, Failed, Canceled], outcomes.Select(outcome => outcome.Status));
@@ -130,35 +114,32 @@ public sealed class WhenAllSettledTests
     public Task A_call_that_ignores_its_token_is_left_behind_after_one_second_and_changes_nothing_later() => Run(async () =>
     {
         using var caller = new CancellationTokenSource();
-        var task = LlmTask.WhenAllSettled(Enumerable.Range(0, 3), _stubborn.AskAsync, new LlmBatchOptions { MaxConcurrency = 2, TimeProvider = _clock }, caller.Token);
-        await _stubborn.StartedAsync(2);
-        _clock.Advance(TimeSpan.FromSeconds(3));
+        var task = Start(() => LlmTask.WhenAllSettled(Enumerable.Range(0, 3), Stubborn.AskAsync, new LlmBatchOptions { MaxConcurrency = 2, TimeProvider = Clock }, caller.Token));
+        Advance(TimeSpan.FromSeconds(3));
         caller.Cancel();
-        _clock.Advance(TimeSpan.FromSeconds(1) - TimeSpan.FromTicks(1));
+        Advance(TimeSpan.FromSeconds(1) - TimeSpan.FromTicks(1));
         Assert.False(task.IsCompleted);
-        _clock.Advance(TimeSpan.FromTicks(1));
+        Advance(TimeSpan.FromTicks(1));
         Assert.True(task.IsCompleted);
 
         var outcomes = await task;
-        _stubborn[0].Answer();
-        _stubborn[1].Fail(new ModelException("too late"));
+        Stubborn[0].Answer();
+        Stubborn[1].Fail(new ModelException("too late"));
         Assert.Equal([Canceled, Canceled, NotStarted], outcomes.Select(outcome => outcome.Status));
         Assert.Equal(caller.Token, Assert.IsType<OperationCanceledException>(outcomes[0].Error).CancellationToken);
         Assert.Equal(TimeSpan.FromSeconds(4), outcomes[0].Duration);
         Assert.Equal(1, outcomes[0].Attempts);
-        Assert.Equal(2, _stubborn.Calls.Count);
+        Assert.Equal(2, Stubborn.Calls.Count);
     });
 
     [Fact]
     public Task The_duration_is_the_time_of_the_call_without_the_time_in_the_queue() => Run(async () =>
     {
-        var task = LlmTask.WhenAllSettled(Enumerable.Range(0, 2), _model.AskAsync, new LlmBatchOptions { MaxConcurrency = 1, TimeProvider = _clock });
-        await _model.StartedAsync(1);
-        _clock.Advance(TimeSpan.FromSeconds(3));
-        _model[0].Answer();
-        await _model.StartedAsync(2);
-        _clock.Advance(TimeSpan.FromSeconds(5));
-        _model[1].Fail(new ModelException("refused"));
+        var task = Start(() => LlmTask.WhenAllSettled(Enumerable.Range(0, 2), Model.AskAsync, new LlmBatchOptions { MaxConcurrency = 1, TimeProvider = Clock }));
+        Advance(TimeSpan.FromSeconds(3));
+        Model[0].Answer();
+        Advance(TimeSpan.FromSeconds(5));
+        Model[1].Fail(new ModelException("refused"));
 
         Assert.Equal([TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(5)], (await task).Select(outcome => outcome.Duration));
     });
@@ -166,24 +147,23 @@ public sealed class WhenAllSettledTests
     [Fact]
     public Task A_call_that_takes_too_long_fails_and_the_others_go_on() => Run(async () =>
     {
-        var options = new LlmBatchOptions { MaxConcurrency = 1, CallTimeout = TimeSpan.FromSeconds(10), TimeProvider = _clock };
-        var task = LlmTask.WhenAllSettled(Enumerable.Range(0, 3), (item, token) => (item == 1 ? _stubborn : _model).AskAsync(item, token), options);
-        await _model.StartedAsync(1);
-        _clock.Advance(TimeSpan.FromSeconds(10));
-        await _stubborn.StartedAsync(1);
-        _clock.Advance(TimeSpan.FromSeconds(10));
-        Assert.Single(_model.Calls);
+        var options = new LlmBatchOptions { MaxConcurrency = 1, CallTimeout = TimeSpan.FromSeconds(10), TimeProvider = Clock };
+        var task = Start(() => LlmTask.WhenAllSettled(Enumerable.Range(0, 3), (item, token) => (item == 1 ? Stubborn : Model).AskAsync(item, token), options));
+        Advance(TimeSpan.FromSeconds(10));
+        await UntilAsync(() => Stubborn.Calls.Count == 1);
+        Advance(TimeSpan.FromSeconds(10));
+        Assert.Single(Model.Calls);
         // It ignores its token: its slot is free one second later.
-        _clock.Advance(TimeSpan.FromSeconds(1));
-        await _model.StartedAsync(2);
-        _model[2].Answer();
+        Advance(TimeSpan.FromSeconds(1));
+        await UntilAsync(() => Model.Calls.Count == 2);
+        Model[2].Answer();
 
         var outcomes = await task;
         Assert.Equal([Failed, Failed, Succeeded], outcomes.Select(outcome => outcome.Status));
         Assert.IsAssignableFrom<OperationCanceledException>(Assert.IsType<TimeoutException>(outcomes[0].Error).InnerException);
         Assert.Null(Assert.IsType<TimeoutException>(outcomes[1].Error).InnerException);
-        Assert.NotEqual(_model[0].Token, _model[2].Token);
-        _stubborn[1].Answer();
+        Assert.NotEqual(Model[0].Token, Model[2].Token);
+        Stubborn[1].Answer();
     });
 
     [Theory]
@@ -192,23 +172,19 @@ public sealed class WhenAllSettledTests
     [InlineData(LlmStopWhen.FirstFailed, new[] { Failed, Succeeded, Canceled, Canceled })]
     public Task The_group_stops_when_the_options_say_so(LlmStopWhen stopWhen, LlmOutcomeStatus[] expected) => Run(async () =>
     {
-        var task = _pump.Invoke(() => LlmTask.WhenAllSettled(Enumerable.Range(0, 4), _stubborn.AskAsync, new LlmBatchOptions { MaxConcurrency = 3, StopWhen = stopWhen }));
-        _pump.RunAll();
-        _stubborn[1].Answer();
-        _pump.RunAll();
+        var task = Start(() => LlmTask.WhenAllSettled(Enumerable.Range(0, 4), Stubborn.AskAsync, new LlmBatchOptions { MaxConcurrency = 3, StopWhen = stopWhen }));
+        Stubborn[1].Answer();
         if (stopWhen == LlmStopWhen.FirstCompleted)
-            _stubborn[0].Cancel();
+            Stubborn[0].Cancel();
         else
-            _stubborn[0].Fail(new ModelException("refused"));
-        _pump.RunAll();
-        foreach (var call in _stubborn.Calls.Where(call => !call.HasEnded).ToList())
+            Stubborn[0].Fail(new ModelException("refused"));
+        foreach (var call in Stubborn.Calls.Where(call => !call.HasEnded).ToList())
         {
             if (call.Token.IsCancellationRequested)
                 call.Cancel();
             else
                 call.Answer();
         }
-        _pump.RunAll();
 
         var outcomes = await task;
         Assert.Equal(expected, outcomes.Select(outcome => outcome.Status));
@@ -220,14 +196,11 @@ public sealed class WhenAllSettledTests
     {
         var reports = new Reports();
         using var caller = new CancellationTokenSource();
-        var options = new LlmBatchOptions { MaxConcurrency = 2, Progress = reports, TimeProvider = _clock };
-        var task = LlmTask.WhenAllSettled(Enumerable.Range(0, 4), _model.AskAsync, options, caller.Token);
-        await _model.StartedAsync(2);
-        _clock.Advance(TimeSpan.FromSeconds(2));
-        _model[0].Fail(new ModelException("refused"));
-        await _model.StartedAsync(3);
-        _model[2].Answer();
-        await _model.StartedAsync(4);
+        var options = new LlmBatchOptions { MaxConcurrency = 2, Progress = reports, TimeProvider = Clock };
+        var task = Start(() => LlmTask.WhenAllSettled(Enumerable.Range(0, 4), Model.AskAsync, options, caller.Token));
+        Advance(TimeSpan.FromSeconds(2));
+        Model[0].Fail(new ModelException("refused"));
+        Model[2].Answer();
         caller.Cancel();
 
         await task;
@@ -243,12 +216,11 @@ public sealed class WhenAllSettledTests
     public Task An_exception_of_the_progress_handler_stops_the_group_and_is_thrown() => Run(async () =>
     {
         var bug = new ModelException("handler");
-        var task = LlmTask.WhenAllSettled(Enumerable.Range(0, 2), _model.AskAsync, new LlmBatchOptions { Progress = new Reports { Throws = bug } });
-        await _model.StartedAsync(2);
-        _model[0].Answer();
+        var task = Start(() => LlmTask.WhenAllSettled(Enumerable.Range(0, 2), Model.AskAsync, new LlmBatchOptions { Progress = new Reports { Throws = bug } }));
+        Model[0].Answer();
 
         Assert.Same(bug, await FailureOf(task));
-        Assert.True(_model[1].Token.IsCancellationRequested);
+        Assert.True(Model[1].Token.IsCancellationRequested);
     });
 
     [Fact]
@@ -270,26 +242,25 @@ public sealed class WhenAllSettledTests
     public void Bad_arguments_throw_at_the_call_before_anything_starts()
     {
         static IEnumerable<int> Source() => throw new ModelException("The source was read.");
-        ThrowsAtOnce<ArgumentNullException>("source", () => LlmTask.WhenAllSettled((IEnumerable<int>)null!, _model.AskAsync));
+        ThrowsAtOnce<ArgumentNullException>("source", () => LlmTask.WhenAllSettled((IEnumerable<int>)null!, Model.AskAsync));
         ThrowsAtOnce<ArgumentNullException>("call", () => LlmTask.WhenAllSettled([0], (Func<int, CancellationToken, Task<string>>)null!));
         ThrowsAtOnce<ArgumentNullException>("call", () => LlmTask.WhenAllSettled([0], (Func<int, CancellationToken, Task>)null!, new LlmBatchOptions()));
-        ThrowsAtOnce<ArgumentNullException>("options", () => LlmTask.WhenAllSettled([0], _model.AskAsync, null!));
-        ThrowsAtOnce<ArgumentOutOfRangeException>("maxConcurrency", () => LlmTask.WhenAllSettled([0], _model.AskAsync, 0));
-        ThrowsAtOnce<ModelException>(() => LlmTask.WhenAllSettled(Source(), _model.AskAsync));
-        Assert.Empty(_model.Calls);
+        ThrowsAtOnce<ArgumentNullException>("options", () => LlmTask.WhenAllSettled([0], Model.AskAsync, null!));
+        ThrowsAtOnce<ArgumentOutOfRangeException>("maxConcurrency", () => LlmTask.WhenAllSettled([0], Model.AskAsync, 0));
+        ThrowsAtOnce<ModelException>(() => LlmTask.WhenAllSettled(Source(), Model.AskAsync));
+        Assert.Empty(Model.Calls);
     }
 
     [Fact]
     public Task Nothing_stays_behind_when_a_group_ends() => Run(async () =>
     {
         using var caller = new CancellationTokenSource();
-        var options = new LlmBatchOptions { CallTimeout = TimeSpan.FromSeconds(10), Deadline = TimeSpan.FromMinutes(1), TimeProvider = _clock };
-        var task = LlmTask.WhenAllSettled(Enumerable.Range(0, 3), _model.AskAsync, options, caller.Token);
-        await _model.StartedAsync(3);
-        _model[0].Answer();
+        var options = new LlmBatchOptions { CallTimeout = TimeSpan.FromSeconds(10), Deadline = TimeSpan.FromMinutes(1), TimeProvider = Clock };
+        var task = Start(() => LlmTask.WhenAllSettled(Enumerable.Range(0, 3), Model.AskAsync, options, caller.Token));
+        Model[0].Answer();
         caller.Cancel();
         await task;
 
-        Assert.Equal(0, _clock.LiveTimers);
+        Assert.Equal(0, Clock.LiveTimers);
     });
 }

@@ -3,12 +3,8 @@ using static AsyncLlm.Tests.Support.Scenario;
 
 namespace AsyncLlm.Tests;
 
-public sealed class WhenAllTests
+public sealed class WhenAllTests : GroupTests
 {
-    private readonly TestClock _clock = new();
-    private readonly FakeModel _model = new();
-    private readonly Pump _pump = new();
-
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
@@ -17,13 +13,9 @@ public sealed class WhenAllTests
     [InlineData(100)]
     public Task Results_come_in_the_order_of_the_source_whatever_the_order_of_the_answers(int count) => Run(async () =>
     {
-        var task = _pump.Invoke(() => LlmTask.WhenAll(Enumerable.Range(0, count), _model.AskAsync, maxConcurrency: 3));
-        _pump.RunAll();
-        while (_model.Calls.LastOrDefault(call => !call.HasEnded) is { } newest)
-        {
+        var task = Start(() => LlmTask.WhenAll(Enumerable.Range(0, count), Model.AskAsync, maxConcurrency: 3));
+        while (Model.Calls.LastOrDefault(call => !call.HasEnded) is { } newest)
             newest.Answer();
-            _pump.RunAll();
-        }
 
         Assert.Equal(Enumerable.Range(0, count).Select(FakeModel.AnswerTo), await task);
     });
@@ -38,29 +30,25 @@ public sealed class WhenAllTests
     [InlineData(50, 7)]
     public Task Exactly_as_many_calls_run_as_the_limit_allows_and_the_items_demand(int count, int limit) => Run(async () =>
     {
-        var task = _pump.Invoke(() => LlmTask.WhenAll(Enumerable.Range(0, count), _model.AskAsync, limit));
-        _pump.RunAll();
+        var task = Start(() => LlmTask.WhenAll(Enumerable.Range(0, count), Model.AskAsync, limit));
         for (var left = count; left > 0; left--)
         {
-            Assert.Equal(Math.Min(limit, left), _model.Running);
-            _model.Calls.First(call => !call.HasEnded).Answer();
-            _pump.RunAll();
+            Assert.Equal(Math.Min(limit, left), Model.Running);
+            Model.Calls.First(call => !call.HasEnded).Answer();
         }
 
         await task;
-        Assert.Equal(Math.Min(limit, count), _model.Peak);
+        Assert.Equal(Math.Min(limit, count), Model.Peak);
     });
 
     [Fact]
     public Task The_limit_is_10_unless_told_otherwise() => Run(() =>
     {
-        _pump.Invoke(() => LlmTask.WhenAll(Enumerable.Range(0, 50), _model.AskAsync));
-        _pump.RunAll();
-        Assert.Equal(10, _model.Running);
+        Start(() => LlmTask.WhenAll(Enumerable.Range(0, 50), Model.AskAsync));
+        Assert.Equal(10, Model.Running);
 
-        _pump.Invoke(() => LlmTask.WhenAll(Enumerable.Range(100, 50), _model.AskAsync, new LlmBatchOptions()));
-        _pump.RunAll();
-        Assert.Equal(20, _model.Running);
+        Start(() => LlmTask.WhenAll(Enumerable.Range(100, 50), Model.AskAsync, new LlmBatchOptions()));
+        Assert.Equal(20, Model.Running);
         return Task.CompletedTask;
     });
 
@@ -89,16 +77,12 @@ public sealed class WhenAllTests
     [Fact]
     public Task Calls_start_in_the_order_of_the_source() => Run(async () =>
     {
-        var task = _pump.Invoke(() => LlmTask.WhenAll(Enumerable.Range(0, 20), _model.AskAsync, maxConcurrency: 3));
-        _pump.RunAll();
-        while (_model.Calls.LastOrDefault(call => !call.HasEnded) is { } newest)
-        {
+        var task = Start(() => LlmTask.WhenAll(Enumerable.Range(0, 20), Model.AskAsync, maxConcurrency: 3));
+        while (Model.Calls.LastOrDefault(call => !call.HasEnded) is { } newest)
             newest.Answer();
-            _pump.RunAll();
-        }
 
         await task;
-        Assert.Equal(Enumerable.Range(0, 20), _model.Started);
+        Assert.Equal(Enumerable.Range(0, 20), Model.Started);
     });
 
     [Fact]
@@ -111,16 +95,16 @@ public sealed class WhenAllTests
             for (var i = 0; i < 20; i++)
             {
                 readers.Add(Environment.CurrentManagedThreadId);
-                startedWhileReading += _model.Calls.Count;
+                startedWhileReading += Model.Calls.Count;
                 yield return i;
             }
         }
 
         var caller = Environment.CurrentManagedThreadId;
-        var task = LlmTask.WhenAll(Source(), _model.AskAsync, maxConcurrency: 2);
+        var task = Start(() => LlmTask.WhenAll(Source(), Model.AskAsync, maxConcurrency: 2));
         Assert.Equal(Enumerable.Repeat(caller, 20), readers);
         Assert.Equal(0, startedWhileReading);
-        await AnswerAll(20);
+        AnswerAll();
         await task;
     });
 
@@ -129,12 +113,12 @@ public sealed class WhenAllTests
     {
         var source = new List<int> { 0, 1, 2 };
         var array = new[] { 10, 11, 12 };
-        var ofList = LlmTask.WhenAll(source, _model.AskAsync, maxConcurrency: 1);
-        var ofArray = LlmTask.WhenAll(array, _model.AskAsync, maxConcurrency: 1);
+        var ofList = Start(() => LlmTask.WhenAll(source, Model.AskAsync, maxConcurrency: 1));
+        var ofArray = Start(() => LlmTask.WhenAll(array, Model.AskAsync, maxConcurrency: 1));
         source.Clear();
         Array.Clear(array);
 
-        await AnswerAll(6);
+        AnswerAll();
         Assert.Equal(["answer 0", "answer 1", "answer 2"], await ofList);
         Assert.Equal(["answer 10", "answer 11", "answer 12"], await ofArray);
     });
@@ -148,8 +132,8 @@ public sealed class WhenAllTests
             throw new ModelException("no more");
         }
 
-        ThrowsAtOnce<ModelException>(() => LlmTask.WhenAll(Source(), _model.AskAsync));
-        Assert.Empty(_model.Calls);
+        ThrowsAtOnce<ModelException>(() => LlmTask.WhenAll(Source(), Model.AskAsync));
+        Assert.Empty(Model.Calls);
     }
 
     [Fact]
@@ -161,17 +145,17 @@ public sealed class WhenAllTests
         var noOptions = (LlmBatchOptions)null!;
         var source = Unreadable();
 
-        ThrowsAtOnce<ArgumentNullException>("source", () => LlmTask.WhenAll(noSource, _model.AskAsync));
+        ThrowsAtOnce<ArgumentNullException>("source", () => LlmTask.WhenAll(noSource, Model.AskAsync));
         ThrowsAtOnce<ArgumentNullException>("source", () => LlmTask.WhenAll(noSource, WorkAsync, new LlmBatchOptions()));
         ThrowsAtOnce<ArgumentNullException>("call", () => LlmTask.WhenAll(source, noCall));
         ThrowsAtOnce<ArgumentNullException>("call", () => LlmTask.WhenAll(source, noCall, new LlmBatchOptions()));
         ThrowsAtOnce<ArgumentNullException>("call", () => LlmTask.WhenAll(source, noWork));
-        ThrowsAtOnce<ArgumentNullException>("options", () => LlmTask.WhenAll(source, _model.AskAsync, noOptions));
+        ThrowsAtOnce<ArgumentNullException>("options", () => LlmTask.WhenAll(source, Model.AskAsync, noOptions));
         ThrowsAtOnce<ArgumentNullException>("options", () => LlmTask.WhenAll(source, WorkAsync, noOptions));
-        ThrowsAtOnce<ArgumentOutOfRangeException>("maxConcurrency", () => LlmTask.WhenAll(source, _model.AskAsync, 0));
+        ThrowsAtOnce<ArgumentOutOfRangeException>("maxConcurrency", () => LlmTask.WhenAll(source, Model.AskAsync, 0));
         ThrowsAtOnce<ArgumentOutOfRangeException>("maxConcurrency", () => LlmTask.WhenAll(source, WorkAsync, -1));
-        ThrowsAtOnce<ArgumentException>("options", () => LlmTask.WhenAll(source, _model.AskAsync, new LlmBatchOptions { StopWhen = LlmStopWhen.FirstCompleted }));
-        Assert.Empty(_model.Calls);
+        ThrowsAtOnce<ArgumentException>("options", () => LlmTask.WhenAll(source, Model.AskAsync, new LlmBatchOptions { StopWhen = LlmStopWhen.FirstCompleted }));
+        Assert.Empty(Model.Calls);
 
         static IEnumerable<int> Unreadable()
         {
@@ -183,26 +167,24 @@ public sealed class WhenAllTests
     [Fact]
     public Task The_first_failure_cancels_the_others_awaits_them_and_is_rethrown_with_its_stack() => Run(async () =>
     {
-        var stubborn = new FakeModel { HonorsTokens = false };
         var failing = new TaskCompletionSource();
-        var task = LlmTask.WhenAll(Enumerable.Range(0, 10), (item, token) => item == 1 ? FailWhenAsync(failing.Task) : stubborn.AskAsync(item, token), maxConcurrency: 3);
-        await stubborn.StartedAsync(2);
-        Assert.False(stubborn[0].Token.IsCancellationRequested);
+        var task = Start(() => LlmTask.WhenAll(Enumerable.Range(0, 10), (item, token) => item == 1 ? FailWhenAsync(failing.Task) : Stubborn.AskAsync(item, token), maxConcurrency: 3));
+        Assert.False(Stubborn[0].Token.IsCancellationRequested);
 
         failing.SetResult();
-        Assert.True(stubborn[0].Token.IsCancellationRequested);
-        stubborn[0].Answer();
+        Assert.True(Stubborn[0].Token.IsCancellationRequested);
+        Stubborn[0].Answer();
         Assert.False(task.IsCompleted);
-        stubborn[2].Answer();
+        Stubborn[2].Answer();
 
         var failure = await FailureOf(task);
         Assert.IsType<ModelException>(failure);
         Assert.Contains(nameof(FailWhenAsync), failure.StackTrace);
-        Assert.Equal([0, 2], stubborn.Started.Order());
+        Assert.Equal([0, 2], Stubborn.Started.Order());
 
         static async Task<string> FailWhenAsync(Task when)
         {
-            await when;
+            await when.ConfigureAwait(false);
             throw new ModelException("refused");
         }
     });
@@ -210,14 +192,12 @@ public sealed class WhenAllTests
     [Fact]
     public Task The_task_holds_every_real_failure_in_the_order_of_time_and_none_of_our_cancellations() => Run(async () =>
     {
-        var stubborn = new FakeModel { HonorsTokens = false };
-        var task = LlmTask.WhenAll(Enumerable.Range(0, 5), stubborn.AskAsync, maxConcurrency: 4);
-        await stubborn.StartedAsync(4);
+        var task = Start(() => LlmTask.WhenAll(Enumerable.Range(0, 5), Stubborn.AskAsync, maxConcurrency: 4));
         ModelException second = new("second"), first = new("first"), third = new("third");
-        stubborn[2].Fail(first);
-        stubborn[0].Fail(second);
-        stubborn[1].Cancel();
-        stubborn[3].Fail(third);
+        Stubborn[2].Fail(first);
+        Stubborn[0].Fail(second);
+        Stubborn[1].Cancel();
+        Stubborn[3].Fail(third);
 
         Assert.Same(first, await FailureOf(task));
         Assert.Equal([first, second, third], task.Exception!.InnerExceptions);
@@ -229,16 +209,14 @@ public sealed class WhenAllTests
     {
         // What HttpClient throws when its own timeout passes.
         var timeout = new TaskCanceledException("HttpClient.Timeout", new TimeoutException());
-        var task = LlmTask.WhenAll(Enumerable.Range(0, 2), _model.AskAsync);
-        await _model.StartedAsync(2);
-        _model[0].Fail(timeout);
+        var task = Start(() => LlmTask.WhenAll(Enumerable.Range(0, 2), Model.AskAsync));
+        Model[0].Fail(timeout);
 
         Assert.Same(timeout, await FailureOf(task));
         Assert.Equal([timeout], task.Exception!.InnerExceptions);
 
-        var cancelled = LlmTask.WhenAll([7], _model.AskAsync);
-        await _model.StartedAsync(3);
-        _model[7].Cancel();
+        var cancelled = Start(() => LlmTask.WhenAll([7], Model.AskAsync));
+        Model[7].Cancel();
         Assert.IsType<TaskCanceledException>(await FailureOf(cancelled));
         Assert.True(cancelled.IsFaulted);
     });
@@ -247,7 +225,7 @@ public sealed class WhenAllTests
     public Task A_call_that_throws_instead_of_returning_a_task_has_failed() => Run(async () =>
     {
         var exception = new ModelException("at once");
-        var task = LlmTask.WhenAll(Enumerable.Range(0, 3), (item, token) => item == 2 ? throw exception : _model.AskAsync(item, token));
+        var task = Start(() => LlmTask.WhenAll(Enumerable.Range(0, 3), (item, token) => item == 2 ? throw exception : Model.AskAsync(item, token)));
 
         Assert.Same(exception, await FailureOf(task));
         Assert.Equal([exception], task.Exception!.InnerExceptions);
@@ -271,36 +249,32 @@ public sealed class WhenAllTests
             yield break;
         }
 
-        await AssertCancelledBy(token, LlmTask.WhenAll(Source(), _model.AskAsync, cancellationToken: token));
+        await AssertCancelledBy(token, LlmTask.WhenAll(Source(), Model.AskAsync, cancellationToken: token));
         await AssertCancelledBy(token, LlmTask.WhenAll(Source(), WorkAsync, cancellationToken: token));
-        Assert.Empty(_model.Calls);
+        Assert.Empty(Model.Calls);
     });
 
     [Fact]
     public Task Cancelling_ends_the_running_calls_starts_no_more_and_carries_the_callers_token() => Run(async () =>
     {
         using var caller = new CancellationTokenSource();
-        var task = LlmTask.WhenAll(Enumerable.Range(0, 10), _model.AskAsync, maxConcurrency: 3, caller.Token);
-        await _model.StartedAsync(3);
-        _model[1].Answer();
-        await _model.StartedAsync(4);
+        var task = Start(() => LlmTask.WhenAll(Enumerable.Range(0, 10), Model.AskAsync, maxConcurrency: 3, caller.Token));
+        Model[1].Answer();
         caller.Cancel();
 
         await AssertCancelledBy(caller.Token, task);
-        Assert.Equal([0, 1, 2, 3], _model.Started.Order());
-        Assert.Equal(0, _model.Running);
+        Assert.Equal([0, 1, 2, 3], Model.Started.Order());
+        Assert.Equal(0, Model.Running);
     });
 
     [Fact]
     public Task The_callers_token_wins_over_a_failure_that_came_first() => Run(async () =>
     {
-        var stubborn = new FakeModel { HonorsTokens = false };
         using var caller = new CancellationTokenSource();
-        var task = LlmTask.WhenAll(Enumerable.Range(0, 2), stubborn.AskAsync, cancellationToken: caller.Token);
-        await stubborn.StartedAsync(2);
-        stubborn[0].Fail(new ModelException("first"));
+        var task = Start(() => LlmTask.WhenAll(Enumerable.Range(0, 2), Stubborn.AskAsync, cancellationToken: caller.Token));
+        Stubborn[0].Fail(new ModelException("first"));
         caller.Cancel();
-        stubborn[1].Fail(new ModelException("second"));
+        Stubborn[1].Fail(new ModelException("second"));
 
         await AssertCancelledBy(caller.Token, task);
     });
@@ -308,14 +282,12 @@ public sealed class WhenAllTests
     [Fact]
     public Task The_callers_token_wins_over_the_deadline() => Run(async () =>
     {
-        var stubborn = new FakeModel { HonorsTokens = false };
         using var caller = new CancellationTokenSource();
-        var options = new LlmBatchOptions { Deadline = TimeSpan.FromSeconds(5), TimeProvider = _clock };
-        var task = LlmTask.WhenAll([0], stubborn.AskAsync, options, caller.Token);
-        await stubborn.StartedAsync(1);
-        _clock.Advance(TimeSpan.FromSeconds(5));
+        var options = new LlmBatchOptions { Deadline = TimeSpan.FromSeconds(5), TimeProvider = Clock };
+        var task = Start(() => LlmTask.WhenAll([0], Stubborn.AskAsync, options, caller.Token));
+        Advance(TimeSpan.FromSeconds(5));
         caller.Cancel();
-        stubborn[0].Fail(new ModelException("late"));
+        Stubborn[0].Fail(new ModelException("late"));
 
         await AssertCancelledBy(caller.Token, task);
     });
@@ -323,19 +295,17 @@ public sealed class WhenAllTests
     [Fact]
     public Task Results_win_over_a_token_cancelled_too_late() => Run(async () =>
     {
-        var stubborn = new FakeModel { HonorsTokens = false };
         using var caller = new CancellationTokenSource();
-        var task = LlmTask.WhenAll(Enumerable.Range(0, 2), stubborn.AskAsync, cancellationToken: caller.Token);
-        await stubborn.StartedAsync(2);
+        var task = Start(() => LlmTask.WhenAll(Enumerable.Range(0, 2), Stubborn.AskAsync, cancellationToken: caller.Token));
         caller.Cancel();
-        stubborn[0].Answer();
-        stubborn[1].Answer();
+        Stubborn[0].Answer();
+        Stubborn[1].Answer();
 
         Assert.Equal(["answer 0", "answer 1"], await task);
     });
 
     [Fact]
-    public Task A_failure_that_ignores_no_token_race_ends_in_one_of_the_two_errors() => Run(async () =>
+    public Task A_failure_and_a_cancellation_at_the_same_time_end_in_one_of_the_two() => Run(async () =>
     {
         for (var round = 0; round < 500; round++)
         {
@@ -352,41 +322,37 @@ public sealed class WhenAllTests
     [Fact]
     public Task The_deadline_cancels_the_calls_and_throws_TimeoutException_with_the_last_failure_inside() => Run(async () =>
     {
-        var stubborn = new FakeModel { HonorsTokens = false };
-        var options = new LlmBatchOptions { MaxConcurrency = 3, Deadline = TimeSpan.FromSeconds(5), TimeProvider = _clock };
-        var task = LlmTask.WhenAll(Enumerable.Range(0, 9), stubborn.AskAsync, options);
-        await stubborn.StartedAsync(3);
-        _clock.Advance(TimeSpan.FromSeconds(5) - TimeSpan.FromTicks(1));
-        Assert.False(stubborn[0].Token.IsCancellationRequested);
-        _clock.Advance(TimeSpan.FromTicks(1));
-        Assert.True(stubborn[0].Token.IsCancellationRequested);
+        var options = new LlmBatchOptions { MaxConcurrency = 3, Deadline = TimeSpan.FromSeconds(5), TimeProvider = Clock };
+        var task = Start(() => LlmTask.WhenAll(Enumerable.Range(0, 9), Stubborn.AskAsync, options));
+        Advance(TimeSpan.FromSeconds(5) - TimeSpan.FromTicks(1));
+        Assert.False(Stubborn[0].Token.IsCancellationRequested);
+        Advance(TimeSpan.FromTicks(1));
+        Assert.True(Stubborn[0].Token.IsCancellationRequested);
 
         ModelException early = new("early"), late = new("late");
-        stubborn[0].Fail(early);
-        stubborn[1].Cancel();
-        stubborn[2].Fail(late);
+        Stubborn[0].Fail(early);
+        Stubborn[1].Cancel();
+        Stubborn[2].Fail(late);
 
         var timeout = Assert.IsType<TimeoutException>(await FailureOf(task));
         Assert.Same(late, timeout.InnerException);
         Assert.Equal([timeout, early, late], task.Exception!.InnerExceptions);
-        Assert.Equal(3, stubborn.Calls.Count);
+        Assert.Equal(3, Stubborn.Calls.Count);
     });
 
     [Fact]
     public Task A_call_is_timed_from_the_moment_it_gets_its_slot() => Run(async () =>
     {
-        var options = new LlmBatchOptions { MaxConcurrency = 1, CallTimeout = TimeSpan.FromSeconds(10), TimeProvider = _clock };
-        var task = LlmTask.WhenAll(Enumerable.Range(0, 3), _model.AskAsync, options);
+        var options = new LlmBatchOptions { MaxConcurrency = 1, CallTimeout = TimeSpan.FromSeconds(10), TimeProvider = Clock };
+        var task = Start(() => LlmTask.WhenAll(Enumerable.Range(0, 3), Model.AskAsync, options));
         for (var i = 0; i < 2; i++)
         {
-            await _model.StartedAsync(i + 1);
-            _clock.Advance(TimeSpan.FromSeconds(9));
-            _model[i].Answer();
+            Advance(TimeSpan.FromSeconds(9));
+            Model[i].Answer();
         }
-        await _model.StartedAsync(3);
-        _clock.Advance(TimeSpan.FromSeconds(10) - TimeSpan.FromTicks(1));
-        Assert.False(_model[2].Token.IsCancellationRequested);
-        _clock.Advance(TimeSpan.FromTicks(1));
+        Advance(TimeSpan.FromSeconds(10) - TimeSpan.FromTicks(1));
+        Assert.False(Model[2].Token.IsCancellationRequested);
+        Advance(TimeSpan.FromTicks(1));
 
         var timeout = Assert.IsType<TimeoutException>(await FailureOf(task));
         Assert.IsAssignableFrom<OperationCanceledException>(timeout.InnerException);
@@ -398,7 +364,7 @@ public sealed class WhenAllTests
     [InlineData(true)]
     public Task A_token_given_to_a_call_is_never_used_again(bool timed) => Run(async () =>
     {
-        var options = new LlmBatchOptions { CallTimeout = timed ? TimeSpan.FromSeconds(10) : null, TimeProvider = _clock };
+        var options = new LlmBatchOptions { CallTimeout = timed ? TimeSpan.FromSeconds(10) : null, TimeProvider = Clock };
         var kept = new List<CancellationToken>();
         for (var group = 0; group < 20; group++)
         {
@@ -411,7 +377,7 @@ public sealed class WhenAllTests
             }, options, caller.Token);
             caller.Cancel();
         }
-        _clock.Advance(TimeSpan.FromMinutes(1));
+        Advance(TimeSpan.FromMinutes(1));
 
         Assert.Equal(timed ? 40 : 20, kept.Distinct().Count());
         Assert.All(kept, token =>
@@ -424,39 +390,33 @@ public sealed class WhenAllTests
     [Fact]
     public Task A_call_that_ignores_its_token_is_left_behind_one_second_after_a_failure() => Run(async () =>
     {
-        var stubborn = new FakeModel { HonorsTokens = false };
         var failure = new ModelException("failed");
-        var task = LlmTask.WhenAll(Enumerable.Range(0, 2), stubborn.AskAsync, new LlmBatchOptions { TimeProvider = _clock });
-        await stubborn.StartedAsync(2);
-        stubborn[0].Fail(failure);
+        var task = Start(() => LlmTask.WhenAll(Enumerable.Range(0, 2), Stubborn.AskAsync, new LlmBatchOptions { TimeProvider = Clock }));
+        Stubborn[0].Fail(failure);
         AssertLeftBehindAfterOneSecond(task);
         Assert.Same(failure, await FailureOf(task));
-        stubborn[1].Answer();
+        Stubborn[1].Answer();
     });
 
     [Fact]
     public Task A_call_that_ignores_its_token_is_left_behind_one_second_after_the_deadline() => Run(async () =>
     {
-        var stubborn = new FakeModel { HonorsTokens = false };
-        var task = LlmTask.WhenAll([0], stubborn.AskAsync, new LlmBatchOptions { Deadline = TimeSpan.FromSeconds(5), TimeProvider = _clock });
-        await stubborn.StartedAsync(1);
-        _clock.Advance(TimeSpan.FromSeconds(5));
+        var task = Start(() => LlmTask.WhenAll([0], Stubborn.AskAsync, new LlmBatchOptions { Deadline = TimeSpan.FromSeconds(5), TimeProvider = Clock }));
+        Advance(TimeSpan.FromSeconds(5));
         AssertLeftBehindAfterOneSecond(task);
         Assert.Null(Assert.IsType<TimeoutException>(await FailureOf(task)).InnerException);
-        stubborn[0].Answer();
+        Stubborn[0].Answer();
     });
 
     [Fact]
     public Task A_call_that_ignores_its_token_is_left_behind_one_second_after_the_callers_cancellation() => Run(async () =>
     {
-        var stubborn = new FakeModel { HonorsTokens = false };
         using var caller = new CancellationTokenSource();
-        var task = LlmTask.WhenAll([0], stubborn.AskAsync, new LlmBatchOptions { TimeProvider = _clock }, caller.Token);
-        await stubborn.StartedAsync(1);
+        var task = Start(() => LlmTask.WhenAll([0], Stubborn.AskAsync, new LlmBatchOptions { TimeProvider = Clock }, caller.Token));
         caller.Cancel();
         AssertLeftBehindAfterOneSecond(task);
         await AssertCancelledBy(caller.Token, task);
-        stubborn[0].Answer();
+        Stubborn[0].Answer();
     });
 
     [Fact]
@@ -469,10 +429,10 @@ public sealed class WhenAllTests
             blocked.SetResult();
             release.Wait();
             return Task.FromResult(0);
-        }, new LlmBatchOptions { Deadline = TimeSpan.FromSeconds(5), TimeProvider = _clock });
+        }, new LlmBatchOptions { Deadline = TimeSpan.FromSeconds(5), TimeProvider = Clock });
         await blocked.Task;
-        _clock.Advance(TimeSpan.FromSeconds(5));
-        _clock.Advance(TimeSpan.FromSeconds(1));
+        Advance(TimeSpan.FromSeconds(5));
+        Advance(TimeSpan.FromSeconds(1));
 
         Assert.IsType<TimeoutException>(await FailureOf(task));
         release.Set();
@@ -491,26 +451,23 @@ public sealed class WhenAllTests
         await LlmTask.WhenAll([5], (item, _) => { done.Add(item); return Task.CompletedTask; }, new LlmBatchOptions());
         Assert.Equal(Enumerable.Range(0, 6), done.Order());
 
-        Task work = LlmTask.WhenAll(Enumerable.Range(0, 20), (item, token) => (Task)_model.AskAsync(item, token), maxConcurrency: 2);
-        await _model.StartedAsync(2);
-        _model[1].Fail(new ModelException("refused"));
+        Task work = Start(() => LlmTask.WhenAll(Enumerable.Range(0, 20), (item, token) => (Task)Model.AskAsync(item, token), maxConcurrency: 2));
+        Model[1].Fail(new ModelException("refused"));
         Assert.IsType<ModelException>(await FailureOf(work));
-        Assert.Equal(2, _model.Peak);
+        Assert.Equal(2, Model.Peak);
     });
 
     [Fact]
     public Task The_options_are_copied() => Run(async () =>
     {
-        var options = new LlmBatchOptions { MaxConcurrency = 1, CallTimeout = TimeSpan.FromSeconds(10), TimeProvider = _clock };
-        var task = LlmTask.WhenAll(Enumerable.Range(0, 3), _model.AskAsync, options);
+        var options = new LlmBatchOptions { MaxConcurrency = 1, CallTimeout = TimeSpan.FromSeconds(10), TimeProvider = Clock };
+        var task = Start(() => LlmTask.WhenAll(Enumerable.Range(0, 3), Model.AskAsync, options));
         options.MaxConcurrency = 3;
         options.CallTimeout = null;
         options.TimeProvider = TimeProvider.System;
-        await _model.StartedAsync(1);
-        _model[0].Answer();
-        await _model.StartedAsync(2);
-        Assert.Equal(1, _model.Peak);
-        _clock.Advance(TimeSpan.FromSeconds(10));
+        Model[0].Answer();
+        Assert.Equal(1, Model.Peak);
+        Advance(TimeSpan.FromSeconds(10));
         Assert.IsType<TimeoutException>(await FailureOf(task));
     });
 
@@ -518,30 +475,26 @@ public sealed class WhenAllTests
     public Task Nothing_stays_behind_when_a_group_ends() => Run(async () =>
     {
         using var caller = new CancellationTokenSource();
-        var options = new LlmBatchOptions { CallTimeout = TimeSpan.FromSeconds(10), Deadline = TimeSpan.FromMinutes(1), TimeProvider = _clock };
+        var options = new LlmBatchOptions { CallTimeout = TimeSpan.FromSeconds(10), Deadline = TimeSpan.FromMinutes(1), TimeProvider = Clock };
         await LlmTask.WhenAll(Enumerable.Range(0, 30), (item, _) => Task.FromResult(item), options, caller.Token);
-        Assert.Equal(0, _clock.LiveTimers);
+        Assert.Equal(0, Clock.LiveTimers);
 
-        var failed = LlmTask.WhenAll([0, 1], _model.AskAsync, options, caller.Token);
-        await _model.StartedAsync(2);
-        _model[0].Fail(new ModelException("failed"));
+        var failed = Start(() => LlmTask.WhenAll([0, 1], Model.AskAsync, options, caller.Token));
+        Model[0].Fail(new ModelException("failed"));
         await FailureOf(failed);
-        Assert.Equal(0, _clock.LiveTimers);
+        Assert.Equal(0, Clock.LiveTimers);
     });
 
     [Fact]
     public Task Progress_is_told_of_every_call_that_succeeded_or_failed() => Run(async () =>
     {
         var reports = new Reports();
-        var stubborn = new FakeModel { HonorsTokens = false };
-        var task = LlmTask.WhenAll(Enumerable.Range(0, 4), stubborn.AskAsync, new LlmBatchOptions { MaxConcurrency = 3, Progress = reports, TimeProvider = _clock });
-        await stubborn.StartedAsync(3);
-        _clock.Advance(TimeSpan.FromSeconds(2));
-        stubborn[1].Answer();
-        await stubborn.StartedAsync(4);
-        stubborn[3].Answer();
-        stubborn[0].Fail(new ModelException("refused"));
-        stubborn[2].Cancel();
+        var task = Start(() => LlmTask.WhenAll(Enumerable.Range(0, 4), Stubborn.AskAsync, new LlmBatchOptions { MaxConcurrency = 3, Progress = reports, TimeProvider = Clock }));
+        Advance(TimeSpan.FromSeconds(2));
+        Stubborn[1].Answer();
+        Stubborn[3].Answer();
+        Stubborn[0].Fail(new ModelException("refused"));
+        Stubborn[2].Cancel();
 
         await FailureOf(task);
         Assert.Equal(
@@ -571,9 +524,8 @@ public sealed class WhenAllTests
     public Task An_exception_of_the_progress_handler_stops_the_group_and_is_thrown() => Run(async () =>
     {
         var bug = new ModelException("handler");
-        var task = LlmTask.WhenAll([0], _model.AskAsync, new LlmBatchOptions { Progress = new Reports { Throws = bug } });
-        await _model.StartedAsync(1);
-        _model[0].Answer();
+        var task = Start(() => LlmTask.WhenAll([0], Model.AskAsync, new LlmBatchOptions { Progress = new Reports { Throws = bug } }));
+        Model[0].Answer();
 
         Assert.Same(bug, await FailureOf(task));
     });
@@ -591,20 +543,17 @@ public sealed class WhenAllTests
         }
     }
 
-    private async Task AnswerAll(int count)
+    private void AnswerAll()
     {
-        for (var i = 0; i < count; i++)
-        {
-            await _model.StartedAsync(i + 1);
-            _model.Calls[i].Answer();
-        }
+        while (Model.Calls.FirstOrDefault(call => !call.HasEnded) is { } oldest)
+            oldest.Answer();
     }
 
     private void AssertLeftBehindAfterOneSecond(Task task)
     {
-        _clock.Advance(TimeSpan.FromSeconds(1) - TimeSpan.FromTicks(1));
+        Advance(TimeSpan.FromSeconds(1) - TimeSpan.FromTicks(1));
         Assert.False(task.IsCompleted);
-        _clock.Advance(TimeSpan.FromTicks(1));
+        Advance(TimeSpan.FromTicks(1));
         Assert.True(task.IsCompleted);
     }
 }

@@ -1,10 +1,10 @@
 namespace AsyncLlm.Tests.Support;
 
 /// <summary>
-/// A model whose answers the test gives: every call waits until the test answers or fails it. Answering runs what waits for the call
-/// before it returns, so the test sees the consequence at once.
+/// A model whose answers the test gives: every call waits until the test answers or fails it.
 /// </summary>
-internal sealed class FakeModel
+/// <param name="answered">What to do when the test has ended a call and everything that waited for it has run.</param>
+internal sealed class FakeModel(Action? answered = null)
 {
     private readonly object _gate = new();
     private readonly List<FakeCall> _calls = [];
@@ -33,7 +33,7 @@ internal sealed class FakeModel
 
     public Task<string> AskAsync(int prompt, CancellationToken cancellationToken)
     {
-        var call = new FakeCall(prompt, cancellationToken);
+        var call = new FakeCall(prompt, cancellationToken, answered);
         lock (_gate)
         {
             _calls.Add(call);
@@ -42,7 +42,7 @@ internal sealed class FakeModel
                 reached.SetResult();
         }
         if (HonorsTokens)
-            cancellationToken.UnsafeRegister(static call => ((FakeCall)call!).Cancel(), call);
+            cancellationToken.UnsafeRegister(static call => ((FakeCall)call!).OnCancelled(), call);
         return call.Task;
     }
 
@@ -62,8 +62,9 @@ internal sealed class FakeModel
     public static string AnswerTo(int prompt) => $"answer {prompt}";
 }
 
-internal sealed class FakeCall(int prompt, CancellationToken token)
+internal sealed class FakeCall(int prompt, CancellationToken token, Action? answered)
 {
+    // Continuations run inside Answer, Fail and Cancel.
     private readonly TaskCompletionSource<string> _answer = new();
 
     public int Prompt => prompt;
@@ -74,17 +75,23 @@ internal sealed class FakeCall(int prompt, CancellationToken token)
 
     public bool HasEnded => Task.IsCompleted;
 
-    public void Answer() => _answer.SetResult(FakeModel.AnswerTo(prompt));
-
-    public void Fail(Exception exception) => _answer.SetException(exception);
-
-    public void Cancel() => _answer.TrySetCanceled(token);
-
-    /// <summary>Waits until the call has been told to stop.</summary>
-    public Task ToldToStopAsync()
+    public void Answer()
     {
-        var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        token.UnsafeRegister(static told => ((TaskCompletionSource)told!).SetResult(), told);
-        return told.Task;
+        _answer.SetResult(FakeModel.AnswerTo(prompt));
+        answered?.Invoke();
     }
+
+    public void Fail(Exception exception)
+    {
+        _answer.SetException(exception);
+        answered?.Invoke();
+    }
+
+    public void Cancel()
+    {
+        _answer.SetCanceled(token);
+        answered?.Invoke();
+    }
+
+    internal void OnCancelled() => _answer.TrySetCanceled(token);
 }
