@@ -3,6 +3,7 @@ using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Operations;
 using Microsoft.CodeAnalysis.Simplification;
+using AsyncLlmAnalyzers.Facts;
 using AsyncLlmAnalyzers.Model;
 
 namespace AsyncLlmAnalyzers.Editing;
@@ -36,8 +37,8 @@ internal sealed class HelperCall
         if (_select.Receiver()?.Syntax is not ExpressionSyntax source)
             return null;
 
-        var editor = new LlmEditor(_target.Root, _target.Model, _target.Context);
-        var outerToken = editor.TokenInScope(_combinator);
+        var editor = new LlmEditor(_target.Root, _target.Model);
+        var outerToken = TokenScope.At(_select).Only?.Name;
         var token = editor.FreshParameterName(outerToken == "ct" ? "token" : "ct", _combinator);
         var lambda = _producer.Lambda is { Syntax: LambdaExpressionSyntax written }
             ? WithToken(written, token, cancellationToken)
@@ -69,15 +70,18 @@ internal sealed class HelperCall
         _ => false,
     };
 
+    /// <summary>The lambda with the group's token as second parameter: it replaces the outer one, or reaches a call that had none.</summary>
     private ParenthesizedLambdaExpressionSyntax WithToken(LambdaExpressionSyntax lambda, string token, CancellationToken cancellationToken)
     {
         var uses = lambda.Body.DescendantNodesAndSelf().OfType<IdentifierNameSyntax>()
             .Where(name => _target.Model.GetSymbolInfo(name, cancellationToken).Symbol is IParameterSymbol or ILocalSymbol
                 && KnownTypes.Is(_target.Model.GetTypeInfo(name, cancellationToken).Type, _target.Context.Types.CancellationToken)
                 && !IsDeclaredIn(name, lambda, cancellationToken))
-            .ToList();
+            .ToDictionary(name => (SyntaxNode)name, name => (SyntaxNode)SyntaxFactory.IdentifierName(token).WithTriviaFrom(name));
+        if (uses.Count == 0 && CallWithToken(lambda.Body, token, cancellationToken) is var (call, withToken))
+            uses.Add(call, withToken);
 
-        var body = lambda.Body.ReplaceNodes(uses, (name, _) => SyntaxFactory.IdentifierName(token).WithTriviaFrom(name));
+        var body = uses.TryGetValue(lambda.Body, out var whole) ? (CSharpSyntaxNode)whole : lambda.Body.ReplaceNodes(uses.Keys, (original, _) => uses[original]);
         var item = lambda is SimpleLambdaExpressionSyntax simple
             ? simple.Parameter.Identifier.ValueText
             : ((ParenthesizedLambdaExpressionSyntax)lambda).ParameterList.Parameters[0].Identifier.ValueText;
@@ -87,6 +91,22 @@ internal sealed class HelperCall
             .WithModifiers(lambda.Modifiers)
             .WithArrowToken(lambda.ArrowToken)
             .WithTrailingTrivia(lambda.GetTrailingTrivia());
+    }
+
+    /// <summary>The model call in the lambda, or the wrapper that makes it, with a token it was not given.</summary>
+    private (SyntaxNode Call, SyntaxNode WithToken)? CallWithToken(SyntaxNode body, string token, CancellationToken cancellationToken)
+    {
+        foreach (var invocation in body.DescendantNodesAndSelf().OfType<InvocationExpressionSyntax>())
+        {
+            if (_target.InvocationAt(invocation, cancellationToken) is { } operation
+                && (_target.Context.FindRequest(operation.TargetMethod, operation.ReceiverType(), operation) is not null
+                    || _target.Context.Wrappers.MakesCall(operation.TargetMethod, cancellationToken))
+                && TokenPassed.To(operation).Verdict == Verdict.No
+                && TokenArgument.Add(invocation, SyntaxFactory.IdentifierName(token), _target.Model, cancellationToken) is { } withToken)
+                return (invocation, withToken);
+        }
+
+        return null;
     }
 
     private bool IsDeclaredIn(IdentifierNameSyntax name, LambdaExpressionSyntax lambda, CancellationToken cancellationToken) =>

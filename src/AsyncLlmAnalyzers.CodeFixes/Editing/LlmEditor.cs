@@ -3,12 +3,11 @@ using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Simplification;
 using Microsoft.CodeAnalysis.Text;
-using AsyncLlmAnalyzers.Model;
 
 namespace AsyncLlmAnalyzers.Editing;
 
 /// <summary>The edits several fixes make, in the style of the file they are made in.</summary>
-internal sealed class LlmEditor(SyntaxNode root, SemanticModel model, LlmContext context)
+internal sealed class LlmEditor(SyntaxNode root, SemanticModel model)
 {
     private readonly SourceText _text = root.SyntaxTree.GetText();
 
@@ -43,14 +42,6 @@ internal sealed class LlmEditor(SyntaxNode root, SemanticModel model, LlmContext
         var taken = new HashSet<string>(names, StringComparer.Ordinal);
         return !taken.Contains(name) ? name : Enumerable.Range(1, int.MaxValue).Select(i => name + i).First(candidate => !taken.Contains(candidate));
     }
-
-    /// <summary>The nearest token parameter or local of the functions around the node; null when there is none or a static function hides it.</summary>
-    public string? TokenInScope(SyntaxNode at) => model.LookupSymbols(at.SpanStart)
-        .Where(symbol => symbol is IParameterSymbol or ILocalSymbol
-            && KnownTypes.Is((symbol as IParameterSymbol)?.Type ?? ((ILocalSymbol)symbol).Type, context.Types.CancellationToken)
-            && (symbol is not ILocalSymbol local || local.DeclaringSyntaxReferences.All(reference => reference.Span.End <= at.SpanStart)))
-        .Select(symbol => symbol.Name)
-        .FirstOrDefault();
 
     /// <summary>
     /// Where a statement can be put so that it runs before the node: in front of its statement, or of the expression body that

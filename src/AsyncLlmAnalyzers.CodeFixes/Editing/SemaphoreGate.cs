@@ -27,7 +27,7 @@ internal sealed class SemaphoreGate
     public SemaphoreGate(FixTarget target, FanOut fanOut, TaskProducer producer, int limit, CancellationToken cancellationToken)
     {
         (_target, _fanOut, _producer, _limit, _cancellationToken) = (target, fanOut, producer, limit, cancellationToken);
-        _editor = new LlmEditor(target.Root, target.Model, target.Context);
+        _editor = new LlmEditor(target.Root, target.Model);
         _gate = _editor.FreshName("gate", _producer.Site.Syntax);
         _configureAwait = LlmEditor.ConfigureAwaitStyle(_producer.Site.Syntax);
     }
@@ -84,7 +84,7 @@ internal sealed class SemaphoreGate
         return method is { ReturnsVoid: false } && !(method.IsAsync && KnownTypes.Is(method.ReturnType, _target.Context.Types.Task));
     }
 
-    private string Enter() => $"await {_gate}.WaitAsync({_editor.TokenInScope(_producer.Site.Syntax)}){_configureAwait};";
+    private string Enter() => $"await {_gate}.WaitAsync({TokenScope.At(_producer.Site).Only?.Name}){_configureAwait};";
 
     /// <summary>The body that enters the gate, runs what is put into the hole, and leaves.</summary>
     private BlockSyntax Gated(string inside, string indentation) => _editor.Block(

@@ -349,6 +349,23 @@ public class UnboundedFanOutFixTests() : FixTests("ALLM1001")
         withRuntime: true);
 
     [Fact]
+    public Task Helper_passes_its_token_to_a_call_that_had_none() => FixesAsync(
+        Method(
+            """
+            await Task.[|WhenAll|](prompts.Select(prompt => client.CompleteChatAsync(prompt)));
+            await Task.[|WhenAll|](prompts.Select(async prompt => (await AskAsync(prompt)).Length));
+            """,
+            "async Task<string> AskAsync(string prompt, CancellationToken token = default) => (await client.CompleteChatAsync([prompt], cancellationToken: token)).Value.Content[0].Text;"),
+        Method(
+            """
+            await LlmTask.WhenAll(prompts, (prompt, ct) => client.CompleteChatAsync([prompt], cancellationToken: ct), maxConcurrency: 10, cancellationToken);
+            await LlmTask.WhenAll(prompts, async (prompt, ct) => (await AskAsync(prompt, ct)).Length, maxConcurrency: 10, cancellationToken);
+            """,
+            "async Task<string> AskAsync(string prompt, CancellationToken token = default) => (await client.CompleteChatAsync([prompt], cancellationToken: token)).Value.Content[0].Text;")
+            .Replace("using System.ClientModel;", "using System.ClientModel;\nusing AsyncLlm;"),
+        withRuntime: true);
+
+    [Fact]
     public Task Where_the_lambda_does_more_than_the_call_the_semaphore_comes_first() => FixesAsync(
         Method("""
             await Task.[|WhenAll|](prompts.Select(async prompt =>
