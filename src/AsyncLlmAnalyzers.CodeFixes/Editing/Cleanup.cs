@@ -13,10 +13,15 @@ internal static class Cleanup
     /// <summary>The cleaned-up document, or null when it did not change or has an error the original lacked.</summary>
     public static async Task<Document?> CompileCheckedAsync(Document original, Document changed, CancellationToken cancellationToken)
     {
+        changed = await CleanAsync(changed, cancellationToken).ConfigureAwait(false);
+        return await IsSoundAsync(original, changed, cancellationToken).ConfigureAwait(false) ? changed : null;
+    }
+
+    public static async Task<Document> CleanAsync(Document changed, CancellationToken cancellationToken)
+    {
         changed = await ImportAdder.AddImportsAsync(changed, Simplifier.AddImportsAnnotation, cancellationToken: cancellationToken).ConfigureAwait(false);
         changed = await Simplifier.ReduceAsync(changed, Simplifier.Annotation, cancellationToken: cancellationToken).ConfigureAwait(false);
-        changed = await Formatter.FormatAsync(changed, Formatter.Annotation, cancellationToken: cancellationToken).ConfigureAwait(false);
-        return await IsSoundAsync(original, changed, cancellationToken).ConfigureAwait(false) ? changed : null;
+        return await Formatter.FormatAsync(changed, Formatter.Annotation, cancellationToken: cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The text changed, and no member that did has an error it did not have before.</summary>

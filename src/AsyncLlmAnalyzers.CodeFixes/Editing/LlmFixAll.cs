@@ -16,33 +16,14 @@ internal static class LlmFixAll
     private static async Task<Document?> FixAsync(
         LlmFix fix, Document document, ImmutableArray<Diagnostic> diagnostics, string? equivalenceKey, CancellationToken cancellationToken)
     {
-        var places = await MarkAsync(document, diagnostics, cancellationToken).ConfigureAwait(false);
-        document = places.Document;
-        foreach (var (diagnostic, mark) in places.Marks)
+        var (marked, marks) = await DiagnosticMark.SetAsync(document, diagnostics, cancellationToken).ConfigureAwait(false);
+        document = marked;
+        foreach (var mark in marks)
         {
-            var root = await document.GetSyntaxRootAsync(cancellationToken).ConfigureAwait(false);
-            if (root!.GetAnnotatedTokens(mark).FirstOrDefault() is not { RawKind: not 0 } token)
-                continue;
-
-            document = await fix.FixAsync(document, Moved(diagnostic, token), equivalenceKey, cancellationToken).ConfigureAwait(false) ?? document;
+            if (await mark.FindAsync(document.Project.Solution, cancellationToken).ConfigureAwait(false) is { } diagnostic)
+                document = await fix.FixAsync(document, diagnostic, equivalenceKey, cancellationToken).ConfigureAwait(false) ?? document;
         }
 
         return document;
     }
-
-    private static async Task<(Document Document, IReadOnlyList<(Diagnostic, SyntaxAnnotation)> Marks)> MarkAsync(
-        Document document, ImmutableArray<Diagnostic> diagnostics, CancellationToken cancellationToken)
-    {
-        var root = await document.GetSyntaxRootAsync(cancellationToken).ConfigureAwait(false);
-        var marks = diagnostics
-            .OrderBy(diagnostic => diagnostic.Location.SourceSpan.Start)
-            .Select(diagnostic => (Diagnostic: diagnostic, Mark: new SyntaxAnnotation()))
-            .ToList();
-        var byToken = marks.ToLookup(mark => root!.FindToken(mark.Diagnostic.Location.SourceSpan.Start), mark => mark.Mark);
-        var marked = root!.ReplaceTokens(byToken.Select(group => group.Key), (token, _) => token.WithAdditionalAnnotations(byToken[token]));
-        return (document.WithSyntaxRoot(marked), marks);
-    }
-
-    private static Diagnostic Moved(Diagnostic diagnostic, SyntaxToken token) => Diagnostic.Create(
-        diagnostic.Descriptor, token.GetLocation(), diagnostic.Severity, diagnostic.AdditionalLocations, diagnostic.Properties);
 }

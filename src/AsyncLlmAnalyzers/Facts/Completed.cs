@@ -41,6 +41,8 @@ internal static class Completed
 
             if (HandedOut(task) is { } handedOut)
                 return handedOut;
+            if (task is IAwaitOperation || TaskWait.From(task, _types) is not null)
+                return null; // a task that another task resulted in
             if (TaskPath.Is(task) && !_cover.IsLazy(task) && OnTheWay(task) is { } onTheWay)
                 return onTheWay;
             if (task is IInvocationOperation { TargetMethod.Name: "Where" } where && _tests.OfPredicate(where) is { } test)

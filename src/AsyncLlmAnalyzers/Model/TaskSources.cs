@@ -22,6 +22,7 @@ internal sealed class TaskSources(KnownTypes types)
             ILocalReferenceOperation local => OfLocal(local),
             IParameterReferenceOperation parameter => One(SequenceOf(parameter)),
             IArrayElementReferenceOperation element => [element.ArrayReference],
+            IPropertyReferenceOperation { Property.Name: TaskWait.ResultName, Instance: { } task } when types.IsTaskLike(task.Type) => [task],
             IPropertyReferenceOperation { Property.IsIndexer: true, Instance: { } collection } => [collection],
             IPropertyReferenceOperation { Property.ContainingType.IsAnonymousType: true, Instance: { } value } => [value],
             IFieldReferenceOperation { Field.ContainingType.IsTupleType: true, Instance: { } tuple } => [tuple],
@@ -62,7 +63,7 @@ internal sealed class TaskSources(KnownTypes types)
     private IEnumerable<IOperation> OfInvocation(IInvocationOperation invocation)
     {
         var method = invocation.TargetMethod;
-        if (types.IsTask(method.ContainingType) && method.Name is "WhenAll" or "WhenAny" or "WhenEach")
+        if (types.IsTask(method.ContainingType) && method.Name is "WhenAll" or "WhenAny" or "WhenEach" or "FromResult")
             return invocation.Arguments.Select(argument => argument.Value);
 
         return KeepsAll(invocation)

@@ -134,6 +134,8 @@ public class CompletedTests
     [InlineData("var ts = Many().ToList(); foreach (var t in ts) { if (flag) break; await t; } Read(ts[0]);")]
     [InlineData("var ts = Many().ToList(); foreach (var t in ts) if (flag) await t; Read(ts[0]);")]
     [InlineData("var ts = Many().ToArray(); var i = 0; await ts[i]; i++; Read(ts[i]);")]
+    [InlineData("var t = Task.FromResult(Start()); Read(await t);")]
+    [InlineData("var t = Task.FromResult(Start()); await t; Read(t.Result);")]
     [InlineData("Task.WhenAll(Start()).ContinueWith(t => Read(Start()));")]
     [InlineData("Read(flag ? Task.FromResult(1) : Start());")]
     public void Does_not_believe_that_it_is_complete(string statements) => Assert.Equal(Verdict.No, VerdictOn(statements));

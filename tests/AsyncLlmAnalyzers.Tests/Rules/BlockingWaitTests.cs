@@ -105,6 +105,7 @@ public partial class BlockingWaitTests() : RuleTests("ALLM2001")
         "string Inner() => AskText(prompt).[|Result|]; Inner();",
         "var x = chat.GetStreamingResponseAsync(prompt).ToChatResponseAsync().[|Result|];",
         "var updates = chat.GetStreamingResponseAsync(prompt).GetAsyncEnumerator(); var x = updates.MoveNextAsync().AsTask().[|Result|];",
+        "var x = Task.FromResult(AskText(prompt)).Result.[|Result|];",
         "using var t = AskText(prompt); try { t.[|Wait|](); } catch (AggregateException) { }",
         """
         var x = client

@@ -1,0 +1,119 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Simplification;
+using AsyncLlmAnalyzers.Model;
+using static Microsoft.CodeAnalysis.CSharp.SyntaxFactory;
+
+namespace AsyncLlmAnalyzers.Editing;
+
+/// <summary>Makes the edits of a plan in one file: awaits, <c>async</c> modifiers, return types, and the returns of functions that handed out a task.</summary>
+internal sealed class AsyncRewriter(SyntaxNode root, SemanticModel model, KnownTypes types, CancellationToken cancellationToken)
+{
+    /// <summary>On an <c>await</c> that stands for <c>return task;</c>: what followed the return must still not run.</summary>
+    private static readonly SyntaxAnnotation Returns = new();
+
+    private readonly Awaiting _awaiting = Awaiting.InStyleOf(root);
+    private readonly Dictionary<SyntaxNode, Func<SyntaxNode, SyntaxNode>> _edits = [];
+
+    public void Await(ExpressionSyntax place, Func<ExpressionSyntax, ExpressionSyntax> operand) =>
+        _edits[place] = rewritten => _awaiting.Await(operand((ExpressionSyntax)rewritten), place);
+
+    public void MakeAsync(SyntaxNode function)
+    {
+        var returnType = ReturnTypeOf(function);
+        if (!types.IsTaskLike(returnType))
+        {
+            _edits[function] = rewritten => WithAsync(WithTaskType(rewritten, function.SpanStart));
+            return;
+        }
+
+        foreach (var statement in function.DescendantNodes(node => node == function || node is not (AnonymousFunctionExpressionSyntax or LocalFunctionStatementSyntax)).OfType<ReturnStatementSyntax>())
+        {
+            if (statement.Expression is { } expression)
+                _edits[statement] = rewritten => AwaitedReturn((ReturnStatementSyntax)rewritten, expression, returnType);
+        }
+
+        _edits[function] = rewritten => WithAsync(rewritten switch
+        {
+            LambdaExpressionSyntax { ExpressionBody: { } body } lambda => lambda.WithBody(AwaitedValue(body, ((LambdaExpressionSyntax)function).ExpressionBody!)),
+            MethodDeclarationSyntax { ExpressionBody: { } body } method => method.WithExpressionBody(body.WithExpression(AwaitedValue(body.Expression, ((MethodDeclarationSyntax)function).ExpressionBody!.Expression))),
+            LocalFunctionStatementSyntax { ExpressionBody: { } body } local => local.WithExpressionBody(body.WithExpression(AwaitedValue(body.Expression, ((LocalFunctionStatementSyntax)function).ExpressionBody!.Expression))),
+            _ => rewritten,
+        });
+    }
+
+    public SyntaxNode Rewrite()
+    {
+        var rewritten = root.ReplaceNodes(_edits.Keys, (original, edited) => _edits[original](edited));
+        var returning = rewritten.GetAnnotatedNodes(Returns).OfType<ExpressionStatementSyntax>().Where(statement => !EndsFunction(statement)).ToList();
+        return rewritten.ReplaceNodes(returning, (_, statement) => Block(statement.WithoutTrivia(), ReturnStatement()).WithTriviaFrom(statement));
+    }
+
+    private ITypeSymbol? ReturnTypeOf(SyntaxNode function) => function is AnonymousFunctionExpressionSyntax
+        ? (model.GetTypeInfo(function, cancellationToken).ConvertedType as INamedTypeSymbol)?.DelegateInvokeMethod?.ReturnType
+        : (model.GetDeclaredSymbol(function, cancellationToken) as IMethodSymbol)?.ReturnType;
+
+    private static SyntaxNode WithAsync(SyntaxNode function)
+    {
+        var keyword = Token(SyntaxKind.AsyncKeyword).WithTrailingTrivia(Space);
+        return function switch
+        {
+            MethodDeclarationSyntax { Modifiers.Count: 0 } method => method.WithReturnType(method.ReturnType.WithoutLeadingTrivia()).AddModifiers(keyword.WithLeadingTrivia(method.ReturnType.GetLeadingTrivia())),
+            MethodDeclarationSyntax method => method.AddModifiers(keyword),
+            LocalFunctionStatementSyntax { Modifiers.Count: 0 } local => local.WithReturnType(local.ReturnType.WithoutLeadingTrivia()).AddModifiers(keyword.WithLeadingTrivia(local.ReturnType.GetLeadingTrivia())),
+            LocalFunctionStatementSyntax local => local.AddModifiers(keyword),
+            AnonymousFunctionExpressionSyntax { Modifiers.Count: 0 } lambda => ((AnonymousFunctionExpressionSyntax)lambda.WithoutLeadingTrivia()).AddModifiers(keyword.WithLeadingTrivia(lambda.GetLeadingTrivia())),
+            AnonymousFunctionExpressionSyntax lambda => lambda.AddModifiers(keyword),
+            _ => function,
+        };
+    }
+
+    private SyntaxNode WithTaskType(SyntaxNode function, int position) => function switch
+    {
+        MethodDeclarationSyntax method => method.WithReturnType(TaskOf(method.ReturnType, position)),
+        LocalFunctionStatementSyntax local => local.WithReturnType(TaskOf(local.ReturnType, position)),
+        _ => function, // a lambda's type follows from its body
+    };
+
+    private TypeSyntax TaskOf(TypeSyntax result, int position)
+    {
+        var isVoid = result is PredefinedTypeSyntax { Keyword.RawKind: (int)SyntaxKind.VoidKeyword };
+        SimpleNameSyntax task = isVoid
+            ? IdentifierName(nameof(Task))
+            : GenericName(Identifier(nameof(Task)), TypeArgumentList(SingletonSeparatedList(result.WithoutTrivia())));
+        return IsImported(isVoid ? types.Task : types.TaskOfT, position)
+            ? task.WithTriviaFrom(result)
+            : QualifiedName(ParseName("global::System.Threading.Tasks"), task)
+                .WithTriviaFrom(result)
+                .WithAdditionalAnnotations(Simplifier.Annotation, Simplifier.AddImportsAnnotation);
+    }
+
+    /// <summary>The simple name means the framework's task here. Global usings count, which the import service overlooks.</summary>
+    private bool IsImported(INamedTypeSymbol? task, int position) =>
+        model.LookupNamespacesAndTypes(position, name: nameof(Task)).OfType<INamedTypeSymbol>().Where(type => type.Arity == task?.Arity).ToList() is [var only]
+        && SymbolEqualityComparer.Default.Equals(only, task);
+
+    private StatementSyntax AwaitedReturn(ReturnStatementSyntax statement, ExpressionSyntax original, ITypeSymbol? returnType)
+    {
+        if (returnType is INamedTypeSymbol { IsGenericType: true })
+            return statement.WithExpression(AwaitedValue(statement.Expression!, original));
+
+        if (model.GetSymbolInfo(original, cancellationToken).Symbol is IPropertySymbol { Name: nameof(Task.CompletedTask) } completed && types.IsTaskLike(completed.ContainingType))
+            return statement.WithExpression(null).WithReturnKeyword(statement.ReturnKeyword.WithoutTrivia()).WithTriviaFrom(statement);
+
+        return ExpressionStatement(_awaiting.Await(statement.Expression!, original).WithoutTrivia(), statement.SemicolonToken)
+            .WithTriviaFrom(statement)
+            .WithAdditionalAnnotations(Returns);
+    }
+
+    /// <summary>The value of a task that a function handed out: <c>Task.FromResult(x)</c> is <c>x</c>.</summary>
+    private ExpressionSyntax AwaitedValue(ExpressionSyntax task, ExpressionSyntax original) =>
+        task is InvocationExpressionSyntax { ArgumentList.Arguments: [{ Expression: var value }] }
+        && model.GetSymbolInfo(original, cancellationToken).Symbol is IMethodSymbol { Name: nameof(Task.FromResult), ContainingType: var type } && types.IsTaskLike(type)
+            ? value.WithTriviaFrom(task)
+            : task is ThrowExpressionSyntax ? task : _awaiting.Await(task, original);
+
+    private static bool EndsFunction(StatementSyntax statement) =>
+        statement.Parent is BlockSyntax { Parent: AnonymousFunctionExpressionSyntax or LocalFunctionStatementSyntax or MethodDeclarationSyntax } body && body.Statements.Last() == statement;
+}
