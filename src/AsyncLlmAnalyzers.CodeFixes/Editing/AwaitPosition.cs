@@ -52,7 +52,8 @@ internal static class AwaitPosition
             handler.Declaration is { } declaration && model.GetTypeInfo(declaration.Type, cancellationToken).Type is { Name: nameof(AggregateException) };
 
         bool IsRefLike(SyntaxNode expression) => expression.DescendantNodesAndSelf().OfType<ExpressionSyntax>().Any(part =>
-            model.GetTypeInfo(part, cancellationToken) is var info && (info.Type?.IsRefLikeType == true || info.ConvertedType?.IsRefLikeType == true));
+            model.GetTypeInfo(part, cancellationToken) is var info && (info.Type?.IsRefLikeType == true || info.ConvertedType?.IsRefLikeType == true)
+            || model.GetSymbolInfo(part, cancellationToken).Symbol is IMethodSymbol { RefKind: not RefKind.None } or IPropertySymbol { RefKind: not RefKind.None });
     }
 
     private static IEnumerable<SyntaxNode> EvaluatedBefore(SyntaxNode child, SyntaxNode parent) => parent.ChildNodes().TakeWhile(node => node != child);

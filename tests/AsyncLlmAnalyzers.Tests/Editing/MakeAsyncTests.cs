@@ -6,7 +6,7 @@ using AsyncLlmAnalyzers.Tests.Rules;
 namespace AsyncLlmAnalyzers.Tests.Editing;
 
 /// <summary>The plan that makes functions async over the solution, as the fix of ALLM2001 writes it.</summary>
-public class MakeAsyncTests
+public class MakeAsyncTests() : FixTests("ALLM2001")
 {
     /// <summary>Members of a class that has a chat client.</summary>
     private static string Class(string members) => $$"""
@@ -70,7 +70,7 @@ public class MakeAsyncTests
     public async Task Awaits_what_the_function_returned_as_a_task(string member, string fixedMember) => await FixesAsync(Class(member), Class(fixedMember));
 
     [Fact]
-    public async Task Awaits_every_caller_up_to_Main() => await FixesAsync(
+    public async Task Awaits_every_caller_up_to_Main() => await FixesProgramAsync(
         """
         using Microsoft.Extensions.AI;
 
@@ -132,8 +132,7 @@ public class MakeAsyncTests
 
             private async Task<string> Ask(string text) => (await chat.GetResponseAsync(text)).Text;
         }
-        """,
-        OutputKind.ConsoleApplication);
+        """);
 
     [Fact]
     public async Task Awaits_callers_in_lambdas_local_functions_and_recursion() => await FixesAsync(
@@ -165,10 +164,9 @@ public class MakeAsyncTests
     [Theory]
     [InlineData("int Main()", "async Task<int> Main()", "return 0;")]
     [InlineData("void Main(string[] args)", "async Task Main(string[] args)", "")]
-    public async Task Makes_Main_async(string main, string asyncMain, string end) => await FixesAsync(
+    public async Task Makes_Main_async(string main, string asyncMain, string end) => await FixesProgramAsync(
         Program(main, "default(IChatClient)!.GetResponseAsync(\"\").[|Wait|]();", end),
-        Program(asyncMain, "await default(IChatClient)!.GetResponseAsync(\"\");", end),
-        OutputKind.ConsoleApplication);
+        Program(asyncMain, "await default(IChatClient)!.GetResponseAsync(\"\");", end));
 
     private static string Program(string signature, string wait, string end) => $$"""
         using Microsoft.Extensions.AI;
@@ -417,19 +415,82 @@ public class MakeAsyncTests
             """),
     }.RunAsync();
 
+    /// <summary>The plan for the first is refused, or does not compile, which spoils the union of the plans.</summary>
+    [Theory]
+    [InlineData("string First => ", false)]
+    [InlineData("string First => ", true)]
+    [InlineData("unsafe string First() => ", false)]
+    [InlineData("unsafe string First() => ", true)]
+    public async Task Fixes_what_it_can_when_the_first_cannot_be_fixed(string first, bool withoutKey)
+    {
+        var test = new RuleTest("ALLM2001", fixAllWithoutKey: withoutKey)
+        {
+            TestCode = Class($$"""
+                {{first}}chat.GetResponseAsync("").[|Result|].Text;
+
+                string Second() => chat.GetResponseAsync("").[|Result|].Text + Third();
+
+                string Third() => chat.GetResponseAsync("").[|Result|].Text;
+                """),
+            FixedCode = Class($$"""
+                {{first}}chat.GetResponseAsync("").[|Result|].Text;
+
+                async Task<string> Second() => (await chat.GetResponseAsync("")).Text + await Third();
+
+                async Task<string> Third() => (await chat.GetResponseAsync("")).Text;
+                """),
+        };
+        test.TestState.Sources.Add(("/0/Prelude.cs", RuleTest.Prelude));
+        test.FixedState.Sources.Add(("/0/Prelude.cs", RuleTest.Prelude));
+        test.FixedState.MarkupHandling = MarkupMode.Allow;
+        await test.RunAsync();
+    }
+
     [Fact]
-    public async Task Fixes_what_it_can_when_the_first_cannot_be_fixed() => await FixesAsync(
-        Class("""
-            string First => chat.GetResponseAsync("").{|ALLM2001:Result|}.Text;
+    public async Task Gives_a_linked_file_the_same_text_in_every_project() => await new SolutionTest
+    {
+        ["/Shared/Assistant.cs"] = (
+            """
+            using Microsoft.Extensions.AI;
 
-            string Second() => chat.GetResponseAsync("").{|ALLM2001:Result|}.Text;
-            """),
-        Class("""
-            string First => chat.GetResponseAsync("").{|ALLM2001:Result|}.Text;
+            class Assistant(IChatClient chat)
+            {
+                string Title(string text) => Ask(text).Trim();
 
-            async Task<string> Second() => (await chat.GetResponseAsync("")).Text;
+                string Ask(string text) => chat.GetResponseAsync(text).{|ALLM2001:Result|}.Text;
+            }
+            """,
+            """
+            using Microsoft.Extensions.AI;
+
+            class Assistant(IChatClient chat)
+            {
+                async Task<string> Title(string text) => (await Ask(text)).Trim();
+
+                async Task<string> Ask(string text) => (await chat.GetResponseAsync(text)).Text;
+            }
             """),
-        keepsSome: true);
+    }.RunAsync();
+
+    [Theory]
+    [InlineData("DEBUG_ONLY")]
+    [InlineData("!DEBUG_ONLY")]
+    public async Task Offers_nothing_when_a_linked_file_would_differ_between_projects(string symbol)
+    {
+        var code = $$"""
+            using Microsoft.Extensions.AI;
+
+            class Assistant(IChatClient chat)
+            {
+            #if {{symbol}}
+                string Title(string text) => Ask(text).Trim();
+            #endif
+
+                string Ask(string text) => chat.GetResponseAsync(text).{|ALLM2001:Result|}.Text;
+            }
+            """;
+        await new SolutionTest { ["/Shared/Assistant.cs"] = (code, code) }.RunAsync("DEBUG_ONLY");
+    }
 
     /// <summary>The wait in <c>Ask</c>, and what stands in the way beside it.</summary>
     [Theory]
@@ -466,6 +527,8 @@ public class MakeAsyncTests
     [InlineData("unsafe void Ask(char[] xs) { fixed (char* x = xs) { chat.GetResponseAsync(\"\").[|Wait|](); } }")]
     [InlineData("void Ask() { Span<char> xs = stackalloc char[4]; chat.GetResponseAsync(\"\").[|Wait|](); xs[0] = 'a'; }")]
     [InlineData("void Ask(int[] xs) { ref var x = ref xs[0]; chat.GetResponseAsync(\"\").[|Wait|](); x = 1; }")]
+    [InlineData("int n; ref int Count() => ref n; void Ask() => Count() += chat.GetResponseAsync(\"\").[|Result|].Text.Length;")]
+    [InlineData("void Ask() { using var scope = new System.Threading.Lock().EnterScope(); chat.GetResponseAsync(\"\").[|Wait|](); }")]
     [InlineData("void Ask() { try { chat.GetResponseAsync(\"\").[|Wait|](); } catch (AggregateException) { } }")]
     [InlineData("void Ask() { Action ask = () => chat.GetResponseAsync(\"\").[|Wait|](); }")]
     [InlineData("void Ask() { Func<string> ask = delegate { return chat.GetResponseAsync(\"\").[|Result|].Text; }; }")]
@@ -508,10 +571,9 @@ public class MakeAsyncTests
         $"using Microsoft.Extensions.AI;\n\n{start}{asyncType} {name}await chat.GetResponseAsync(\"\");{end}");
 
     [Fact]
-    public async Task Changes_public_methods_of_a_program_which_nobody_references() => await FixesAsync(
+    public async Task Changes_public_methods_of_a_program_which_nobody_references() => await FixesProgramAsync(
         "using Microsoft.Extensions.AI;\n\npublic class Assistant(IChatClient chat) { public string Ask() => chat.GetResponseAsync(\"\").[|Result|].Text; static void Main() { } }",
-        "using Microsoft.Extensions.AI;\n\npublic class Assistant(IChatClient chat) { public async Task<string> Ask() => (await chat.GetResponseAsync(\"\")).Text; static void Main() { } }",
-        OutputKind.ConsoleApplication);
+        "using Microsoft.Extensions.AI;\n\npublic class Assistant(IChatClient chat) { public async Task<string> Ask() => (await chat.GetResponseAsync(\"\")).Text; static void Main() { } }");
 
     private const string Ask = "string Ask() => chat.GetResponseAsync(\"\").[|Result|].Text;";
 
@@ -549,36 +611,34 @@ public class MakeAsyncTests
             "async Task<string> M0() => (await chat.GetResponseAsync(\"\")).Text;\n" + string.Join("\n", Enumerable.Range(1, length - 1).Select(n => $"async Task<string> M{n}() => await M{n - 1}();")));
     }
 
-    private static async Task FixesAsync(string code, string fixedCode, OutputKind kind = OutputKind.DynamicallyLinkedLibrary, bool keepsSome = false)
+    private static async Task FixesProgramAsync(string code, string fixedCode)
     {
         var test = Test(code, fixedCode);
-        test.TestState.OutputKind = kind;
-        if (keepsSome)
-            test.FixedState.MarkupHandling = MarkupMode.Allow;
+        test.TestState.OutputKind = OutputKind.ConsoleApplication;
         await test.RunAsync();
     }
 
-    private static Task OffersNoFixAsync(string code) => Test(code, code).RunAsync();
-
-    private static RuleTest Test(string code, string? fixedCode)
+    private static RuleTest Test(string code, string fixedCode)
     {
-        var test = new RuleTest("ALLM2001") { TestCode = code };
+        var test = new RuleTest("ALLM2001") { TestCode = code, FixedCode = fixedCode };
         test.TestState.Sources.Add(("/0/Prelude.cs", RuleTest.Prelude));
-        if (fixedCode is not null)
-        {
-            test.FixedCode = fixedCode;
-            test.FixedState.Sources.Add(("/0/Prelude.cs", RuleTest.Prelude));
-        }
-
+        test.FixedState.Sources.Add(("/0/Prelude.cs", RuleTest.Prelude));
         return test;
     }
 
-    /// <summary>Files before and after, by path; those under <c>/Library/</c> are a project the other references.</summary>
+    /// <summary>Files before and after, by path; those under <c>/Library/</c> are a project the other references, those under <c>/Shared/</c> are in both.</summary>
     private sealed class SolutionTest : Dictionary<string, (string Before, string After)>
     {
-        public async Task RunAsync()
+        private bool IsShared => Keys.Any(path => path.StartsWith("/Shared/", StringComparison.Ordinal));
+
+        /// <param name="symbol">Defined in the first project only.</param>
+        public async Task RunAsync(string? symbol = null)
         {
             var test = new RuleTest("ALLM2001");
+            if (symbol is not null)
+                test.SolutionTransforms.Add((solution, project) => solution.WithProjectParseOptions(project, ((CSharpParseOptions)solution.GetProject(project)!.ParseOptions!).WithPreprocessorSymbols(symbol)));
+            if (IsShared)
+                test.TestBehaviors = TestBehaviors.SkipGeneratedCodeCheck | TestBehaviors.SkipSuppressionCheck; // these change one project's copy
             Fill(test.TestState, file => file.Before);
             Fill(test.FixedState, file => file.After);
             await test.RunAsync();
@@ -586,16 +646,21 @@ public class MakeAsyncTests
 
         private void Fill(SolutionState state, Func<(string Before, string After), string> content)
         {
-            const string library = "Library";
             foreach (var (path, file) in this.OrderBy(pair => pair.Key, StringComparer.Ordinal))
-                (path.StartsWith("/Library/", StringComparison.Ordinal) ? state.AdditionalProjects[library].Sources : state.Sources).Add((path, content(file)));
+            {
+                if (!path.StartsWith("/Library/", StringComparison.Ordinal))
+                    state.Sources.Add((path, content(file)));
+                if (!path.StartsWith("/0/", StringComparison.Ordinal))
+                    state.AdditionalProjects["Library"].Sources.Add((path, content(file)));
+            }
 
             state.Sources.Add(("/0/Prelude.cs", RuleTest.Prelude));
             if (state.AdditionalProjects.Count == 0)
                 return;
 
-            state.AdditionalProjects[library].Sources.Add(("/Library/Prelude.cs", RuleTest.Prelude));
-            state.AdditionalProjectReferences.Add(library);
+            state.AdditionalProjects["Library"].Sources.Add(("/Library/Prelude.cs", RuleTest.Prelude));
+            if (!IsShared)
+                state.AdditionalProjectReferences.Add("Library");
         }
     }
 }

@@ -1,6 +1,9 @@
+using static AsyncLlmAnalyzers.Tests.Rules.AssistantCode;
+
 namespace AsyncLlmAnalyzers.Tests.Rules;
 
-public partial class BlockingWaitTests
+/// <summary>Waits in functions that are async already; <see cref="Editing.MakeAsyncTests"/> has the others.</summary>
+public class BlockingWaitFixTests() : FixTests("ALLM2001")
 {
     [Theory]
     [InlineData("var x = AskText(prompt).[|Result|];", "var x = await AskText(prompt);")]

@@ -1,6 +1,8 @@
+using static AsyncLlmAnalyzers.Tests.Rules.AssistantCode;
+
 namespace AsyncLlmAnalyzers.Tests.Rules;
 
-public partial class BlockingWaitTests() : RuleTests("ALLM2001")
+public class BlockingWaitTests() : RuleTests("ALLM2001")
 {
     protected override string Example => """
         using OpenAI.Chat;
@@ -12,41 +14,6 @@ public partial class BlockingWaitTests() : RuleTests("ALLM2001")
                 var completion = client.CompleteChatAsync([text]).[|Result|];
                 return completion.Value.Content[0].Text;
             }
-        }
-        """;
-
-    /// <summary>Statements of a sync method, with a client, some tasks of calls and a wrapper at hand.</summary>
-    private static string Sync(string statements) => Class($$"""
-        void Run(string prompt, List<string> prompts, CancellationToken cancellationToken)
-        {
-            {{statements}}
-        }
-        """);
-
-    /// <summary>Statements of an async method.</summary>
-    private static string Async(string statements) => Class($$"""
-        async Task Run(string prompt, List<string> prompts, CancellationToken cancellationToken)
-        {
-            {{statements}}
-        }
-        """);
-
-    private static string Class(string members) => $$"""
-        using OpenAI.Chat;
-        using Microsoft.Extensions.AI;
-        using ChatMessage = OpenAI.Chat.ChatMessage;
-
-        class Assistant(ChatClient client, IChatClient chat)
-        {
-            {{members.ReplaceLineEndings("\n    ")}}
-
-            Task<System.ClientModel.ClientResult<ChatCompletion>> Ask(string prompt) => client.CompleteChatAsync([prompt]);
-
-            async Task<string> AskText(string prompt) => (await chat.GetResponseAsync(prompt)).Text;
-
-            async ValueTask<string> AskValue(string prompt) => (await chat.GetResponseAsync(prompt)).Text;
-
-            Task<string> Local(string prompt) => Task.FromResult(prompt);
         }
         """;
 
