@@ -37,6 +37,9 @@ internal sealed class Awaiting
         return result.WithLeadingTrivia(replaced.GetLeadingTrivia()).WithTrailingTrivia(replaced.GetTrailingTrivia());
     }
 
+    /// <summary>The stream as an <c>await foreach</c> enumerates it.</summary>
+    public ExpressionSyntax Enumerated(ExpressionSyntax stream) => _configures && !IsConfigured(stream) ? Configured(stream) : stream;
+
     /// <summary>Without the parentheses and the blank end it no longer needs; a comment stays.</summary>
     private static ExpressionSyntax Plain(ExpressionSyntax operand)
     {

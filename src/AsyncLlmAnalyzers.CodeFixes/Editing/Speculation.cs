@@ -1,15 +1,18 @@
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
+using AsyncLlmAnalyzers.Catalog;
 
 namespace AsyncLlmAnalyzers.Editing;
 
 /// <summary>What a call would mean if it were written differently.</summary>
 internal static class Speculation
 {
-    /// <summary>The method that <paramref name="changed"/> would call in the place of <paramref name="call"/>; null when it would not compile.</summary>
-    public static IMethodSymbol? MethodOf(InvocationExpressionSyntax changed, InvocationExpressionSyntax call, SemanticModel model) =>
-        model.GetSpeculativeSymbolInfo(call.SpanStart, Standalone(changed, call), SpeculativeBindingOption.BindAsExpression).Symbol as IMethodSymbol;
+    /// <summary>In the place of <paramref name="call"/>, <paramref name="changed"/> would compile and call the member, or an overload of it that returns the same.</summary>
+    public static bool Calls(InvocationExpressionSyntax changed, InvocationExpressionSyntax call, IMethodSymbol member, SemanticModel model) =>
+        model.GetSpeculativeSymbolInfo(call.SpanStart, Standalone(changed, call), SpeculativeBindingOption.BindAsExpression).Symbol is IMethodSymbol bound
+        && bound.Name == member.Name
+        && ReturnTypes.AreSame(bound.OriginalDefinition.ReturnType, member.OriginalDefinition.ReturnType);
 
     /// <summary>The call as it can be bound without what stands around it: <c>x?.M()</c> as <c>x.M()</c>.</summary>
     private static InvocationExpressionSyntax Standalone(InvocationExpressionSyntax changed, InvocationExpressionSyntax call) =>

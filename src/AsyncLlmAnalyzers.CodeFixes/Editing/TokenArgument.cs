@@ -6,7 +6,6 @@ using Microsoft.CodeAnalysis.Operations;
 using Microsoft.CodeAnalysis.Simplification;
 using AsyncLlmAnalyzers.Catalog;
 using AsyncLlmAnalyzers.Facts;
-using AsyncLlmAnalyzers.Hosting;
 
 namespace AsyncLlmAnalyzers.Editing;
 
@@ -43,17 +42,14 @@ internal sealed class TokenArgument
         InvocationExpressionSyntax call, ExpressionSyntax token, SemanticModel model, CancellationToken cancellationToken, IMethodSymbol? twin = null)
     {
         if (model.GetOperation(call, cancellationToken) is not IInvocationOperation operation
-            || model.GetSymbolInfo(call, cancellationToken).Symbol is not IMethodSymbol method
-            || Site.NameOf(call) is not { } name)
+            || model.GetSymbolInfo(call, cancellationToken).Symbol is not IMethodSymbol method)
             return null;
 
         var target = twin ?? method;
-        var renamed = call.ReplaceToken(name.Identifier, SyntaxFactory.Identifier(target.Name).WithTriviaFrom(name.Identifier));
+        var renamed = AsyncTwin.Rename(call, target.Name);
         foreach (var form in new TokenArgument(operation, call.ArgumentList, target, method.ReducedFrom is not null).Forms())
         {
-            if (Speculation.MethodOf(renamed.WithArgumentList(form(StandIn)), call, model) is { } bound
-                && bound.Name == target.Name
-                && ReturnTypes.AreSame(bound.OriginalDefinition.ReturnType, target.OriginalDefinition.ReturnType))
+            if (Speculation.Calls(renamed.WithArgumentList(form(StandIn)), call, target, model))
                 return renamed.WithArgumentList(form(token));
         }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Microsoft.CodeAnalysis.Diagnostics;
 
 namespace AsyncLlmAnalyzers.Hosting;
@@ -27,14 +28,14 @@ internal sealed class IntOption(string key, int defaultValue, int minimum, strin
             : defaultValue;
 }
 
-/// <summary>A comma- or semicolon-separated list.</summary>
+/// <summary>A comma- or semicolon-separated list; a comma inside brackets belongs to its item, as in <c>M:Type.Member(A,B)</c>.</summary>
 internal sealed class ListOption(string key, string meaning) : Option(key, "", meaning)
 {
-    private static readonly char[] Separators = [',', ';'];
+    private static readonly Regex Items = new(@"(?:[^,;({]|\([^)]*\)|\{[^}]*\})+");
 
     public ImmutableArray<string> Read(AnalyzerConfigOptions options) =>
         options.TryGetValue(Key, out var text)
-            ? [.. text.Split(Separators).Select(item => item.Trim()).Where(item => item.Length > 0)]
+            ? [.. Items.Matches(text).Cast<Match>().Select(match => match.Value.Trim()).Where(item => item.Length > 0)]
             : [];
 }
 

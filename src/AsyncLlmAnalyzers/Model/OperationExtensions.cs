@@ -102,6 +102,23 @@ internal static class OperationExtensions
         .OfType<IAnonymousFunctionOperation>()
         .Any(lambda => lambda.Parent is IConversionOperation { Type: { Name: "Expression", ContainingNamespace.Name: "Expressions" } });
 
+    /// <summary>The method, accessor, field or property whose declaration this operation stands in.</summary>
+    public static ISymbol? EnclosingMember(this IOperation operation)
+    {
+        var symbol = operation.SemanticModel?.GetEnclosingSymbol(operation.Syntax.SpanStart);
+        while (symbol is IMethodSymbol { MethodKind: MethodKind.AnonymousFunction or MethodKind.LocalFunction })
+            symbol = symbol.ContainingSymbol;
+        return symbol;
+    }
+
+    /// <summary>The function this operation runs in can await. A query clause is no function of its own: it is what it stands in that could.</summary>
+    public static bool IsInAsyncFunction(this IOperation operation) => operation.Ancestors().FirstOrDefault(ancestor => ancestor.IsFunction() && !ancestor.IsImplicit) switch
+    {
+        IAnonymousFunctionOperation lambda => lambda.Symbol.IsAsync,
+        ILocalFunctionOperation local => local.Symbol.IsAsync,
+        _ => operation.EnclosingMember() is IMethodSymbol { IsAsync: true },
+    };
+
     public static bool IsFunction(this IOperation operation) => operation is IAnonymousFunctionOperation or ILocalFunctionOperation;
 
     public static IOperation Root(this IOperation operation)

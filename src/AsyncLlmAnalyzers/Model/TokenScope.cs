@@ -36,16 +36,8 @@ internal readonly record struct TokenScope(ImmutableArray<ISymbol> Tokens, IOper
     {
         IAnonymousFunctionOperation lambda => lambda.Symbol.Parameters,
         ILocalFunctionOperation local => local.Symbol.Parameters,
-        _ => MemberAround(site)?.Parameters ?? [],
+        _ => (site.EnclosingMember() as IMethodSymbol)?.Parameters ?? [],
     };
-
-    private static IMethodSymbol? MemberAround(IOperation site)
-    {
-        var symbol = site.SemanticModel?.GetEnclosingSymbol(site.Syntax.SpanStart);
-        while (symbol is IMethodSymbol { MethodKind: MethodKind.AnonymousFunction or MethodKind.LocalFunction })
-            symbol = symbol.ContainingSymbol;
-        return symbol as IMethodSymbol;
-    }
 
     private static bool IsStatic(IOperation function) => function switch
     {

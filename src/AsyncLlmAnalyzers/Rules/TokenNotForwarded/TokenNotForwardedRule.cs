@@ -91,30 +91,14 @@ internal sealed class TokenNotForwardedRule : LlmRule
 
     private Finding? Report(IOperation site, SyntaxToken name, string what)
     {
-        var scope = TokenScope.At(site);
-        if (scope.Tokens.IsEmpty
-            || IsRecursion(site)
-            || AfterCancellation.Of(site, scope.Function).Verdict == Verdict.Yes
-            || !Joined.Within(site, scope.Function)
-            || site.IsInExpressionTree())
+        var tokens = TokenWanted.At(site);
+        if (tokens.IsEmpty)
             return null;
 
         var properties = ImmutableDictionary<string, string?>.Empty;
-        if (scope.Only is { } token)
+        if (tokens is [var token])
             properties = DiagnosticProperties.Token.AddTo(properties, token.Name);
-        return new Finding(Descriptor, name.GetLocation(), properties, what, string.Join("' or '", scope.Tokens.Select(candidate => candidate.Name)));
-    }
-
-    /// <summary>The member's own overload that takes the token may be the very one it stands in.</summary>
-    private static bool IsRecursion(IOperation site)
-    {
-        if (site is not IInvocationOperation { TargetMethod: var target })
-            return false;
-
-        var member = site.SemanticModel?.GetEnclosingSymbol(site.Syntax.SpanStart);
-        while (member is IMethodSymbol { MethodKind: MethodKind.AnonymousFunction or MethodKind.LocalFunction })
-            member = member.ContainingSymbol;
-        return member?.Name == target.Name && SymbolEqualityComparer.Default.Equals(member.ContainingType?.OriginalDefinition, target.ContainingType.OriginalDefinition);
+        return new Finding(Descriptor, name.GetLocation(), properties, what, string.Join("' or '", tokens.Select(candidate => candidate.Name)));
     }
 
     /// <summary>Some overload can be given a token; where none can, the caller has no choice.</summary>

@@ -1,0 +1,32 @@
+using System.Collections.Immutable;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Operations;
+using AsyncLlmAnalyzers.Model;
+
+namespace AsyncLlmAnalyzers.Facts;
+
+/// <summary>Which tokens in scope should a call or enumeration at this place be given?</summary>
+internal static class TokenWanted
+{
+    /// <summary>
+    /// None where there is no token to name, where the work it belongs to is over or goes on without its caller, and where the
+    /// call stands in the overload that passing it would call. Several when the nearest function has several.
+    /// </summary>
+    public static ImmutableArray<ISymbol> At(IOperation site)
+    {
+        var scope = TokenScope.At(site);
+        return scope.Tokens.IsEmpty
+            || IsRecursion(site)
+            || site.IsInExpressionTree()
+            || AfterCancellation.Of(site, scope.Function).Verdict == Verdict.Yes
+            || !Joined.Within(site, scope.Function)
+                ? []
+                : scope.Tokens;
+    }
+
+    private static bool IsRecursion(IOperation site) =>
+        site is IInvocationOperation { TargetMethod: var target }
+        && site.EnclosingMember() is { } member
+        && member.Name == target.Name
+        && SymbolEqualityComparer.Default.Equals(member.ContainingType?.OriginalDefinition, target.ContainingType.OriginalDefinition);
+}
