@@ -20,7 +20,7 @@ internal sealed class Awaiting
     /// </summary>
     public static Awaiting InStyleOf(SyntaxNode root)
     {
-        var configured = root.DescendantNodes().OfType<InvocationExpressionSyntax>().Count(IsConfigured);
+        var configured = root.DescendantNodes().OfType<InvocationExpressionSyntax>().Count(IsConfiguredFalse);
         var plain = root.DescendantNodes().OfType<AwaitExpressionSyntax>().Count(await => !IsConfigured(await.Expression));
         return new Awaiting(configured > plain);
     }
@@ -61,6 +61,9 @@ internal sealed class Awaiting
 
     private static bool IsConfigured(ExpressionSyntax expression) =>
         expression is InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: ConfigureAwait } };
+
+    private static bool IsConfiguredFalse(InvocationExpressionSyntax invocation) =>
+        IsConfigured(invocation) && invocation.ArgumentList.Arguments is [{ Expression.RawKind: (int)SyntaxKind.FalseLiteralExpression }];
 
     private static bool IsPrimary(ExpressionSyntax expression) => expression is
         InvocationExpressionSyntax or MemberAccessExpressionSyntax or ElementAccessExpressionSyntax or SimpleNameSyntax or ParenthesizedExpressionSyntax

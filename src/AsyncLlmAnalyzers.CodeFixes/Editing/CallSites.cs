@@ -15,6 +15,9 @@ internal sealed class CallSites(Solution solution, CancellationToken cancellatio
 {
     private static readonly string[] MarkupExtensions = [".razor", ".cshtml", ".xaml", ".axaml"];
 
+    private List<(TextDocument Document, string Text)>? _markup;
+    private List<(TextDocument Document, string Text)>? _dynamicCode;
+
     /// <summary>The calls of the function, or null when it is used in a way no <c>await</c> can be written for.</summary>
     public async Task<ImmutableArray<AwaitPlace>?> OfAsync(IMethodSymbol function)
     {
@@ -62,7 +65,7 @@ internal sealed class CallSites(Solution solution, CancellationToken cancellatio
     private async Task<(Use Use, AwaitPlace? Place)> UseAtAsync(ReferenceLocation location)
     {
         var document = location.Document;
-        if (location.IsImplicit || document.Project.Language != LanguageNames.CSharp || await Generated.IsAsync(document, cancellationToken).ConfigureAwait(false))
+        if (location.IsImplicit || document.Project.Language != LanguageNames.CSharp || await document.IsGeneratedAsync(cancellationToken).ConfigureAwait(false))
             return (Use.Other, null);
 
         var root = await document.GetSyntaxRootAsync(cancellationToken).ConfigureAwait(false);
@@ -89,38 +92,36 @@ internal sealed class CallSites(Solution solution, CancellationToken cancellatio
     /// <summary>Markup is compiled by others, who may not be part of this workspace.</summary>
     private async Task<bool> IsNamedInMarkupAsync(string name)
     {
-        foreach (var document in solution.Projects.SelectMany(project => project.AdditionalDocuments))
+        _markup ??= await TextsAsync(solution.Projects
+            .SelectMany(project => project.AdditionalDocuments)
+            .Where(document => MarkupExtensions.Any(extension => document.Name.EndsWith(extension, StringComparison.OrdinalIgnoreCase)))).ConfigureAwait(false);
+        return _markup.Any(file => Regex.IsMatch(file.Text, $@"\b{Regex.Escape(name)}\b"));
+    }
+
+    /// <summary>A call that is bound only when it runs names no symbol.</summary>
+    private async Task<bool> IsCalledDynamicallyAsync(string name)
+    {
+        _dynamicCode ??= [.. (await TextsAsync(solution.Projects
+            .Where(project => project.Language == LanguageNames.CSharp)
+            .SelectMany(project => project.Documents)).ConfigureAwait(false)).Where(file => file.Text.Contains("dynamic"))];
+        foreach (var (document, text) in _dynamicCode)
         {
-            if (MarkupExtensions.Any(extension => document.Name.EndsWith(extension, StringComparison.OrdinalIgnoreCase))
-                && Regex.IsMatch((await document.GetTextAsync(cancellationToken).ConfigureAwait(false)).ToString(), $@"\b{Regex.Escape(name)}\b"))
+            if (text.Contains(name)
+                && await ((Document)document).GetSyntaxRootAsync(cancellationToken).ConfigureAwait(false) is { } root
+                && await ((Document)document).GetSemanticModelAsync(cancellationToken).ConfigureAwait(false) is { } model
+                && root.DescendantNodes().OfType<MemberAccessExpressionSyntax>().Any(access =>
+                    access.Name.Identifier.ValueText == name && model.GetTypeInfo(access.Expression, cancellationToken).Type is IDynamicTypeSymbol))
                 return true;
         }
 
         return false;
     }
 
-    /// <summary>A call that is bound only when it runs names no symbol.</summary>
-    private async Task<bool> IsCalledDynamicallyAsync(string name)
+    private async Task<List<(TextDocument Document, string Text)>> TextsAsync(IEnumerable<TextDocument> documents)
     {
-        foreach (var document in solution.Projects.Where(project => project.Language == LanguageNames.CSharp).SelectMany(project => project.Documents))
-        {
-            if (await document.GetSyntaxRootAsync(cancellationToken).ConfigureAwait(false) is not { } root
-                || !Mentions(await document.GetTextAsync(cancellationToken).ConfigureAwait(false), name))
-                continue;
-
-            var accesses = root.DescendantNodes().OfType<MemberAccessExpressionSyntax>().Where(access => access.Name.Identifier.ValueText == name).ToList();
-            if (accesses.Count > 0
-                && await document.GetSemanticModelAsync(cancellationToken).ConfigureAwait(false) is { } model
-                && accesses.Any(access => model.GetTypeInfo(access.Expression, cancellationToken).Type is IDynamicTypeSymbol))
-                return true;
-        }
-
-        return false;
-
-        static bool Mentions(Microsoft.CodeAnalysis.Text.SourceText text, string name)
-        {
-            var content = text.ToString();
-            return content.Contains("dynamic") && content.Contains(name);
-        }
+        var texts = new List<(TextDocument, string)>();
+        foreach (var document in documents)
+            texts.Add((document, (await document.GetTextAsync(cancellationToken).ConfigureAwait(false)).ToString()));
+        return texts;
     }
 }

@@ -17,12 +17,13 @@ internal sealed class MakeAsync
 
     private readonly Solution _solution;
     private readonly Dictionary<(DocumentId, TextSpan), AwaitPlace> _places = [];
-    private readonly Dictionary<(DocumentId DocumentId, TextSpan), string> _functions = [];
+    private readonly Dictionary<(DocumentId DocumentId, TextSpan Span), string> _functions = [];
 
     private MakeAsync(Solution solution) => _solution = solution;
 
-    /// <summary>The methods and local functions that get another signature or body, by name.</summary>
-    public IReadOnlyCollection<string> Functions => _functions.Values;
+    /// <summary>The functions that become async, by name; one in a linked file is one.</summary>
+    public IReadOnlyCollection<string> Functions =>
+        [.. _functions.GroupBy(function => (_solution.GetDocument(function.Key.DocumentId)!.FilePath, function.Key.Span), function => function.Value).Select(function => function.First())];
 
     /// <summary>The union of the plans for the places that can be awaited; null when there is none.</summary>
     public static async Task<MakeAsync?> PlanAsync(Solution solution, IEnumerable<AwaitPlace> places, CancellationToken cancellationToken)
@@ -130,7 +131,7 @@ internal sealed class MakeAsync
                 foreach (var id in solution.GetDocument(place.DocumentId)!.GetLinkedDocumentIds())
                     open.Enqueue(place with { DocumentId = id });
 
-                if (await CallersToAwaitAsync(plan, place).ConfigureAwait(false) is not { } callers || plan._functions.Count > MaxFunctions)
+                if (await CallersToAwaitAsync(plan, place).ConfigureAwait(false) is not { } callers || plan.Functions.Count > MaxFunctions)
                     return null;
 
                 foreach (var caller in callers)

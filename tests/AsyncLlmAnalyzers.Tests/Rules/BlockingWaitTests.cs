@@ -86,9 +86,9 @@ public class BlockingWaitTests() : RuleTests("ALLM2001")
     [MemberData(nameof(Waits))]
     public async Task Reports_a_wait_in_a_sync_method(string statements) => await ReportsAsync(Sync(statements));
 
-    [Theory]
-    [MemberData(nameof(Waits))]
-    public async Task Reports_a_wait_in_an_async_method(string statements) => await ReportsAsync(Async(statements));
+    [Fact]
+    public async Task Reports_the_same_waits_in_an_async_method() =>
+        await ReportsAsync(Async(string.Join('\n', ((IEnumerable<object[]>)Waits).Select(wait => $"{{ {wait[0]} }}"))));
 
     [Theory]
     [InlineData("string Answer => AskText(\"Why?\").[|Result|];")]

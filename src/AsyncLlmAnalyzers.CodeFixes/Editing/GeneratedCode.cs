@@ -4,11 +4,11 @@ using Microsoft.CodeAnalysis.CSharp;
 namespace AsyncLlmAnalyzers.Editing;
 
 /// <summary>Code that a tool writes again: no fix may change it.</summary>
-internal static class Generated
+internal static class GeneratedCode
 {
     private static readonly string[] Suffixes = [".g.cs", ".g.i.cs", ".generated.cs", ".designer.cs"];
 
-    public static async Task<bool> IsAsync(Document document, CancellationToken cancellationToken)
+    public static async Task<bool> IsGeneratedAsync(this Document document, CancellationToken cancellationToken)
     {
         if (document is SourceGeneratedDocument || Suffixes.Any(suffix => document.Name.EndsWith(suffix, StringComparison.OrdinalIgnoreCase)))
             return true;
