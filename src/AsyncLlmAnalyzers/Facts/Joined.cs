@@ -68,13 +68,15 @@ internal static class Joined
             return false;
 
         var value = started;
-        while (value.Parent is IConversionOperation or IParenthesizedOperation or IConditionalAccessOperation)
+        while (value.Parent is IConversionOperation or IParenthesizedOperation or IConditionalAccessOperation
+            || value.Parent is IInvocationOperation continuation && continuation.Instance == value && ReturnTypes.IsAsynchronous(continuation.TargetMethod.ReturnType))
             value = value.Parent;
 
         return value.Parent switch
         {
             IExpressionStatementOperation => true,
             ISimpleAssignmentOperation { Target: IDiscardOperation or IFieldReferenceOperation or IPropertyReferenceOperation } => true,
+            IArgumentOperation { Parent: IInvocationOperation { Instance: IFieldReferenceOperation or IPropertyReferenceOperation } store } argument => IsKept(argument, store),
             IVariableInitializerOperation { Parent: IVariableDeclaratorOperation { Symbol: var local } } => !IsUsed(local, started),
             _ => false,
         };

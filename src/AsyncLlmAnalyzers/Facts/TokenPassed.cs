@@ -75,21 +75,21 @@ internal static class TokenPassed
     /// <summary>The property through which an options object carries a token.</summary>
     public static IPropertySymbol? TokenProperty(ITypeSymbol? type)
     {
-        if (type is not { TypeKind: TypeKind.Class or TypeKind.Struct, SpecialType: SpecialType.None })
+        if (type is not { TypeKind: TypeKind.Class or TypeKind.Struct or TypeKind.Interface, SpecialType: SpecialType.None })
             return null;
 
         for (var current = type; current is not null; current = current.BaseType)
         {
-            foreach (var member in current.GetMembers())
-            {
-                if (member is IPropertySymbol { IsStatic: false, DeclaredAccessibility: Accessibility.Public } property
-                    && ReturnTypes.IsCancellationToken(property.Type))
-                    return property;
-            }
+            if (OwnTokenProperty(current) is { } property)
+                return property;
         }
 
-        return null;
+        return type.TypeKind == TypeKind.Interface ? type.AllInterfaces.Select(OwnTokenProperty).FirstOrDefault(property => property is not null) : null;
     }
+
+    private static IPropertySymbol? OwnTokenProperty(ITypeSymbol type) => type.GetMembers()
+        .OfType<IPropertySymbol>()
+        .FirstOrDefault(property => property is { IsStatic: false, DeclaredAccessibility: Accessibility.Public } && ReturnTypes.IsCancellationToken(property.Type));
 
     private static ITypeSymbol ParameterType(IArgumentOperation argument) => argument.Parameter?.Type ?? argument.Value.Type!;
 

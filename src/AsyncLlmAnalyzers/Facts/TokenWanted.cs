@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Operations;
 using AsyncLlmAnalyzers.Model;
 
@@ -24,9 +25,11 @@ internal static class TokenWanted
                 : scope.Tokens;
     }
 
+    /// <summary>The overload with the token may be the very member the call stands in.</summary>
     private static bool IsRecursion(IOperation site) =>
-        site is IInvocationOperation { TargetMethod: var target }
+        site is IInvocationOperation { TargetMethod: var target } call
         && site.EnclosingMember() is { } member
         && member.Name == target.Name
-        && SymbolEqualityComparer.Default.Equals(member.ContainingType?.OriginalDefinition, target.ContainingType.OriginalDefinition);
+        && (SymbolEqualityComparer.Default.Equals(member.ContainingType?.OriginalDefinition, target.ContainingType.OriginalDefinition)
+            || call.Instance is IInstanceReferenceOperation { Syntax: not BaseExpressionSyntax });
 }

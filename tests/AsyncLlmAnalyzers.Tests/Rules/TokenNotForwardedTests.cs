@@ -31,6 +31,8 @@ public class TokenNotForwardedTests() : RuleTests("ALLM3002")
     [InlineData("client?.[|CompleteChatAsync|](text)!", "client?.CompleteChatAsync([text], cancellationToken: ct)!")]
     [InlineData("this?.client?.[|CompleteChatAsync|](text)!", "this?.client?.CompleteChatAsync([text], cancellationToken: ct)!")]
     [InlineData("this.client!.[|CompleteChatAsync|](text).ConfigureAwait(false)", "this.client!.CompleteChatAsync([text], cancellationToken: ct).ConfigureAwait(false)")]
+    [InlineData("client.[|CompleteChatAsync|](text).WaitAsync(ct)", "client.CompleteChatAsync([text], cancellationToken: ct).WaitAsync(ct)")]
+    [InlineData("client.[|CompleteChatAsync|](text).ContinueWith(t => t.Status)", "client.CompleteChatAsync([text], cancellationToken: ct).ContinueWith(t => t.Status)")]
     [InlineData("(client.[|CompleteChatAsync|](text))", "(client.CompleteChatAsync([text], cancellationToken: ct))")]
     public Task Passes_the_token_to_the_overload_that_takes_it(string call, string fixedCall) =>
         FixesAsync(WithCall(call), WithCall(fixedCall));
@@ -230,6 +232,9 @@ public class TokenNotForwardedTests() : RuleTests("ALLM3002")
     [InlineData("client.CompleteChatAsync(text);")]
     [InlineData("var started = client.CompleteChatAsync(text);")]
     [InlineData("Running = client.CompleteChatAsync(text);")]
+    [InlineData("client.CompleteChatAsync(text).ContinueWith(t => Console.WriteLine(t.Status));")]
+    [InlineData("Started.Add(client.CompleteChatAsync(text));")]
+    [InlineData("Started.Add(Task.Run(() => client.CompleteChatAsync(text)));")]
     [InlineData("_ = Task.Run(() => client.CompleteChatAsync(text));")]
     [InlineData("Task.Run(async () => await client.CompleteChatAsync(text));")]
     [InlineData("Running = Task.Run(async () => await client.CompleteChatAsync(text));")]
@@ -448,6 +453,33 @@ public class TokenNotForwardedTests() : RuleTests("ALLM3002")
     [InlineData("await foreach (var (u, _) in updates.Select(u => (u, 1))) { }")]
     [InlineData("foreach (var x in text) { }")]
     public Task Is_silent_on_streams_that_get_the_token(string statement) => SilentAsync(WithStreams(statement));
+
+    [Fact]
+    public Task Tells_a_derived_clients_own_overloads_from_its_base() => FixesAsync(
+        """
+        using System.ClientModel;
+        using OpenAI.Chat;
+
+        class Logged(string model, string key) : ChatClient(model, key)
+        {
+            public override async Task<ClientResult<ChatCompletion>> CompleteChatAsync(IEnumerable<ChatMessage> messages, ChatCompletionOptions? options = null, CancellationToken cancellationToken = default) =>
+                options is null ? await base.[|CompleteChatAsync|](messages) : await CompleteChatAsync(messages.ToArray());
+
+            async Task Ask(string text, CancellationToken ct) => await [|CompleteChatAsync|](text);
+        }
+        """,
+        """
+        using System.ClientModel;
+        using OpenAI.Chat;
+
+        class Logged(string model, string key) : ChatClient(model, key)
+        {
+            public override async Task<ClientResult<ChatCompletion>> CompleteChatAsync(IEnumerable<ChatMessage> messages, ChatCompletionOptions? options = null, CancellationToken cancellationToken = default) =>
+                options is null ? await base.CompleteChatAsync(messages, cancellationToken: cancellationToken) : await CompleteChatAsync(messages.ToArray());
+
+            async Task Ask(string text, CancellationToken ct) => await CompleteChatAsync([text], cancellationToken: ct);
+        }
+        """);
 
     [Fact]
     public Task Works_in_iterators() => FixesAsync(
@@ -739,6 +771,8 @@ public class TokenNotForwardedTests() : RuleTests("ALLM3002")
             Task? Running { get; set; }
 
             RequestOptions Request { get; } = new();
+
+            List<Task> Started { get; } = [];
 
             List<Func<Task>> Later { get; } = [];
 
