@@ -21,7 +21,7 @@ public sealed class DocumentSummarizer(ChatClient client) : IDocumentSummarizer
     public async Task<Document> LoadAsync(string path)
     {
         var text = await File.ReadAllTextAsync(path);
-        ChatCompletion category = client.CompleteChat($"What kind of document is this? Answer in one word.\n\n{text}");
+        ChatCompletion category = await client.CompleteChatAsync($"What kind of document is this? Answer in one word.\n\n{text}");
         return new Document(Path.GetFileNameWithoutExtension(path), text, category.Content[0].Text);
     }
 
