@@ -841,4 +841,34 @@ public class TokenNotForwardedTests() : RuleTests("ALLM3002")
             }
         }
         """;
+
+    [Fact]
+    public Task Silent_when_the_stream_comes_from_a_local_function_that_captures_the_token() => SilentAsync("""
+        using OpenAI.Chat;
+
+        class Answers(ChatClient client)
+        {
+            public async Task PrintAsync(string question, CancellationToken cancellationToken)
+            {
+                await foreach (var update in OpenAsync().ConfigureAwait(false))
+                    Console.Write(update.FinishReason);
+
+                var later = Open();
+                await foreach (var update in later)
+                    Console.Write(update.FinishReason);
+
+                Func<IAsyncEnumerable<StreamingChatCompletionUpdate>> given = OpenAsync;
+                await foreach (var update in given())
+                    Console.Write(update.FinishReason);
+
+                async IAsyncEnumerable<StreamingChatCompletionUpdate> OpenAsync()
+                {
+                    await foreach (var update in client.CompleteChatStreamingAsync([question], cancellationToken: cancellationToken))
+                        yield return update;
+                }
+
+                IAsyncEnumerable<StreamingChatCompletionUpdate> Open() => client.CompleteChatStreamingAsync([question], cancellationToken: cancellationToken);
+            }
+        }
+        """);
 }

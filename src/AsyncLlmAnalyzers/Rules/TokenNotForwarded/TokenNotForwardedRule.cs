@@ -84,10 +84,26 @@ internal sealed class TokenNotForwardedRule : LlmRule
         IAwaitOperation awaited => MayHaveToken(awaited.Operation, context),
         IInvocationOperation invocation => context.Catalog.FindCall(invocation.TargetMethod, invocation.ReceiverType()) is not null
             || TokenPassed.To(invocation).Verdict != Verdict.No
+            || UsesATokenItself(invocation, context)
             || MayHaveToken(invocation.Receiver(), context),
         ILocalReferenceOperation local => LocalValues.Of(local).Any(value => MayHaveToken(value, context)),
         _ => false,
     };
+
+    /// <summary>A local function that captures the token, or a member with one of its own, needs none as an argument; of a delegate nobody can tell.</summary>
+    private static bool UsesATokenItself(IInvocationOperation invocation, LlmContext context)
+    {
+        var method = invocation.TargetMethod.OriginalDefinition;
+        return method.MethodKind == MethodKind.DelegateInvoke
+            || context.Bodies.Operation(method, default)?.Descendants().Any(operation => operation switch
+            {
+                IParameterReferenceOperation { Parameter: var parameter } => ReturnTypes.IsCancellationToken(parameter.Type) && !SymbolEqualityComparer.Default.Equals(parameter.ContainingSymbol, method),
+                ILocalReferenceOperation { Local.Type: var type } => ReturnTypes.IsCancellationToken(type),
+                IFieldReferenceOperation { Field.Type: var type } => ReturnTypes.IsCancellationToken(type),
+                IPropertyReferenceOperation { Property: { Name: not "None", Type: var type } } => ReturnTypes.IsCancellationToken(type),
+                _ => false,
+            }) == true;
+    }
 
     private Finding? Report(IOperation site, SyntaxToken name, string what)
     {
