@@ -130,6 +130,16 @@ public sealed class ContextTests
     });
 
     [Fact]
+    public Task A_group_of_few_items_asks_the_context_no_more_often_than_it_has_items() => Run(async () =>
+    {
+        var task = _pump.Invoke(() => LlmTask.WhenAll([0, 1], (item, _) => Task.FromResult(item), maxConcurrency: 10));
+        _pump.RunAll();
+
+        await task;
+        Assert.Equal(2, _pump.Posts);
+    });
+
+    [Fact]
     public Task A_call_that_blocks_its_thread_does_not_keep_the_others_from_starting() => Run(async () =>
     {
         using var release = new ManualResetEventSlim();

@@ -26,6 +26,14 @@ public sealed class WhenAllSettledTests : GroupTests
     });
 
     [Fact]
+    public async Task An_empty_source_is_done_at_once()
+    {
+        var task = LlmTask.WhenAllSettled(Array.Empty<int>(), Model.AskAsync);
+        Assert.True(task.IsCompletedSuccessfully);
+        Assert.Empty(await task);
+    }
+
+    [Fact]
     public Task A_failure_stops_nothing() => Run(async () =>
     {
         var refused = new ModelException("refused");
@@ -189,6 +197,8 @@ public sealed class WhenAllSettledTests : GroupTests
         var outcomes = await task;
         Assert.Equal(expected, outcomes.Select(outcome => outcome.Status));
         Assert.All(outcomes, outcome => Assert.Equal(outcome.Status is Failed or Canceled, outcome.Error is not null));
+        // Nobody but the call itself has more to say on it.
+        Assert.All(outcomes.Where(outcome => outcome.Status == Canceled), outcome => Assert.IsType<TaskCanceledException>(outcome.Error));
     });
 
     [Fact]

@@ -75,6 +75,30 @@ public sealed class WhenAllTests : GroupTests
     });
 
     [Fact]
+    public Task The_limit_holds_in_many_groups_that_are_just_starting() => Run(async () =>
+    {
+        for (var round = 0; round < 1_000; round++)
+        {
+            int running = 0, peak = 0;
+            await LlmTask.WhenAll(Enumerable.Range(0, 40), async (_, _) =>
+            {
+                InterlockedMax(ref peak, Interlocked.Increment(ref running));
+                await Task.Yield();
+                Interlocked.Decrement(ref running);
+            }, maxConcurrency: 3);
+            Assert.InRange(peak, 1, 3);
+        }
+    });
+
+    [Fact]
+    public async Task An_empty_source_is_done_at_once()
+    {
+        var task = LlmTask.WhenAll(Array.Empty<int>(), Model.AskAsync);
+        Assert.True(task.IsCompletedSuccessfully);
+        Assert.Empty(await task);
+    }
+
+    [Fact]
     public Task Calls_start_in_the_order_of_the_source() => Run(async () =>
     {
         var task = Start(() => LlmTask.WhenAll(Enumerable.Range(0, 20), Model.AskAsync, maxConcurrency: 3));
@@ -483,6 +507,44 @@ public sealed class WhenAllTests : GroupTests
         Model[0].Fail(new ModelException("failed"));
         await FailureOf(failed);
         Assert.Equal(0, Clock.LiveTimers);
+    });
+
+    [Fact]
+    public Task A_token_that_lives_on_keeps_nothing_of_an_ended_group() => Run(async () =>
+    {
+        using var caller = new CancellationTokenSource();
+        var items = await RunGroupsAsync(caller.Token);
+        for (var i = 0; i < 50 && items.Any(item => item.IsAlive); i++)
+        {
+            // Off the stack of the group that ended last.
+            await Task.Yield();
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+
+        Assert.All(items, item => Assert.False(item.IsAlive));
+
+        static async Task<WeakReference[]> RunGroupsAsync(CancellationToken caller)
+        {
+            object[] items = [new(), new(), new(), new(), new()];
+            await LlmTask.WhenAll([items[0]], (_, _) => Task.FromResult(0), cancellationToken: caller);
+            await LlmTask.WhenAllSettled([items[1]], (_, _) => Task.FromResult(0), cancellationToken: caller);
+            await LoopAsync(LlmTask.WhenEach([items[2]], (_, _) => Task.FromResult(0), cancellationToken: caller), default);
+            await LoopAsync(LlmTask.WhenEach([items[3]], (_, _) => Task.FromResult(0)), caller);
+            await TimeAsync(items[4], caller);
+            var references = items.Select(item => new WeakReference(item)).ToArray();
+            Array.Clear(items);
+            return references;
+        }
+
+        static async Task LoopAsync(IAsyncEnumerable<LlmOutcome<object, int>> outcomes, CancellationToken caller)
+        {
+            await foreach (var _ in outcomes.WithCancellation(caller))
+                continue;
+        }
+
+        static Task<int> TimeAsync(object item, CancellationToken caller) =>
+            LlmTimeout.RunAsync(_ => Task.FromResult(item.GetHashCode()), TimeSpan.FromMinutes(1), caller);
     });
 
     [Fact]

@@ -370,15 +370,21 @@ public sealed class WhenEachTests
     });
 
     [Fact]
-    public Task A_token_cancelled_after_the_last_call_has_ended_changes_nothing() => Run(async () =>
+    public Task A_token_cancelled_when_the_source_and_the_calls_have_ended_changes_nothing() => Run(async () =>
     {
         using var caller = new CancellationTokenSource();
-        var outcomes = new List<int>();
-        await foreach (var outcome in LlmTask.WhenEach([0], (item, _) => Task.FromResult(item), cancellationToken: caller.Token))
-            outcomes.Add(outcome.Item);
-        caller.Cancel();
+        var read = 0;
+        var options = new LlmBatchOptions { Deadline = TimeSpan.FromMinutes(1), TimeProvider = _clock };
+        await foreach (var outcome in LlmTask.WhenEach([0, 1], (item, _) => Task.FromResult(item), options, caller.Token))
+        {
+            // The deadline's timer goes when the group has ended.
+            while (_clock.LiveTimers > 0)
+                await Task.Yield();
+            caller.Cancel();
+            read++;
+        }
 
-        Assert.Equal([0], outcomes);
+        Assert.Equal(2, read);
     });
 
     [Fact]
@@ -497,6 +503,18 @@ public sealed class WhenEachTests
         Assert.Equal(
             [new(1, 0, Total: null, TimeSpan.Zero), new(2, 0, Total: null, TimeSpan.Zero), new(3, 1, Total: null, TimeSpan.Zero)],
             reports.All);
+    });
+
+    [Fact]
+    public Task Nothing_stays_behind_when_a_loop_ends() => Run(async () =>
+    {
+        var options = new LlmBatchOptions { CallTimeout = TimeSpan.FromSeconds(10), Deadline = TimeSpan.FromMinutes(1), TimeProvider = _clock };
+        await Collect(LlmTask.WhenEach(Enumerable.Range(0, 30), (item, _) => Task.FromResult(item), options));
+        Assert.Equal(0, _clock.LiveTimers);
+
+        await foreach (var _ in LlmTask.WhenEach(new FakeSource().Items(), (item, _) => Task.FromResult(item), options))
+            break;
+        Assert.Equal(0, _clock.LiveTimers);
     });
 
     [Fact]

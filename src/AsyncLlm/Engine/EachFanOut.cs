@@ -58,8 +58,6 @@ internal sealed class EachFanOut<TSource, TResult> : OutcomeFanOut<TSource, TRes
     {
         public async IAsyncEnumerator<LlmOutcome<TSource, TResult>> GetAsyncEnumerator(CancellationToken cancellationToken = default)
         {
-            callerToken.ThrowIfCancellationRequested();
-            cancellationToken.ThrowIfCancellationRequested();
             // A slow reader holds back new calls only when as many outcomes wait for it as calls may run.
             var items = new ItemStream<TSource>(source, room: (int)Math.Min(2L * options.Limit, int.MaxValue));
             var group = new EachFanOut<TSource, TResult>(items, call, options, caller, callerToken, cancellationToken);

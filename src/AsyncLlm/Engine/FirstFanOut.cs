@@ -19,8 +19,6 @@ internal sealed class FirstFanOut<T> : FanOut<Func<CancellationToken, Task<T>>, 
             throw new ArgumentException("There is no call to wait for.", nameof(calls));
         if (Array.IndexOf(racers, null) >= 0)
             throw new ArgumentException("A call is null.", nameof(calls));
-        if (cancellationToken.IsCancellationRequested)
-            return Task.FromCanceled<T>(cancellationToken);
         var fanOut = new FirstFanOut<T>(racers, new LlmBatchOptions { MaxConcurrency = racers.Length, TimeProvider = timeProvider }, cancellationToken);
         fanOut.AddWorker();
         return fanOut._completion.Task;

@@ -7,10 +7,16 @@ internal sealed class Pump : SynchronizationContext
 {
     private readonly Queue<(SendOrPostCallback Work, object? State)> _posted = new();
 
+    /// <summary>How much work has been posted.</summary>
+    public int Posts { get; private set; }
+
     public override void Post(SendOrPostCallback d, object? state)
     {
         lock (_posted)
+        {
+            Posts++;
             _posted.Enqueue((d, state));
+        }
     }
 
     /// <summary>Runs a function as the user interface thread would.</summary>

@@ -17,6 +17,8 @@ internal sealed class Reports : IProgress<LlmProgress>
         if (Interlocked.Exchange(ref _inside, 1) != 0)
             Overlapped = true;
         _all.Add(value);
+        // Time for another report to come in between.
+        Thread.SpinWait(50);
         Volatile.Write(ref _inside, 0);
         if (Throws is not null)
             throw Throws;
