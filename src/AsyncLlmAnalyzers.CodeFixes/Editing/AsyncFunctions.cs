@@ -14,7 +14,8 @@ internal static class AsyncFunctions
     private static readonly HashSet<string> HostedAttributes =
     [
         "FactAttribute", "TheoryAttribute", "TestAttribute", "TestCaseAttribute", "TestCaseSourceAttribute", "TestMethodAttribute", "DataTestMethodAttribute",
-        "SetUpAttribute", "TearDownAttribute", "TestInitializeAttribute", "TestCleanupAttribute", "BenchmarkAttribute",
+        "SetUpAttribute", "TearDownAttribute", "OneTimeSetUpAttribute", "OneTimeTearDownAttribute", "TestInitializeAttribute", "TestCleanupAttribute",
+        "ClassInitializeAttribute", "ClassCleanupAttribute", "BenchmarkAttribute", "GlobalSetupAttribute", "GlobalCleanupAttribute",
         "FunctionAttribute", "FunctionNameAttribute", "KernelFunctionAttribute", "McpServerToolAttribute",
         "HttpGetAttribute", "HttpPostAttribute", "HttpPutAttribute", "HttpDeleteAttribute", "HttpPatchAttribute", "RouteAttribute",
     ];
@@ -59,6 +60,7 @@ internal static class AsyncFunctions
         || method is { IsVirtual: false, IsOverride: false, IsAbstract: false, IsExtern: false, PartialDefinitionPart: null, PartialImplementationPart: null, ExplicitInterfaceImplementations.IsEmpty: true }
             && !ImplementsInterface(method)
             && !IsEventHandler(method)
+            && !IsStartup(method)
             && (IsMain(method) || IsHosted(method) || !IsSeenOutside(method, compilation, solution));
 
     private static bool HasPlainParameters(IMethodSymbol method) =>
@@ -100,6 +102,10 @@ internal static class AsyncFunctions
 
         return false;
     }
+
+    /// <summary><c>Startup.Configure</c> and <c>ConfigureServices</c> are called by convention and have to return void.</summary>
+    private static bool IsStartup(IMethodSymbol method) =>
+        method.Name.StartsWith("Configure", StringComparison.Ordinal) && method.ContainingType.Name.StartsWith("Startup", StringComparison.Ordinal);
 
     private static bool IsMain(IMethodSymbol method) => method is { Name: "Main", IsStatic: true };
 

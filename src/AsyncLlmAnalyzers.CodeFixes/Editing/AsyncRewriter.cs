@@ -13,6 +13,9 @@ internal sealed class AsyncRewriter(SyntaxNode root, SemanticModel model, KnownT
     /// <summary>On an <c>await</c> that stands for <c>return task;</c>: what followed the return must still not run.</summary>
     private static readonly SyntaxAnnotation Returns = new();
 
+    /// <summary>On a <c>return;</c> that stands for <c>return Task.CompletedTask;</c>: at the end nobody writes it.</summary>
+    private static readonly SyntaxAnnotation OnlyReturns = new();
+
     private readonly Awaiting _awaiting = Awaiting.InStyleOf(root);
     private readonly Dictionary<SyntaxNode, Func<SyntaxNode, SyntaxNode>> _edits = [];
 
@@ -46,8 +49,10 @@ internal sealed class AsyncRewriter(SyntaxNode root, SemanticModel model, KnownT
     public SyntaxNode Rewrite()
     {
         var rewritten = root.ReplaceNodes(_edits.Keys, (original, edited) => _edits[original](edited));
-        var returning = rewritten.GetAnnotatedNodes(Returns).OfType<ExpressionStatementSyntax>().Where(statement => !EndsFunction(statement)).ToList();
-        return rewritten.ReplaceNodes(returning, (_, statement) => Block(statement.WithoutTrivia(), ReturnStatement()).WithTriviaFrom(statement));
+        var returning = rewritten.GetAnnotatedNodes(Returns).OfType<ExpressionStatementSyntax>().Where(statement => !EndsFunction(statement));
+        rewritten = rewritten.ReplaceNodes(returning, (_, statement) => Block(statement.WithoutTrivia(), ReturnStatement()).WithTriviaFrom(statement));
+        var idle = rewritten.GetAnnotatedNodes(OnlyReturns).OfType<ReturnStatementSyntax>().Where(statement => EndsFunction(statement) && !HasComment(statement));
+        return rewritten.RemoveNodes(idle, SyntaxRemoveOptions.KeepNoTrivia)!;
     }
 
     private ITypeSymbol? ReturnTypeOf(SyntaxNode function) => function is AnonymousFunctionExpressionSyntax
@@ -99,8 +104,8 @@ internal sealed class AsyncRewriter(SyntaxNode root, SemanticModel model, KnownT
         if (returnType is INamedTypeSymbol { IsGenericType: true })
             return statement.WithExpression(AwaitedValue(statement.Expression!, original));
 
-        if (model.GetSymbolInfo(original, cancellationToken).Symbol is IPropertySymbol { Name: nameof(Task.CompletedTask) } completed && types.IsTaskLike(completed.ContainingType))
-            return statement.WithExpression(null).WithReturnKeyword(statement.ReturnKeyword.WithoutTrivia()).WithTriviaFrom(statement);
+        if (IsCompletedTask(original))
+            return ReturnStatement(statement.ReturnKeyword.WithoutTrivia(), null, statement.SemicolonToken).WithTriviaFrom(statement).WithAdditionalAnnotations(OnlyReturns);
 
         return ExpressionStatement(_awaiting.Await(statement.Expression!, original).WithoutTrivia(), statement.SemicolonToken)
             .WithTriviaFrom(statement)
@@ -112,7 +117,16 @@ internal sealed class AsyncRewriter(SyntaxNode root, SemanticModel model, KnownT
         task is InvocationExpressionSyntax { ArgumentList.Arguments: [{ Expression: var value }] }
         && model.GetSymbolInfo(original, cancellationToken).Symbol is IMethodSymbol { Name: nameof(Task.FromResult), ContainingType: var type } && types.IsTaskLike(type)
             ? value.WithTriviaFrom(task)
-            : task is ThrowExpressionSyntax ? task : _awaiting.Await(task, original);
+            : task is ThrowExpressionSyntax || IsDefault(task) ? task : _awaiting.Await(task, original);
+
+    private bool IsCompletedTask(ExpressionSyntax task) =>
+        IsDefault(task) || model.GetSymbolInfo(task, cancellationToken).Symbol is IPropertySymbol { Name: nameof(Task.CompletedTask) } completed && types.IsTaskLike(completed.ContainingType);
+
+    /// <summary>A default <c>ValueTask</c> is a completed one, of the default value.</summary>
+    private static bool IsDefault(ExpressionSyntax task) => task.IsKind(SyntaxKind.DefaultLiteralExpression);
+
+    private static bool HasComment(SyntaxNode node) => node.GetLeadingTrivia().Concat(node.GetTrailingTrivia())
+        .Any(trivia => !trivia.IsKind(SyntaxKind.WhitespaceTrivia) && !trivia.IsKind(SyntaxKind.EndOfLineTrivia));
 
     private static bool EndsFunction(StatementSyntax statement) =>
         statement.Parent is BlockSyntax { Parent: AnonymousFunctionExpressionSyntax or LocalFunctionStatementSyntax or MethodDeclarationSyntax } body && body.Statements.Last() == statement;

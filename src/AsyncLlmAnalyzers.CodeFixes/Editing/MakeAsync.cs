@@ -21,7 +21,7 @@ internal sealed class MakeAsync
 
     private MakeAsync(Solution solution) => _solution = solution;
 
-    /// <summary>The functions that become async, by name; one in a linked file is one.</summary>
+    /// <summary>The functions that become async, as a title names them; one in a linked file is one.</summary>
     public IReadOnlyCollection<string> Functions =>
         [.. _functions.GroupBy(function => (_solution.GetDocument(function.Key.DocumentId)!.FilePath, function.Key.Span), function => function.Value).Select(function => function.First())];
 
@@ -159,12 +159,12 @@ internal sealed class MakeAsync
             var types = TypesOf(document.Project.Id, model.Compilation);
             if (function is AnonymousFunctionExpressionSyntax lambda)
             {
-                plan._functions.Add((document.Id, function.Span), "lambda");
+                plan._functions.Add((document.Id, function.Span), "the lambda");
                 return AsyncFunctions.MayBecomeAsync(lambda, model, types, cancellationToken) ? [] : null;
             }
 
             var method = (IMethodSymbol)model.GetDeclaredSymbol(function, cancellationToken)!;
-            plan._functions.Add((document.Id, function.Span), method.Name);
+            plan._functions.Add((document.Id, function.Span), $"'{method.Name}'");
             if (!_callers.TryGetValue((document.Id, function.Span), out var callers))
             {
                 callers = await CallersAsync(function, method, types, model.Compilation).ConfigureAwait(false);

@@ -35,7 +35,7 @@ internal abstract class MakeAsyncFix(string id) : CodeFixProvider
     private static string TitleOf(MakeAsync plan) => plan.Functions.Count switch
     {
         0 => "Await the call",
-        1 => $"Await the call and make '{plan.Functions.First()}' async",
+        1 => $"Await the call and make {plan.Functions.First()} async",
         var count => $"Await the call and make {count} functions async",
     };
 }

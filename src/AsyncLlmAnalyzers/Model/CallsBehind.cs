@@ -9,7 +9,7 @@ internal sealed class CallsBehind(LlmContext context, CancellationToken cancella
     private readonly TaskSources _sources = new(context.Types);
     private readonly HashSet<IOperation> _seen = [];
 
-    public IMethodSymbol? Of(IOperation task)
+    public ISymbol? Of(IOperation task)
     {
         task = task.WithoutConversions();
         if (!_seen.Add(task))
@@ -18,12 +18,14 @@ internal sealed class CallsBehind(LlmContext context, CancellationToken cancella
         return StartedBy(task) ?? _sources.Of(task).Select(Of).FirstOrDefault(call => call is not null);
     }
 
-    private IMethodSymbol? StartedBy(IOperation task) => task switch
+    private ISymbol? StartedBy(IOperation task) => task switch
     {
         IInvocationOperation { TargetMethod.Name: "Select" or "SelectMany" or "Run" or "StartNew" } starter when starter.TargetMethod.ContainingType.IsInNamespace("System") =>
             starter.Arguments.Select(argument => OfFunction(argument.Value)).FirstOrDefault(call => call is not null),
         IInvocationOperation { TargetMethod.MethodKind: MethodKind.DelegateInvoke, Instance: { } function } => OfFunction(function),
         IInvocationOperation invocation when IsStarted(invocation.Type) => OfMethod(invocation.TargetMethod, invocation.ReceiverType(), invocation),
+        IPropertyReferenceOperation { Property.GetMethod: { } getter } property when IsStarted(property.Type) =>
+            OfMethod(getter, property.Instance?.Type, property) is null ? null : property.Property,
         _ => null,
     };
 

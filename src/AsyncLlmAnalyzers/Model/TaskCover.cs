@@ -3,7 +3,10 @@ using Microsoft.CodeAnalysis.Operations;
 
 namespace AsyncLlmAnalyzers.Model;
 
-/// <summary>Which tasks are complete once an expression is: itself, the collection it was made of, the tasks given to <c>WhenAll</c>.</summary>
+/// <summary>
+/// Which tasks are complete once an expression is: itself, the collection it was made of, the tasks given to <c>WhenAll</c>.
+/// A helper of another library that is given the task is believed to wait for it.
+/// </summary>
 internal sealed class TaskCover(KnownTypes types, TaskSources sources)
 {
     /// <summary>Once all of <paramref name="awaited"/> is complete, so is the task (or every task of the collection) the path names.</summary>
@@ -16,6 +19,7 @@ internal sealed class TaskCover(KnownTypes types, TaskSources sources)
         return awaited switch
         {
             IInvocationOperation { TargetMethod.Name: "Select" } select => ReadsMember(select) && Covers(select.Receiver()!, path),
+            IInvocationOperation helper when !helper.TargetMethod.ContainingType.IsInNamespace("System") => helper.Arguments.Any(argument => Covers(argument.Value, path)),
             IInvocationOperation invocation => (TaskSources.KeepsAll(invocation) || types.IsCombinator(invocation, "WhenAll") || types.IsCombinator(invocation, "WhenEach")) && AnySourceCovers(invocation, path),
             IArrayCreationOperation or ICollectionExpressionOperation or IObjectCreationOperation or IConditionalAccessInstanceOperation => AnySourceCovers(awaited, path),
             ISimpleAssignmentOperation assignment => Covers(assignment.Target, path) || Covers(assignment.Value, path),

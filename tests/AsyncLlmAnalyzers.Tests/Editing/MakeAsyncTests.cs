@@ -39,7 +39,7 @@ public class MakeAsyncTests() : FixTests("ALLM2001")
         "async Task Ask() { async Task<string> Core() => (await chat.GetResponseAsync(\"\")).Text; Console.WriteLine(await Core()); }")]
     [InlineData(
         "void Ask() { Func<Task> ask = () => { chat.GetResponseAsync(\"\").[|Wait|](); return Task.CompletedTask; }; }",
-        "void Ask() { Func<Task> ask = async () => { await chat.GetResponseAsync(\"\"); return; }; }")]
+        "void Ask() { Func<Task> ask = async () => { await chat.GetResponseAsync(\"\"); }; }")]
     [InlineData(
         "void Ask() { Func<string, Task<string>> ask = p => Task.FromResult(chat.GetResponseAsync(p).[|Result|].Text); }",
         "void Ask() { Func<string, Task<string>> ask = async p => (await chat.GetResponseAsync(p)).Text; }")]
@@ -64,6 +64,15 @@ public class MakeAsyncTests() : FixTests("ALLM2001")
     [InlineData(
         "Task Ask(string p) { chat.GetResponseAsync(p).[|Wait|](); if (p == \"\") return Task.Delay(1); Console.WriteLine(); return Task.Delay(2); }",
         "async Task Ask(string p) { await chat.GetResponseAsync(p); if (p == \"\") { await Task.Delay(1); return; } Console.WriteLine(); await Task.Delay(2); }")]
+    [InlineData(
+        "Task Ask(string p)\n{\n    chat.GetResponseAsync(p).[|Wait|]();\n    if (p == \"\")\n        return Task.CompletedTask;\n    Console.WriteLine();\n    return Task.CompletedTask;\n}",
+        "async Task Ask(string p)\n{\n    await chat.GetResponseAsync(p);\n    if (p == \"\")\n        return;\n    Console.WriteLine();\n}")]
+    [InlineData(
+        "ValueTask<string?> Ask(string p) { chat.GetResponseAsync(p).[|Wait|](); return default; }",
+        "async ValueTask<string?> Ask(string p) { await chat.GetResponseAsync(p); return default; }")]
+    [InlineData(
+        "ValueTask Ask(string p) { chat.GetResponseAsync(p).[|Wait|](); return default; }",
+        "async ValueTask Ask(string p) { await chat.GetResponseAsync(p); }")]
     [InlineData(
         "public virtual Task<string> Ask(string p) => Task.FromResult(chat.GetResponseAsync(p).[|Result|].Text);",
         "public virtual async Task<string> Ask(string p) => (await chat.GetResponseAsync(p)).Text;")]
@@ -510,6 +519,7 @@ public class MakeAsyncTests() : FixTests("ALLM2001")
     [InlineData("[System.Runtime.InteropServices.UnmanagedCallersOnly] static void Ask() => default(IChatClient)!.GetResponseAsync(\"\").[|Wait|]();")]
     [InlineData("[System.Runtime.Serialization.OnDeserialized] void Ask(System.Runtime.Serialization.StreamingContext context) => chat.GetResponseAsync(\"\").[|Wait|]();")]
     [InlineData("[STAThread] static void Main() => default(IChatClient)!.GetResponseAsync(\"\").[|Wait|]();")]
+    [InlineData("class Startup { void Configure(IChatClient chat) => chat.GetResponseAsync(\"\").[|Wait|](); }")]
     [InlineData("void OnClick(object sender, EventArgs e) => chat.GetResponseAsync(\"\").[|Wait|]();")]
     // what it takes and returns
     [InlineData("void Ask(ref string text) => text = chat.GetResponseAsync(text).[|Result|].Text;")]

@@ -64,6 +64,8 @@ public class CompletedTests
     [InlineData("var ts = Many().ToArray(); for (var i = 0; i < ts.Length; i++) await ts[i]; Read(ts[0]);")]
     [InlineData("var ts = Many().ToArray(); for (var i = 0; i < ts.Length; i++) { await ts[i]; Read(ts[i]); }")]
     [InlineData("var ts = Many().ToArray(); await foreach (var t in Task.WhenEach(ts)) { } Read(ts[0]);")]
+    [InlineData("var t = Start(); await Helper.WithTimeout(t, 5); Read(t);")]
+    [InlineData("var ts = Many().ToList(); await ts.WhenAll(); foreach (var t in ts) Read(t);")]
     // tested
     [InlineData("var t = Start(); if (t.IsCompleted) Read(t);")]
     [InlineData("var t = Start(); if (t.IsCompletedSuccessfully && flag) Read(t);")]
@@ -171,6 +173,13 @@ public class CompletedTests
                         IEnumerable<Task<int>> Many() => [];
 
                         int Read(Task task) => 0;
+                    }
+
+                    static class Helper
+                    {
+                        public static Task WithTimeout(Task task, int seconds) => task.WaitAsync(TimeSpan.FromSeconds(seconds));
+
+                        public static Task WhenAll<T>(this IEnumerable<Task<T>> tasks) => Task.WhenAll(tasks);
                     }
                     """),
             ],

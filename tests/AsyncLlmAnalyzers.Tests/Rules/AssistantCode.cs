@@ -34,6 +34,8 @@ internal static class AssistantCode
 
             async ValueTask<string> AskValue(string prompt) => (await chat.GetResponseAsync(prompt)).Text;
 
+            Task<string> Greeting => AskText("Say hello.");
+
             Task<string> Local(string prompt) => Task.FromResult(prompt);
         }
         """;

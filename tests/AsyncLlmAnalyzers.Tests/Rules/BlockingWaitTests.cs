@@ -73,6 +73,7 @@ public class BlockingWaitTests() : RuleTests("ALLM2001")
         "var x = chat.GetStreamingResponseAsync(prompt).ToChatResponseAsync().[|Result|];",
         "var updates = chat.GetStreamingResponseAsync(prompt).GetAsyncEnumerator(); var x = updates.MoveNextAsync().AsTask().[|Result|];",
         "var x = Task.FromResult(AskText(prompt)).Result.[|Result|];",
+        "var x = Greeting.[|Result|];",
         "using var t = AskText(prompt); try { t.[|Wait|](); } catch (AggregateException) { }",
         """
         var x = client
