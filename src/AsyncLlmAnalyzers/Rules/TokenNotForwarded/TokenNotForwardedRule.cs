@@ -77,10 +77,11 @@ internal sealed class TokenNotForwardedRule : LlmRule
                 : null;
     }
 
-    /// <summary>Somebody on the way that made the stream was given a token, or it is a call that is looked at itself.</summary>
+    /// <summary>Somebody on the way that made the stream was given a token, or it is a call that is looked at itself, or code that does not compile yet.</summary>
     private static bool MayHaveToken(IOperation? stream, LlmContext context) => stream?.WithoutConversions() switch
     {
         null => false,
+        IInvalidOperation => true,
         IAwaitOperation awaited => MayHaveToken(awaited.Operation, context),
         IInvocationOperation invocation => context.Catalog.FindCall(invocation.TargetMethod, invocation.ReceiverType()) is not null
             || TokenPassed.To(invocation).Verdict != Verdict.No
