@@ -34,7 +34,7 @@ internal sealed class Batch(string version, string program, DirectoryInfo docume
         await using var server = await LocalLlmServer.StartAsync(options, cancellationToken);
         using var command = Start(server);
         var ending = command.EndAsync(cancellationToken);
-        await Task.WhenAny(server.WhenAsync(seen => seen.Requests > 5, cancellationToken), ending);
+        await Task.WhenAny(server.WhenAsync(seen => seen.Requests > 20, cancellationToken), ending);
 
         var (requests, watch) = (server.Statistics.Requests, Stopwatch.StartNew());
         command.PressCtrlC();

@@ -31,16 +31,16 @@ internal sealed class MainJob(DirectoryInfo folder, Screen screen, CancellationT
 
         var (before, build) = await screen.StageAsync("Build it", () => consumer.BuildAsync("before"));
         screen.Table(["place", "rule", "warning"], build.Warnings.Select(warning => new[] { $"{warning.File}({warning.Line})", warning.Id, warning.Message }));
-        screen.Check(new Claim(
-            $"these are the {sample.Marks.Count} warnings that comments in PromptBatch.Before foretell",
-            build.Warnings.Select(warning => (warning.File, warning.Line, warning.Id)).SequenceEqual(sample.Marks),
-            build));
+        var found = build.Warnings.Select(warning => (warning.File, warning.Line, warning.Id)).ToList();
+        screen.Check(
+            Every($"one of the {sample.Marks.Count} warnings that comments in PromptBatch.Before foretell is there", sample.Marks.Except(found), build),
+            Every("warning was foretold", found.Except(sample.Marks), build));
 
         var format = await screen.StageAsync($"Fix it: dotnet format analyzers --diagnostics {string.Join(' ', sample.Ids)}", () => consumer.FixAsync(sample.Ids));
         (var after, build) = await screen.StageAsync("Build it again", () => consumer.BuildAsync("after"));
         screen.Check(
-            new Claim("it compiles without a warning", build.Warnings.Count == 0, build),
-            new Claim("the fixed code is samples/PromptBatch.After, word for word", sample.After.All(source => consumer.Read(source.Name) == source.Text), format));
+            Every("file compiles without a warning", build.Warnings.Select(warning => warning.File), build),
+            Every("file is as in samples/PromptBatch.After, word for word", sample.After.Where(source => consumer.Read(source.Name) != source.Text).Select(source => source.Name), format));
 
         var documents = folder.CreateSubdirectory("documents");
         foreach (var number in Enumerable.Range(1, Documents))
@@ -125,6 +125,12 @@ internal sealed class MainJob(DirectoryInfo folder, Screen screen, CancellationT
             new Claim("one after the other loses nothing", sequential.Lost == 0),
             new Claim("all at once is refused and loses answers", unbounded is { Seen.RateLimited: > 0, Lost: > 0 }),
             new Claim("10 at once loses nothing and takes less than half as long as one after the other", bounded is { Seen.RateLimited: 0, Lost: 0 } && bounded.Elapsed * 2 < sequential.Elapsed));
+    }
+
+    private static Claim Every<T>(string text, IEnumerable<T> exceptions, Run shown)
+    {
+        var list = exceptions.Distinct().ToList();
+        return list.Count == 0 ? new($"every {text}", Holds: true) : new($"every {text}, except {string.Join(", ", list)}", Holds: false, shown);
     }
 
     private static string Describe(LocalLlmServerOptions server) =>

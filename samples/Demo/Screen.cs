@@ -56,18 +56,18 @@ internal sealed class Screen
         foreach (var claim in all)
             _console.MarkupLineInterpolated(claim.Holds ? $"[green]yes[/]  {claim.Text}" : (FormattableString)$"[red]NO[/]   {claim.Text}");
         if (all.FirstOrDefault(claim => !claim.Holds) is { } broken)
-            throw new StageFailedException($"It is not true that {broken.Text}", broken.Shown);
+            throw new StageFailedException("What is marked NO does not hold.", broken.Shown);
     }
 
     public void Failed(StageFailedException failure)
     {
         _console.MarkupLineInterpolated($"[red]FAILED[/] {failure.Message}");
         if (failure.Run is { } run)
-            _console.WriteLine(run.ToString());
+            _console.Profile.Out.Writer.WriteLine(run); // not wrapped
     }
 }
 
-/// <param name="Text">A clause that can follow "it is true that".</param>
+/// <param name="Text">A clause that may be true.</param>
 /// <param name="Holds">Whether it is.</param>
 /// <param name="Shown">The command whose output tells more.</param>
 internal sealed record Claim(string Text, bool Holds, Run? Shown = null);
