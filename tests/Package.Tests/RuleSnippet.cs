@@ -17,6 +17,29 @@ public sealed record RuleSnippet(string Id, int Line, string Code)
                     (await Task.WhenAll(texts.Select(text => client.CompleteChatAsync([text], cancellationToken: cancellationToken)))).Length;
             }
             """),
+        new("ALLM2001", 8, """
+            using OpenAI.Chat;
+
+            internal sealed class BlockingWait(ChatClient client)
+            {
+                public async Task<string> AskAsync(string question) => (await Task.FromResult(Ask(question))).Trim();
+
+                // No caller can await it yet: it becomes async together with them.
+                private string Ask(string question) => client.CompleteChatAsync(question).Result.Value.Content[0].Text;
+            }
+            """),
+        new("ALLM2002", 7, """
+            using OpenAI.Chat;
+
+            internal sealed class SyncCallInAsync(ChatClient client)
+            {
+                public async Task<string> AskAsync(string file)
+                {
+                    ChatCompletion answer = client.CompleteChat(await File.ReadAllTextAsync(file));
+                    return answer.Content[0].Text;
+                }
+            }
+            """),
         new("ALLM3002", 7, """
             using OpenAI.Chat;
 
