@@ -31,7 +31,7 @@ internal sealed class AsyncRewriter(SyntaxNode root, SemanticModel model, KnownT
             return;
         }
 
-        foreach (var statement in function.DescendantNodes(node => node == function || node is not (AnonymousFunctionExpressionSyntax or LocalFunctionStatementSyntax)).OfType<ReturnStatementSyntax>())
+        foreach (var statement in AsyncFunctions.NodesOf(function).OfType<ReturnStatementSyntax>())
         {
             if (statement.Expression is { } expression)
                 _edits[statement] = rewritten => AwaitedReturn((ReturnStatementSyntax)rewritten, expression, returnType);
