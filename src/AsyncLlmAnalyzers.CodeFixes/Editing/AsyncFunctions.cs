@@ -33,6 +33,10 @@ internal static class AsyncFunctions
         _ => true, // top-level statements become async by containing an await
     };
 
+    /// <summary>What is in the function itself, not in one inside it.</summary>
+    public static IEnumerable<SyntaxNode> NodesOf(SyntaxNode function) =>
+        function.DescendantNodes(node => node == function || node is not (AnonymousFunctionExpressionSyntax or LocalFunctionStatementSyntax));
+
     /// <summary>It already returns a task, so that only its body changes.</summary>
     public static bool KeepsSignature(IMethodSymbol method, KnownTypes types) => types.IsTaskLike(method.ReturnType);
 
@@ -68,9 +72,7 @@ internal static class AsyncFunctions
 
     private static bool IsPlain(ITypeSymbol type) => !type.IsRefLikeType && type.TypeKind is not (TypeKind.Pointer or TypeKind.FunctionPointer);
 
-    private static bool HasYield(SyntaxNode function) => function
-        .DescendantNodes(node => node == function || node is not (AnonymousFunctionExpressionSyntax or LocalFunctionStatementSyntax))
-        .Any(node => node is YieldStatementSyntax);
+    private static bool HasYield(SyntaxNode function) => NodesOf(function).Any(node => node is YieldStatementSyntax);
 
     /// <summary>The runtime calls it and waits for nothing, holds its lock, or needs its thread.</summary>
     private static bool NeedsSyncBody(AttributeData attribute)

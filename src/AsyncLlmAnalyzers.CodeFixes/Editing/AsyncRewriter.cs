@@ -11,10 +11,10 @@ namespace AsyncLlmAnalyzers.Editing;
 internal sealed class AsyncRewriter(SyntaxNode root, SemanticModel model, KnownTypes types, CancellationToken cancellationToken)
 {
     /// <summary>On an <c>await</c> that stands for <c>return task;</c>: what followed the return must still not run.</summary>
-    private static readonly SyntaxAnnotation Returns = new();
+    private readonly SyntaxAnnotation _returns = new();
 
     /// <summary>On a <c>return;</c> that stands for <c>return Task.CompletedTask;</c>: at the end nobody writes it.</summary>
-    private static readonly SyntaxAnnotation OnlyReturns = new();
+    private readonly SyntaxAnnotation _onlyReturns = new();
 
     private readonly Awaiting _awaiting = Awaiting.InStyleOf(root);
     private readonly Dictionary<SyntaxNode, Func<SyntaxNode, SyntaxNode>> _edits = [];
@@ -31,7 +31,7 @@ internal sealed class AsyncRewriter(SyntaxNode root, SemanticModel model, KnownT
             return;
         }
 
-        foreach (var statement in function.DescendantNodes(node => node == function || node is not (AnonymousFunctionExpressionSyntax or LocalFunctionStatementSyntax)).OfType<ReturnStatementSyntax>())
+        foreach (var statement in AsyncFunctions.NodesOf(function).OfType<ReturnStatementSyntax>())
         {
             if (statement.Expression is { } expression)
                 _edits[statement] = rewritten => AwaitedReturn((ReturnStatementSyntax)rewritten, expression, returnType);
@@ -49,11 +49,23 @@ internal sealed class AsyncRewriter(SyntaxNode root, SemanticModel model, KnownT
     public SyntaxNode Rewrite()
     {
         var rewritten = root.ReplaceNodes(_edits.Keys, (original, edited) => _edits[original](edited));
-        var returning = rewritten.GetAnnotatedNodes(Returns).OfType<ExpressionStatementSyntax>().Where(statement => !EndsFunction(statement));
-        rewritten = rewritten.ReplaceNodes(returning, (_, statement) => Block(statement.WithoutTrivia(), ReturnStatement()).WithTriviaFrom(statement));
-        var idle = rewritten.GetAnnotatedNodes(OnlyReturns).OfType<ReturnStatementSyntax>().Where(statement => EndsFunction(statement) && !HasComment(statement));
+        while (rewritten.GetAnnotatedNodes(_returns).FirstOrDefault() is ExpressionStatementSyntax statement)
+            rewritten = WithReturn(rewritten, statement, statement.WithoutAnnotations(_returns));
+
+        var idle = rewritten.GetAnnotatedNodes(_onlyReturns).OfType<ReturnStatementSyntax>().Where(statement => EndsFunction(statement) && !HasComment(statement));
         return rewritten.RemoveNodes(idle, SyntaxRemoveOptions.KeepNoTrivia)!;
     }
+
+    private static SyntaxNode WithReturn(SyntaxNode root, ExpressionStatementSyntax statement, ExpressionStatementSyntax await) => statement.Parent switch
+    {
+        _ when EndsFunction(statement) => root.ReplaceNode(statement, await),
+        BlockSyntax or SwitchSectionSyntax => root.ReplaceNode(statement, (SyntaxNode[])
+        [
+            await,
+            ReturnStatement().WithLeadingTrivia(await.GetLeadingTrivia().Reverse().TakeWhile(IsBlank).Take(1)).WithTrailingTrivia(await.GetTrailingTrivia().Where(IsBlank)),
+        ]),
+        _ => root.ReplaceNode(statement, Block(await.WithoutTrivia(), ReturnStatement()).WithTriviaFrom(await)),
+    };
 
     private ITypeSymbol? ReturnTypeOf(SyntaxNode function) => function is AnonymousFunctionExpressionSyntax
         ? (model.GetTypeInfo(function, cancellationToken).ConvertedType as INamedTypeSymbol)?.DelegateInvokeMethod?.ReturnType
@@ -105,11 +117,11 @@ internal sealed class AsyncRewriter(SyntaxNode root, SemanticModel model, KnownT
             return statement.WithExpression(AwaitedValue(statement.Expression!, original));
 
         if (IsCompletedTask(original))
-            return ReturnStatement(statement.ReturnKeyword.WithoutTrivia(), null, statement.SemicolonToken).WithTriviaFrom(statement).WithAdditionalAnnotations(OnlyReturns);
+            return ReturnStatement(statement.ReturnKeyword.WithoutTrivia(), null, statement.SemicolonToken).WithTriviaFrom(statement).WithAdditionalAnnotations(_onlyReturns);
 
         return ExpressionStatement(_awaiting.Await(statement.Expression!, original).WithoutTrivia(), statement.SemicolonToken)
             .WithTriviaFrom(statement)
-            .WithAdditionalAnnotations(Returns);
+            .WithAdditionalAnnotations(_returns);
     }
 
     /// <summary>The value of a task that a function handed out: <c>Task.FromResult(x)</c> is <c>x</c>.</summary>
@@ -125,8 +137,9 @@ internal sealed class AsyncRewriter(SyntaxNode root, SemanticModel model, KnownT
     /// <summary>A default <c>ValueTask</c> is a completed one, of the default value.</summary>
     private static bool IsDefault(ExpressionSyntax task) => task.IsKind(SyntaxKind.DefaultLiteralExpression);
 
-    private static bool HasComment(SyntaxNode node) => node.GetLeadingTrivia().Concat(node.GetTrailingTrivia())
-        .Any(trivia => !trivia.IsKind(SyntaxKind.WhitespaceTrivia) && !trivia.IsKind(SyntaxKind.EndOfLineTrivia));
+    private static bool HasComment(SyntaxNode node) => !node.GetLeadingTrivia().Concat(node.GetTrailingTrivia()).All(IsBlank);
+
+    private static bool IsBlank(SyntaxTrivia trivia) => trivia.IsKind(SyntaxKind.WhitespaceTrivia) || trivia.IsKind(SyntaxKind.EndOfLineTrivia);
 
     private static bool EndsFunction(StatementSyntax statement) =>
         statement.Parent is BlockSyntax { Parent: AnonymousFunctionExpressionSyntax or LocalFunctionStatementSyntax or MethodDeclarationSyntax } body && body.Statements.Last() == statement;

@@ -59,9 +59,10 @@ internal static class AwaitPosition
     private static IEnumerable<SyntaxNode> EvaluatedBefore(SyntaxNode child, SyntaxNode parent) => parent.ChildNodes().TakeWhile(node => node != child);
 
     /// <summary>The locals declared before the place that cannot be kept while it waits: ref locals and spans.</summary>
-    private static IEnumerable<ILocalSymbol> RefLikeLocals(SyntaxNode function, SyntaxNode place, SemanticModel model, CancellationToken cancellationToken) => function
-        .DescendantNodes(node => node == function || node is not (AnonymousFunctionExpressionSyntax or LocalFunctionStatementSyntax))
-        .Where(node => node.SpanStart < place.SpanStart && node is VariableDeclaratorSyntax or SingleVariableDesignationSyntax or ForEachStatementSyntax)
+    private static IEnumerable<ILocalSymbol> RefLikeLocals(SyntaxNode function, SyntaxNode place, SemanticModel model, CancellationToken cancellationToken) => AsyncFunctions
+        .NodesOf(function)
+        .Where(node => node.SpanStart < place.SpanStart && node is SingleVariableDesignationSyntax or ForEachStatementSyntax or VariableDeclaratorSyntax)
+        .Where(node => node is not VariableDeclaratorSyntax || !node.Span.Contains(place.Span)) // it gets its value after the wait
         .Select(node => model.GetDeclaredSymbol(node, cancellationToken))
         .OfType<ILocalSymbol>()
         .Where(local => local.IsRef || local.Type.IsRefLikeType);

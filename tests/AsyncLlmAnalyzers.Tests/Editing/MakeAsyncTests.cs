@@ -74,6 +74,9 @@ public class MakeAsyncTests() : FixTests("ALLM2001")
         "ValueTask Ask(string p) { chat.GetResponseAsync(p).[|Wait|](); return default; }",
         "async ValueTask Ask(string p) { await chat.GetResponseAsync(p); }")]
     [InlineData(
+        "Task One(string p)\n{\n    chat.GetResponseAsync(p).[|Wait|]();\n    if (p == \"\")\n    {\n        // short\n        return Task.Delay(1); // one\n    }\n    return Two(p);\n}\nTask Two(string p) { chat.GetResponseAsync(p).[|Wait|](); switch (p) { case \"\": return Task.Delay(1); default: return One(p); } }",
+        "async Task One(string p)\n{\n    await chat.GetResponseAsync(p);\n    if (p == \"\")\n    {\n        // short\n        await Task.Delay(1); // one\n        return;\n    }\n    await Two(p);\n}\nasync Task Two(string p) { await chat.GetResponseAsync(p); switch (p) { case \"\": await Task.Delay(1); return; default: await One(p); return; } }")]
+    [InlineData(
         "public virtual Task<string> Ask(string p) => Task.FromResult(chat.GetResponseAsync(p).[|Result|].Text);",
         "public virtual async Task<string> Ask(string p) => (await chat.GetResponseAsync(p)).Text;")]
     public async Task Awaits_what_the_function_returned_as_a_task(string member, string fixedMember) => await FixesAsync(Class(member), Class(fixedMember));

@@ -116,8 +116,8 @@ public class BlockingWaitFixTests() : FixTests("ALLM2001")
 
     [Fact]
     public async Task Awaits_where_a_span_is_no_longer_needed() => await FixesAsync(
-        Async("ReadOnlySpan<char> span = prompt; var n = span.Length; var x = AskText(prompt).[|Result|];"),
-        Async("ReadOnlySpan<char> span = prompt; var n = span.Length; var x = await AskText(prompt);"));
+        Async("ReadOnlySpan<char> span = prompt; var n = span.Length; var x = AskText(prompt).[|Result|].AsSpan(); n = x.Length;"),
+        Async("ReadOnlySpan<char> span = prompt; var n = span.Length; var x = (await AskText(prompt)).AsSpan(); n = x.Length;"));
 
     [Fact]
     public async Task Awaits_in_top_level_statements() => await FixesAsync(
