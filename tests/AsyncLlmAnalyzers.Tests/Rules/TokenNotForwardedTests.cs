@@ -428,6 +428,7 @@ public class TokenNotForwardedTests() : RuleTests("ALLM3002")
     [InlineData("await foreach (var u in [|updates|].WithCancellation(CancellationToken.None)) { }", "await foreach (var u in updates.WithCancellation(ct)) { }")]
     [InlineData("await foreach (var u in [|Open|](text)) { }", "await foreach (var u in Open(text, ct)) { }")]
     [InlineData("await foreach (var u in this.[|OpenTokenless|](text)) { }", "await foreach (var u in this.OpenTokenless(text).WithCancellation(ct)) { }")]
+    [InlineData("await foreach (var u in [|Make|]()) { } IAsyncEnumerable<StreamingChatCompletionUpdate> Make() => updates;", "await foreach (var u in Make().WithCancellation(ct)) { } IAsyncEnumerable<StreamingChatCompletionUpdate> Make() => updates;")]
     [InlineData("await foreach (var u in await [|OpenLater|](text)) { }", "await foreach (var u in (await OpenLater(text)).WithCancellation(ct)) { }")]
     public Task Reports_streams(string statement, string fixedStatement) =>
         FixesAsync(WithStreams(statement), WithStreams(fixedStatement));
@@ -449,6 +450,8 @@ public class TokenNotForwardedTests() : RuleTests("ALLM3002")
     [InlineData("await foreach (var u in await OpenLater(text, ct)) { }")]
     [InlineData("var made = Open(text, ct); await foreach (var u in made) { }")]
     [InlineData("var made = await OpenLater(text, ct); await foreach (var u in made) { }")]
+    [InlineData("await foreach (var u in Make()) { } IAsyncEnumerable<StreamingChatCompletionUpdate> Make() => Open(text, ct);")]
+    [InlineData("Func<IAsyncEnumerable<StreamingChatCompletionUpdate>> make = () => Open(text, ct); await foreach (var u in make()) { }")]
     [InlineData("await foreach (var x in Strings()) { }")]
     [InlineData("await foreach (var (u, _) in updates.Select(u => (u, 1))) { }")]
     [InlineData("foreach (var x in text) { }")]

@@ -30,7 +30,7 @@ internal sealed class TokenNotForwardedRule : LlmRule
     private static readonly DiagnosticDescriptor Rule = Descriptors.Create(
         Id,
         title: "A cancellation token in scope is not passed to the model call",
-        message: "'{0}' cannot be cancelled: '{1}' is in scope but not passed, so the request runs on and is billed after the caller has given up",
+        message: "'{0}' cannot be cancelled: '{1}' is in scope but not passed, so {2} after the caller has given up",
         DiagnosticSeverity.Warning,
         description: "A caller that cancels stops waiting, but the request goes on: the model generates the whole answer, its tokens are billed, and the connection and the rate limit stay occupied.",
         RuleTags.Minimal, RuleTags.SuggestionInTests);
@@ -54,7 +54,7 @@ internal sealed class TokenNotForwardedRule : LlmRule
             return null;
 
         return call.Shape == CallShape.StreamLazy || TakesToken(call.Method)
-            ? Report(call.Operation, site.NameToken, call.Method.Name)
+            ? Report(call.Operation, site.NameToken, call.Entry.Kind)
             : null;
     }
 
@@ -73,7 +73,7 @@ internal sealed class TokenNotForwardedRule : LlmRule
             && site.Context.Catalog.IsStreamUpdateType(update)
             && !MayHaveToken(stream, site.Context)
             && LastName(stream.Syntax) is { } name
-                ? Report(stream, name, name.ValueText)
+                ? Report(stream, name, CatalogKind.Chat)
                 : null;
     }
 
@@ -106,7 +106,7 @@ internal sealed class TokenNotForwardedRule : LlmRule
             }) == true;
     }
 
-    private Finding? Report(IOperation site, SyntaxToken name, string what)
+    private Finding? Report(IOperation site, SyntaxToken name, CatalogKind kind)
     {
         var tokens = TokenWanted.At(site);
         if (tokens.IsEmpty)
@@ -115,7 +115,13 @@ internal sealed class TokenNotForwardedRule : LlmRule
         var properties = ImmutableDictionary<string, string?>.Empty;
         if (tokens is [var token])
             properties = DiagnosticProperties.Token.AddTo(properties, token.Name);
-        return new Finding(Descriptor, name.GetLocation(), properties, what, string.Join("' or '", tokens.Select(candidate => candidate.Name)));
+        return new Finding(
+            Descriptor,
+            name.GetLocation(),
+            properties,
+            name.ValueText,
+            string.Join("' or '", tokens.Select(candidate => candidate.Name)),
+            kind == CatalogKind.Local ? "the model computes on" : "the request runs on and is billed");
     }
 
     /// <summary>Some overload can be given a token; where none can, the caller has no choice.</summary>
