@@ -6,7 +6,7 @@ namespace AsyncLlmAnalyzers.Facts;
 internal static class Bounded
 {
     /// <summary>
-    /// No: as many calls as there are items start at once. Yes: few items, a limiter on the way, or no call at all.
+    /// No: as many calls as there are items start at once. Yes: few items, a limiter on the way or in the client, or no call at all.
     /// <paramref name="call"/> is the call that proves a No.
     /// </summary>
     public static Fact Of(TaskProducer producer, LlmContext context, CancellationToken cancellationToken, out CallEdge? call)
@@ -18,6 +18,10 @@ internal static class Bounded
         var route = producer.Reach(context, cancellationToken);
         if (route is not { Reach: Reach.Unlimited, Call: { } unlimited })
             return new Fact(route.Reach == Reach.Unknown ? Verdict.Unknown : Verdict.Yes);
+
+        var throttled = ThrottledClient.Of(unlimited.Location, context, cancellationToken);
+        if (throttled.Verdict != Verdict.No)
+            return throttled;
 
         call = unlimited;
         return new Fact(Verdict.No, unlimited.Location);

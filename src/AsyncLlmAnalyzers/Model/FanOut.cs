@@ -44,7 +44,7 @@ internal sealed class TaskProducer
     {
         ({ } region, _) => context.Wrappers.Of(region, Scope ?? region, cancellationToken),
         (null, { } group) => context.FindRequest(group, group.ContainingType, Site) is not null
-            ? new Route(Model.Reach.Unlimited, new CallEdge(group, isModelCall: true, Site.Syntax.GetLocation(), [], [], []))
+            ? new Route(context.IsBounded(group) ? Model.Reach.Limited : Model.Reach.Unlimited, new CallEdge(group, isModelCall: true, Site.Syntax.GetLocation(), [], [], []))
             : context.Wrappers.Of(group, cancellationToken),
         _ => new Route(Model.Reach.Unknown, null),
     };

@@ -73,6 +73,9 @@ internal sealed class LlmContext
         Catalog.FindExecutor(method, receiver)
         ?? (_declaredBounded.Contains((method.ReducedFrom ?? method).OriginalDefinition) ? LlmCatalog.MarkedBound : null);
 
+    /// <summary>Calls of the member are limited by the member itself: the user says so.</summary>
+    public bool IsBounded(IMethodSymbol method) => FindExecutor(method) is { ExecutorShape: ExecutorShape.Run } executor && (executor.Roles & ExecutorRole.Bounds) != 0;
+
     public bool MayBeCall(string name) => Catalog.MayBeCall(name) || _declaredCalls.Any(call => call.Name == name);
 
     /// <summary>

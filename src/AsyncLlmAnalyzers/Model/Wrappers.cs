@@ -37,7 +37,7 @@ internal sealed class Wrappers(LlmContext context)
             .Run(new BodyReader(context, scope, null, cancellationToken).Read(region));
 
     public Route Of(IMethodSymbol method, CancellationToken cancellationToken) =>
-        new Search(context, new Root(null, default), [], cancellationToken).Run(new State(method.OriginalDefinition, Limited: false, MaxHops, []));
+        new Search(context, new Root(null, default), [], cancellationToken).Run(new State(method.OriginalDefinition, context.IsBounded(method), MaxHops, []));
 
     /// <summary>The method is a wrapper: calling it makes a model call, limited or not.</summary>
     public bool MakesCall(IMethodSymbol method, CancellationToken cancellationToken) =>
@@ -101,7 +101,7 @@ internal sealed class Wrappers(LlmContext context)
         {
             foreach (var call in summary.Calls)
             {
-                var limited = state.Limited || call.Gates.Any(gate => IsShared(gate, function, state));
+                var limited = state.Limited || context.IsBounded(call.Target) || call.Gates.Any(gate => IsShared(gate, function, state));
                 switch (Carry(call.Carriers, state.Hops))
                 {
                     case Reach.None:

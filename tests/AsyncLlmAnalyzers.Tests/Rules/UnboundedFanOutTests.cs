@@ -371,8 +371,15 @@ public class UnboundedFanOutTests() : RuleTests("ALLM1001")
         {
             Task All(List<string> texts) => Task.WhenAll(texts.Select(text => RunAsync(() => client.GetResponseAsync(text))));
 
+            Task Groups(List<string> texts) => Task.WhenAll(texts.Select(AskAsync));
+
+            Task Calls(List<string> texts) => Task.WhenAll(texts.Select(async text => await AskAsync(text)));
+
             [LlmBounded]
             Task<T> RunAsync<T>(Func<Task<T>> call) => call();
+
+            [LlmBounded]
+            Task<ChatResponse> AskAsync(string text) => client.GetResponseAsync(text);
         }
         """);
 
@@ -403,6 +410,19 @@ public class UnboundedFanOutTests() : RuleTests("ALLM1001")
         """,
         ("async_llm.call_methods", "M:Gateway.AskAsync(System.String)"));
 
+    [Fact]
+    public Task Silent_on_what_the_user_declares_to_be_bounded() => SilentAsync(
+        """
+        using OpenAI.Chat;
+
+        class Summaries(ChatClient client)
+        {
+            Task All(List<string> texts) => Task.WhenAll(texts.Select(text => AskAsync(text)));
+            Task<string> AskAsync(string text) => Task.Run(() => client.CompleteChat(text).Value.Content[0].Text);
+        }
+        """,
+        ("async_llm.bounded_methods", "M:Summaries.AskAsync(System.String)"));
+
     [Theory]
     [InlineData("async_llm.small_fan_out", "2000")]
     [InlineData("async_llm.excluded_symbols", "T:Summaries")]
@@ -410,6 +430,49 @@ public class UnboundedFanOutTests() : RuleTests("ALLM1001")
     [InlineData("dotnet_analyzer_diagnostic.category-Concurrency.severity", "none")]
     public Task Silent_when_configured(string key, string value) =>
         SilentAsync(Method("await Task.WhenAll(Enumerable.Range(0, 1000).Select(i => AskAsync($\"{i}\")));"), (key, value));
+
+    [Theory]
+    [InlineData("new(\"model\", new ApiKeyCredential(\"key\"), new OpenAIClientOptions { Transport = new HttpClientPipelineTransport(new HttpClient(new Limiting())) })", false)]
+    [InlineData("Make()", false)]
+    [InlineData("new(\"model\", new ApiKeyCredential(\"key\"), new OpenAIClientOptions { Transport = new HttpClientPipelineTransport(new HttpClient(new Logging())) })", true)]
+    [InlineData("new(\"model\", new ApiKeyCredential(\"key\"), new OpenAIClientOptions { RetryPolicy = new ClientRetryPolicy(3) })", true)]
+    public Task Silent_when_the_client_is_visibly_made_with_a_handler_that_limits(string construction, bool reports)
+    {
+        var code = $$"""
+            using System.ClientModel;
+            using System.ClientModel.Primitives;
+            using System.Net.Http;
+            using OpenAI;
+            using OpenAI.Chat;
+
+            class Limiting : DelegatingHandler
+            {
+                private readonly SemaphoreSlim _gate = new(4);
+
+                protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+                {
+                    await _gate.WaitAsync(cancellationToken);
+                    try { return await base.SendAsync(request, cancellationToken); } finally { _gate.Release(); }
+                }
+            }
+
+            class Logging : DelegatingHandler
+            {
+                protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => base.SendAsync(request, cancellationToken);
+            }
+
+            class Summaries
+            {
+                private static readonly HttpClient Http = new(new Limiting());
+                private readonly ChatClient _client = {{construction}};
+
+                private static ChatClient Make() => new("model", new ApiKeyCredential("key"), new OpenAIClientOptions { Transport = new HttpClientPipelineTransport(Http) });
+
+                Task All(List<string> prompts) => Task.{{(reports ? "[|WhenAll|]" : "WhenAll")}}(prompts.Select(prompt => _client.CompleteChatAsync(prompt)));
+            }
+            """;
+        return reports ? ReportsAsync(code) : SilentAsync(code);
+    }
 
     [Fact]
     public Task Reports_in_top_level_statements() => ReportsAsync("""
