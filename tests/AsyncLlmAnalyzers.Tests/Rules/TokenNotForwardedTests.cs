@@ -1,4 +1,6 @@
+using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.Testing;
 
 namespace AsyncLlmAnalyzers.Tests.Rules;
 
@@ -16,6 +18,34 @@ public class TokenNotForwardedTests() : RuleTests("ALLM3002")
             }
         }
         """;
+
+    [Fact]
+    public Task Says_what_happens_to_the_request() => SaysAsync(
+        """
+        class Answers(OpenAI.Chat.ChatClient client)
+        {
+            async Task Ask(CancellationToken request, CancellationToken stopping) => await client.{|#0:CompleteChatAsync|}("x");
+        }
+        """,
+        "'CompleteChatAsync' cannot be cancelled: 'request' or 'stopping' is in scope but not passed, so the request runs on and is billed after the caller has given up");
+
+    [Fact]
+    public Task Says_what_happens_to_a_model_in_the_process() => SaysAsync(
+        """
+        class Answers(LLama.LLamaEmbedder embedder)
+        {
+            async Task Embed(CancellationToken ct) => await embedder.{|#0:GetEmbeddings|}("x");
+        }
+
+        namespace LLama
+        {
+            class LLamaEmbedder
+            {
+                public Task<float[]> GetEmbeddings(string input, CancellationToken cancellationToken = default) => Task.FromResult<float[]>([]);
+            }
+        }
+        """,
+        "'GetEmbeddings' cannot be cancelled: 'ct' is in scope but not passed, so the model computes on after the caller has given up");
 
     [Theory]
     [InlineData("client.[|CompleteChatAsync|](text)", "client.CompleteChatAsync([text], cancellationToken: ct)")]
@@ -759,6 +789,14 @@ public class TokenNotForwardedTests() : RuleTests("ALLM3002")
             }
         }
         """);
+
+    private static Task SaysAsync(string code, string message)
+    {
+        var test = new RuleTest("ALLM3002") { TestCode = code };
+        test.TestState.Sources.Add(("/0/Prelude.cs", RuleTest.Prelude));
+        test.ExpectedDiagnostics.Add(new DiagnosticResult("ALLM3002", DiagnosticSeverity.Warning).WithLocation(0).WithMessage(message));
+        return test.RunAsync();
+    }
 
     private static string WithCall(string call) => WithBody($"await {call};");
 

@@ -27,7 +27,8 @@ internal sealed class SyncCallInAsyncRule : LlmRule
         title: "A blocking model call stands in an async function",
         message: "'{0}' blocks the thread for the whole answer, which takes seconds, although this function can await '{1}'",
         DiagnosticSeverity.Warning,
-        description: "The function is async so that its thread is free while it waits, and the blocking call keeps the thread until the model has answered; a few such requests at once use up the thread pool.");
+        description: "The function is async so that its thread is free while it waits, and the blocking call keeps the thread until the model has answered; a few such requests at once use up the thread pool.",
+        RuleTags.Minimal, RuleTags.SuggestionInTests);
 
     public override DiagnosticDescriptor Descriptor => Rule;
 
