@@ -53,8 +53,7 @@ internal sealed class BlockingWaitRule : LlmRule
             : new Finding(Descriptor, site.NameToken.GetLocation(), site.NameToken.ValueText, call.Name);
     }
 
-    private static bool IsOnlyDescribed(IOperation wait) => wait.Ancestors().Any(ancestor =>
-        ancestor is INameOfOperation || ancestor is IConversionOperation { Type: { Name: "Expression", ContainingNamespace.Name: "Expressions" } });
+    private static bool IsOnlyDescribed(IOperation wait) => wait.IsInExpressionTree() || wait.Ancestors().OfType<INameOfOperation>().Any();
 
     /// <summary><c>static void Main() => RunAsync().GetAwaiter().GetResult();</c>: nothing else needs the thread, and it is the only wait.</summary>
     private static bool IsProgramBridge(Site site) =>
