@@ -35,6 +35,7 @@ public sealed class WhenEachTests
         Assert.All(outcomes, outcome => Assert.Equal(outcome.Item * 2, outcome.GetResult()));
         Assert.Equal(1, source.Disposals);
         Assert.False(source.Overlapped);
+        Assert.False(source.AskedAfterEnd);
 
         static async Task<int> DoubleAsync(int item, CancellationToken cancellationToken)
         {
@@ -478,16 +479,45 @@ public sealed class WhenEachTests
     });
 
     [Fact]
-    public Task The_source_is_read_where_the_calls_run() => Run(async () =>
+    public Task A_source_that_has_thrown_is_not_asked_again() => Run(async () =>
     {
-        var contexts = new List<SynchronizationContext?>();
-        var source = new FakeSource(5) { OnPull = () => contexts.Add(SynchronizationContext.Current) };
-        var loop = _pump.Invoke(() => LlmTask.WhenEach(source.Items(), (item, _) => Task.FromResult(item))).GetAsyncEnumerator();
-        var moved = loop.MoveNextAsync();
-        _pump.RunAll();
-        await moved;
+        for (var round = 0; round < 300; round++)
+        {
+            var source = new FakeSource { ThrowsAt = 20 };
+            await Assert.ThrowsAsync<ModelException>(() => Collect(LlmTask.WhenEach(source.ItemsAsync(), async (item, _) =>
+            {
+                await Task.Yield();
+                return item;
+            }, maxConcurrency: 8)));
+            Assert.False(source.AskedAfterEnd);
+        }
+    });
 
-        Assert.Equal(Enumerable.Repeat(_pump, 5), contexts);
+    [Fact]
+    public Task The_source_is_read_and_disposed_where_the_calls_run_and_read_with_the_async_locals_of_the_caller() => Run(async () =>
+    {
+        var request = new AsyncLocal<string?> { Value = "the caller's" };
+        var seen = new List<(SynchronizationContext?, string?)>();
+        var source = new FakeSource(5)
+        {
+            OnPull = () => seen.Add((SynchronizationContext.Current, request.Value)),
+            // The end comes from elsewhere.
+            Waits = (item, _) => item == 5 ? Task.Run(() => { }) : Task.CompletedTask,
+        };
+        var outcomes = Collect(_pump.Invoke(() => LlmTask.WhenEach(source.ItemsAsync(), (item, _) =>
+        {
+            request.Value = "a call's";
+            return Task.Run(() => item);
+        }, maxConcurrency: 1)));
+        while (!outcomes.IsCompleted)
+        {
+            _pump.RunAll();
+            await Task.Yield();
+        }
+
+        await outcomes;
+        Assert.Equal(Enumerable.Repeat<(SynchronizationContext?, string?)>((_pump, "the caller's"), 5), seen);
+        Assert.Same(_pump, source.DisposedOn);
     });
 
     [Fact]

@@ -18,7 +18,6 @@ internal sealed class ItemStream<TSource>(IAsyncEnumerable<TSource> source, int 
     {
         await _room.WaitAsync().ConfigureAwait(false);
         await _pull.WaitAsync().ConfigureAwait(false);
-        var found = false;
         try
         {
             if (_isExhausted || stop.IsStopped)
@@ -31,14 +30,12 @@ internal sealed class ItemStream<TSource>(IAsyncEnumerable<TSource> source, int 
             if (!await _items.MoveNextAsync().ConfigureAwait(false))
                 return;
             _pulled.Enqueue((_count++, _items.Current));
-            found = true;
             _isExhausted = false;
         }
         finally
         {
+            // The room stays taken: by the item's outcome, or by a worker that is out and needs no other.
             _pull.Release();
-            if (!found)
-                _room.Release();
         }
     }
 

@@ -14,6 +14,12 @@ internal sealed class FakeSource(int count = int.MaxValue)
     /// <summary>Two pulls at once, or a disposal during a pull.</summary>
     public bool Overlapped { get; private set; }
 
+    /// <summary>The asynchronous source was asked for an item after it had ended or thrown.</summary>
+    public bool AskedAfterEnd { get; private set; }
+
+    /// <summary>Where the source was disposed.</summary>
+    public SynchronizationContext? DisposedOn { get; private set; }
+
     public int Disposals { get; private set; }
 
     public Task DisposedAsync() => _disposed.Task;
@@ -71,12 +77,15 @@ internal sealed class FakeSource(int count = int.MaxValue)
         if (Volatile.Read(ref _inside) != 0)
             Overlapped = true;
         Disposals++;
+        DisposedOn = SynchronizationContext.Current;
         _disposed.TrySetResult();
     }
 
     // Not an async iterator: that one would wait on its own for a pull to end before it is disposed.
     private sealed class AsyncItems(FakeSource source, CancellationToken token = default) : IAsyncEnumerable<int>, IAsyncEnumerator<int>
     {
+        private bool _hasEnded;
+
         public int Current { get; private set; } = -1;
 
         public IAsyncEnumerator<int> GetAsyncEnumerator(CancellationToken cancellationToken = default) => new AsyncItems(source, cancellationToken);
@@ -84,6 +93,8 @@ internal sealed class FakeSource(int count = int.MaxValue)
         public async ValueTask<bool> MoveNextAsync()
         {
             source.Enter();
+            source.AskedAfterEnd |= _hasEnded;
+            _hasEnded = true;
             if (source.Waits is not null)
                 await source.Waits(Current + 1, token).ConfigureAwait(false);
             if (Current + 1 == source.Count)
@@ -93,6 +104,7 @@ internal sealed class FakeSource(int count = int.MaxValue)
             }
             source.Pull(Current + 1);
             Current++;
+            _hasEnded = false;
             source.Leave();
             return true;
         }
