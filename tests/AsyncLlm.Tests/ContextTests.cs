@@ -129,14 +129,21 @@ public sealed class ContextTests
         await task;
     });
 
-    [Fact]
-    public Task A_group_of_few_items_asks_the_context_no_more_often_than_it_has_items() => Run(async () =>
+    [Theory]
+    [InlineData(false, 3)]
+    [InlineData(true, 2)]
+    public Task A_group_has_no_more_workers_than_its_items_keep_busy(bool atOnce, int posts) => Run(async () =>
     {
-        var task = _pump.Invoke(() => LlmTask.WhenAll([0, 1], (item, _) => Task.FromResult(item), maxConcurrency: 10));
+        var answer = new TaskCompletionSource<int>();
+        if (atOnce)
+            answer.SetResult(0);
+        var task = _pump.Invoke(() => LlmTask.WhenAll(Enumerable.Range(0, 3), (_, _) => answer.Task, maxConcurrency: 10));
         _pump.RunAll();
+        answer.TrySetResult(0);
 
         await task;
-        Assert.Equal(2, _pump.Posts);
+        // Each worker comes through the context's queue; where calls end at once the first does all, before the second comes.
+        Assert.Equal(posts, _pump.Posts);
     });
 
     [Fact]
