@@ -35,7 +35,7 @@ internal sealed class ThrottleEngine
         _origin = options.TimeProvider.GetTimestamp();
         _backoff = new Backoff(_origin);
         _service = new ServiceGate(_backoff);
-        _pacer = new Pacer(options.RequestsPerMinute);
+        _pacer = new Pacer(options.RequestsPerMinute, options.TokensPerMinute);
         _budget = new RetryBudget(options.RetryBudget);
     }
 
@@ -163,6 +163,7 @@ internal sealed class ThrottleEngine
             Stop(call, now);
             if (call.IsHandedOver)
                 return;
+            _pacer.Refund(actualTokens is { } tokens ? call.Tokens - tokens : 0);
             _faults = 0;
             _service.Works(call.IsProbe);
             _pacer.Answered(call.Admission);
@@ -180,6 +181,7 @@ internal sealed class ThrottleEngine
             var now = Now;
             Stop(call, now);
             Release(call);
+            _pacer.Refund(call.Tokens);
             var again = Learn(call, failure, now) && !call.TotalTimedOut;
             if (again)
                 Return(call);
@@ -210,6 +212,7 @@ internal sealed class ThrottleEngine
         lock (_gate)
         {
             var now = Now;
+            _pacer.Observe(observed, call is { HasSlot: true } ? call.Admission : null, now);
             Pump(now);
         }
     }
@@ -228,7 +231,8 @@ internal sealed class ThrottleEngine
                 Failed = _failed,
                 RateLimited = _rateLimited,
                 Retries = _retries,
-                RequestsPerMinute = double.IsInfinity(_pacer.Rate) ? null : _pacer.Rate * 60,
+                RequestsPerMinute = PerMinute(_pacer.RequestRate),
+                TokensPerMinute = PerMinute(_pacer.TokenRate),
                 PausedFor = TimeSpan.FromSeconds(Math.Min(Math.Max(0, Math.Max(_pacer.ClosedUntil, _service.ClosedUntil) - now), TimeSpan.MaxValue.TotalSeconds)),
             };
         }
@@ -331,7 +335,7 @@ internal sealed class ThrottleEngine
         var next = double.PositiveInfinity;
         while (_inFlight < _options.MaxConcurrency && Next(now, ref next) is { } call)
         {
-            var opens = Math.Max(_service.AdmitsAt(now), _pacer.AdmitsAt(now));
+            var opens = Math.Max(_service.AdmitsAt(now), _pacer.AdmitsAt(call.Tokens, now));
             if (opens > now)
             {
                 next = Math.Min(next, opens);
@@ -340,7 +344,7 @@ internal sealed class ThrottleEngine
             call.Queued.List!.Remove(call.Queued);
             call.HasSlot = true;
             call.Attempt = new CancellationTokenSource();
-            call.Admission = _pacer.Admit(now);
+            call.Admission = _pacer.Admit(call.Tokens, now);
             call.IsProbe = _service.Admit();
             _inFlight++;
             call.WakeUp(Wake.Admitted);
@@ -422,6 +426,8 @@ internal sealed class ThrottleEngine
             Pump(Now);
         }
     }
+
+    private static double? PerMinute(double perSecond) => double.IsInfinity(perSecond) ? null : perSecond * 60;
 
     private static double Seconds(TimeSpan duration) => duration == Timeout.InfiniteTimeSpan ? double.PositiveInfinity : duration.TotalSeconds;
 }
