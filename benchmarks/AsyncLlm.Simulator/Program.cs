@@ -1,0 +1,42 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using AsyncLlm.Simulator;
+
+Arguments arguments;
+List<Row> rows;
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+try
+{
+    arguments = Arguments.Parse(args);
+    rows = MatrixFile.Parse(arguments.Matrix is { } file ? File.ReadAllText(file) : DefaultMatrix());
+    VirtualTime.RequireOneWorker();
+}
+catch (Exception exception) when (exception is FormatException or IOException or InvalidOperationException)
+{
+    Console.Error.WriteLine($"{exception.Message}\n\n{Arguments.Usage}");
+    return 2;
+}
+
+var table = new Table(Console.Out);
+var results = new List<Result>();
+foreach (var row in rows)
+{
+    foreach (var policy in row.Policies.Where(policy => Table.Describe(row, policy).Contains(arguments.Filter, StringComparison.OrdinalIgnoreCase)))
+    {
+        results.Add(Simulation.Run(row, policy, arguments.Seed));
+        table.Add(results[^1]);
+    }
+}
+
+var missed = results.Count(result => result.Missed.Count > 0);
+Console.WriteLine($"\n{results.Count} runs, {results.Count(result => result.IsOurs)} of ours, {missed} of them miss a goal; seed {arguments.Seed}.");
+if (arguments.Json is { } json)
+    File.WriteAllText(json, JsonSerializer.Serialize(results, new JsonSerializerOptions(JsonSerializerDefaults.Web) { WriteIndented = true, Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) } }));
+return arguments.Check && missed > 0 ? 1 : 0;
+
+static string DefaultMatrix()
+{
+    using var reader = new StreamReader(typeof(Simulation).Assembly.GetManifestResourceStream("matrix.json")!);
+    return reader.ReadToEnd();
+}
