@@ -18,6 +18,9 @@ catch (Exception exception) when (exception is FormatException or IOException or
     return 2;
 }
 
+if (arguments.SelfTest)
+    return SelfTest.Run(arguments.Seed, Console.Out) ? 0 : 1;
+
 var table = new Table(Console.Out);
 var results = new List<Result>();
 foreach (var row in rows)

@@ -3,6 +3,8 @@ namespace AsyncLlm.Simulator;
 /// <summary>Two counters of fixed windows; the last one fades out while the current one passes.</summary>
 internal sealed class SlidingCounter(QuotaUnit unit, double limit, long window) : Quota
 {
+    private const double Rounding = 1e-6;
+
     private double _limit = limit;
     private double _last;
     private double _current;
@@ -13,11 +15,11 @@ internal sealed class SlidingCounter(QuotaUnit unit, double limit, long window) 
         var cost = Math.Min(Cost(unit, request), _limit);
         var counter = (SlidingCounter)MemberwiseClone();
         counter.Advance(now);
-        while (counter._last * counter.Fading(now) + counter._current + cost > _limit)
+        while (counter._last * counter.Fading(now) + counter._current + cost > _limit + Rounding)
         {
             // The share of the last window that still fits; below zero when only the next window can have room.
             var share = counter._last == 0 ? -1 : (_limit - cost - counter._current) / counter._last;
-            now = share < 0 ? (counter._index + 1) * window : Math.Max(now + 1, counter._index * window + (long)Math.Ceiling((1 - share) * window));
+            now = share < 0 ? (counter._index + 1) * window : Math.Max(now + 1, counter._index * window + (long)Math.Ceiling((1 - share) * window - Rounding));
             counter.Advance(now);
         }
 

@@ -3,17 +3,18 @@ namespace AsyncLlm.Simulator;
 /// <summary>One timer of a <see cref="VirtualTime"/>.</summary>
 internal sealed class VirtualTimer(VirtualTime time, TimerCallback callback, object? state) : ITimer
 {
-    // As the system's timers do, which is one of the ways in which a timer keeps things alive.
-    private readonly ExecutionContext? _context = ExecutionContext.Capture();
+    // The system's timers capture it too, which is one of the ways in which a timer keeps things alive.
+    private ExecutionContext? _context = ExecutionContext.Capture();
+    private TimerCallback? _callback = callback;
+    private object? _state = state;
     private TimeSpan _period;
-    private bool _disposed;
 
     /// <summary>Which setting of this timer counts; 0 when it is not armed.</summary>
     public long Setting { get; private set; }
 
     public bool Change(TimeSpan dueTime, TimeSpan period)
     {
-        if (_disposed)
+        if (_callback is null)
             return false;
 
         Disarm();
@@ -29,7 +30,7 @@ internal sealed class VirtualTimer(VirtualTime time, TimerCallback callback, obj
         if (_period > TimeSpan.Zero)
             Setting = time.Arm(this, _period);
         if (_context is null)
-            callback(state);
+            Call();
         else
             ExecutionContext.Run(_context, static timer => ((VirtualTimer)timer!).Call(), this);
     }
@@ -37,7 +38,8 @@ internal sealed class VirtualTimer(VirtualTime time, TimerCallback callback, obj
     public void Dispose()
     {
         Disarm();
-        _disposed = true;
+        // The clock's queue may hold this timer for a while; what it was for may go.
+        (_callback, _state, _context) = (null, null, null);
     }
 
     public ValueTask DisposeAsync()
@@ -46,7 +48,7 @@ internal sealed class VirtualTimer(VirtualTime time, TimerCallback callback, obj
         return ValueTask.CompletedTask;
     }
 
-    private void Call() => callback(state);
+    private void Call() => _callback!(_state);
 
     private void Disarm()
     {
