@@ -1,0 +1,7 @@
+namespace AsyncLlm;
+
+/// <summary>An admitted attempt, as the pacer knows it.</summary>
+/// <param name="Number">The how-manieth attempt of the throttle it is.</param>
+/// <param name="At">When it was admitted.</param>
+/// <param name="IsCatchUp">It was admitted out of what had gathered, and more of that was left.</param>
+internal readonly record struct Admission(long Number, double At, bool IsCatchUp);

@@ -1,0 +1,56 @@
+namespace AsyncLlm;
+
+/// <summary>
+/// Closed while the service does not work: after a 503 or 529, or three connections in a row that failed. Then one probe at a time
+/// goes through, and the first that comes through to the service opens it.
+/// </summary>
+internal sealed class ServiceGate(Backoff backoff)
+{
+    private const int ConnectionFailuresUntilClosed = 3;
+    private const double FirstPause = 1;
+    private const double LongestPause = 30;
+
+    private bool _isClosed;
+    private bool _isProbing;
+    private int _failures;
+    private int _connectionFailures;
+
+    public double ClosedUntil { get; private set; }
+
+    /// <summary>When the next attempt may start; never, while a probe runs.</summary>
+    public double AdmitsAt(double now) => !_isClosed ? now : _isProbing ? double.PositiveInfinity : ClosedUntil;
+
+    /// <summary>Whether the attempt that is admitted is a probe.</summary>
+    public bool Admit() => _isProbing = _isClosed;
+
+    /// <summary>The service answered. Only a probe opens a closed gate: other answers were on their way before.</summary>
+    public void Works(bool isProbe)
+    {
+        _connectionFailures = 0;
+        if (_isClosed && !isProbe)
+            return;
+        _isClosed = false;
+        _failures = 0;
+        ClosedUntil = 0;
+    }
+
+    /// <summary>The service did not work for an attempt. Returns whether the attempt is to blame: behind a closed gate it is not.</summary>
+    public bool Fails(LlmFailureKind kind, bool isProbe, double? retryAfter, double now)
+    {
+        if (_isClosed && !isProbe)
+            return false;
+        if (!_isClosed && kind == LlmFailureKind.ConnectionFailed && ++_connectionFailures < ConnectionFailuresUntilClosed)
+            return true;
+        var pause = Math.Min(LongestPause, FirstPause * Math.Pow(2, _failures++));
+        _isClosed = true;
+        ClosedUntil = now + Math.Max(retryAfter ?? 0, backoff.Spread(pause));
+        return !isProbe;
+    }
+
+    /// <summary>The attempt is over, whatever it showed.</summary>
+    public void Leaves(bool isProbe)
+    {
+        if (isProbe)
+            _isProbing = false;
+    }
+}

@@ -1,0 +1,23 @@
+namespace AsyncLlm;
+
+/// <summary>Why a waiting call goes on.</summary>
+internal enum Wake
+{
+    /// <summary>It has a slot.</summary>
+    Admitted,
+
+    /// <summary>Its attempt has ended.</summary>
+    Ended,
+
+    /// <summary>Its attempt was cancelled and has not ended in the second it was given.</summary>
+    Abandoned,
+
+    /// <summary>Its caller cancelled it while it waited.</summary>
+    Canceled,
+
+    /// <summary>It waited too long for its first admission.</summary>
+    QueueTimeout,
+
+    /// <summary>Its total time passed while it waited for another attempt.</summary>
+    TotalTimeout,
+}
