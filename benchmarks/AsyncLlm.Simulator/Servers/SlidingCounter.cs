@@ -3,8 +3,6 @@ namespace AsyncLlm.Simulator;
 /// <summary>Two counters of fixed windows; the last one fades out while the current one passes.</summary>
 internal sealed class SlidingCounter(QuotaUnit unit, double limit, long window) : Quota
 {
-    private const double Rounding = 1e-6;
-
     private double _limit = limit;
     private double _last;
     private double _current;
@@ -15,11 +13,13 @@ internal sealed class SlidingCounter(QuotaUnit unit, double limit, long window) 
         var cost = Math.Min(Cost(unit, request), _limit);
         var counter = (SlidingCounter)MemberwiseClone();
         counter.Advance(now);
-        while (counter._last * counter.Fading(now) + counter._current + cost > _limit + Rounding)
+        // In shares of the window times the window: whole numbers, so nothing is rounded.
+        while (counter._last * counter.Left(now) + (counter._current + cost) * window > _limit * window)
         {
-            // The share of the last window that still fits; below zero when only the next window can have room.
-            var share = counter._last == 0 ? -1 : (_limit - cost - counter._current) / counter._last;
-            now = share < 0 ? (counter._index + 1) * window : Math.Max(now + 1, counter._index * window + (long)Math.Ceiling((1 - share) * window - Rounding));
+            var free = _limit - cost - counter._current;
+            now = free < 0 || counter._last == 0
+                ? (counter._index + 1) * window
+                : Math.Max(now + 1, (counter._index + 1) * window - (long)Math.Floor(free * window / counter._last));
             counter.Advance(now);
         }
 
@@ -37,12 +37,12 @@ internal sealed class SlidingCounter(QuotaUnit unit, double limit, long window) 
     public override IEnumerable<QuotaState> States(long now)
     {
         Advance(now);
-        return [new(unit, _limit, Math.Max(0, _limit - _last * Fading(now) - _current), (_index + (_current > 0 ? 2 : 1)) * window - now)];
+        return [new(unit, _limit, Math.Max(0, _limit - _last * Left(now) / window - _current), (_index + (_current > 0 ? 2 : 1)) * window - now)];
     }
 
     public override Quota Clone() => (Quota)MemberwiseClone();
 
-    private double Fading(long now) => 1 - (double)(now - _index * window) / window;
+    private double Left(long now) => (_index + 1) * window - now;
 
     private void Advance(long now)
     {
