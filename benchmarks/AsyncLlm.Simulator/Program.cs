@@ -20,6 +20,8 @@ catch (Exception exception) when (exception is FormatException or IOException or
 
 if (arguments.SelfTest)
     return SelfTest.Run(arguments.Seed, Console.Out) ? 0 : 1;
+if (arguments.Soak)
+    return SoakTest.Run(arguments.Seed, Console.Out) ? 0 : 1;
 
 var table = new Table(Console.Out);
 var results = new List<Result>();
