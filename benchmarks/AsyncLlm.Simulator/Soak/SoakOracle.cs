@@ -5,6 +5,9 @@ internal sealed class SoakOracle(SoakPlan plan, LlmThrottleOptions options)
 {
     private static readonly long Grace = TimeSpan.TicksPerSecond;
 
+    /// <summary>Longer than any pause, shorter than the queue: only who went to its end waits so long.</summary>
+    private static readonly long LongestReturn = TimeSpan.FromMinutes(2).Ticks;
+
     /// <returns>What is wrong; <see langword="null"/> when nothing is.</returns>
     public string? Judge(int item, IReadOnlyList<SoakEntry> entries, SoakOutcome outcome)
     {
@@ -21,6 +24,8 @@ internal sealed class SoakOracle(SoakPlan plan, LlmThrottleOptions options)
                 return $"a request after {before.Fate}";
             if (entries[index].Start < before.End + (before.Fate == Fate.Deaf ? Grace : 0))
                 return "two requests at once";
+            if (entries[index].Start > before.End + LongestReturn)
+                return "back at the end of the queue";
         }
 
         if (Timeouts(entries) > options.MaxTimeoutRetries + 1)
