@@ -12,6 +12,7 @@ internal sealed record Arguments
           --seed N         the seed of all chance (default: 1)
           --filter TEXT    only the rows whose printed line contains the text
           --json FILE      write all results
+          --trace FILE     write every admission, refusal and outcome with its time in seconds
           --soak           100,000 items with faults of all kinds, checked against the server's ledger, instead of the matrix
           --self-test      the optimum against trying everything, instead of the matrix
         """;
@@ -25,6 +26,8 @@ internal sealed record Arguments
     public string? Matrix { get; private init; }
 
     public string? Json { get; private init; }
+
+    public string? Trace { get; private init; }
 
     public string Filter { get; private init; } = "";
 
@@ -44,6 +47,7 @@ internal sealed record Arguments
                 "--self-test" => arguments with { SelfTest = true },
                 "--matrix" => arguments with { Matrix = Value() },
                 "--json" => arguments with { Json = Value() },
+                "--trace" => arguments with { Trace = Value() },
                 "--filter" => arguments with { Filter = Value() },
                 "--seed" => arguments with { Seed = ulong.TryParse(Value(), CultureInfo.InvariantCulture, out var seed) ? seed : throw new FormatException("--seed takes a number.") },
                 _ => throw new FormatException($"Unknown option {option}."),

@@ -25,11 +25,13 @@ if (arguments.Soak)
 
 var table = new Table(Console.Out);
 var results = new List<Result>();
+using var trace = arguments.Trace is { } traceFile ? new StreamWriter(traceFile) : null;
 foreach (var row in rows)
 {
     foreach (var policy in row.Policies.Where(policy => Table.Describe(row, policy).Contains(arguments.Filter, StringComparison.OrdinalIgnoreCase)))
     {
-        results.Add(Simulation.Run(row, policy, arguments.Seed));
+        trace?.WriteLine(Table.Describe(row, policy));
+        results.Add(Simulation.Run(row, policy, arguments.Seed, trace));
         table.Add(results[^1]);
     }
 }

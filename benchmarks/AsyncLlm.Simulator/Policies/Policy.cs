@@ -13,7 +13,7 @@ internal abstract class Policy
         ["unbounded"] = world => new Unbounded(world),
         ["semaphore"] = world => new SemaphoreOnly(world),
         ["semaphore-jitter"] = world => new SemaphoreAndBackoff(world, readsRetryAfter: false),
-        ["semaphore-retry-after"] = world => new SemaphoreAndBackoff(world, readsRetryAfter: true),
+        ["semaphore-waits"] = world => new SemaphoreAndBackoff(world, readsRetryAfter: true),
         ["bucket"] = world => new Bucket(world, share: 1, processes: 1),
         ["bucket-high"] = world => new Bucket(world, share: 1.2, processes: 1),
         ["bucket-low"] = world => new Bucket(world, share: 0.8, processes: 1),

@@ -19,15 +19,16 @@ internal sealed class Simulation
     private int _succeeded;
     private Exception? _firstLoss;
 
-    private Simulation(Row row, string policy, ulong seed)
+    private Simulation(Row row, string policy, ulong seed, TextWriter? trace)
     {
         (_row, _policy) = (row, policy);
-        _server = new(row, _time, seed, row.Count) { Accepted = RememberHalf };
+        _server = new(row, _time, seed, new Ledger(trace)) { Accepted = RememberHalf };
         _world = new(row, _time, _server, seed, Oracle.LastAdmission(row, seed));
         _half = new Workload(row, seed).Needed(row.Count).Count() / 2;
     }
 
-    public static Result Run(Row row, string policy, ulong seed) => new Simulation(row, policy, seed).Run();
+    /// <param name="trace">Takes every event with its time in seconds, for people.</param>
+    public static Result Run(Row row, string policy, ulong seed, TextWriter? trace = null) => new Simulation(row, policy, seed, trace).Run();
 
     private Result Run()
     {

@@ -8,7 +8,7 @@ internal sealed class Table(TextWriter output)
     private string? _group;
 
     public static string Describe(Row row, string policy)
-        => FormattableString.Invariant($"{Model(row),-49} {row.Latency,4:0.##}s {policy,-21}");
+        => FormattableString.Invariant($"{Model(row),-41} {row.Latency,4:0.##}s {policy,-16}");
 
     public void Add(Result result)
     {
@@ -17,14 +17,14 @@ internal sealed class Table(TextWriter output)
             _group = Group(result.Row);
             output.WriteLine();
             output.WriteLine(_group);
-            output.WriteLine($"{"  model, r/min",-49} {"L",5} {"policy",-21} {"time/T*",7} {"goal",5} {"429s",7} {"lost",5} {"2nd",4} {"hash",-8}");
+            output.WriteLine($"{"  model, r/min",-41} {"L",5} {"policy",-16} {"time/T*",7} {"goal",5} {"429s",6} {"lost",5} {"2nd",4} {"hash",-8}");
         }
 
         var goal = result.Goal is { Makespan: { } makespan } ? (makespan / result.Optimum).ToString("0.00", CultureInfo.InvariantCulture) : "";
         var ratio = result.Ended ? result.Ratio.ToString(result.Ratio < 100 ? "0.000" : "0", CultureInfo.InvariantCulture) : "never";
         var verdict = result.Goal is null ? "" : result.Missed.Count == 0 ? "ok" : "MISS " + string.Join(' ', result.Missed);
         output.WriteLine(FormattableString.Invariant(
-            $"{Describe(result.Row, result.Policy)} {ratio,7} {goal,5} {result.RefusedShare,7:0.0%} {result.Lost,5} {result.SecondHalf,4:0.00} {result.TraceHash} {verdict}").TrimEnd());
+            $"{Describe(result.Row, result.Policy)} {ratio,7} {goal,5} {result.RefusedShare,6:0.0%} {result.Lost,5} {result.SecondHalf,4:0.00} {result.TraceHash} {verdict}").TrimEnd());
         if (result is { IsOurs: true, FirstLoss: { } loss })
             output.WriteLine($"    first lost to {Shortened(loss)}");
     }
@@ -39,7 +39,7 @@ internal sealed class Table(TextWriter output)
         if (row.PerSecond is { } perSecond)
             words.Add($"+{perSecond:0.##}/s");
         if (row.Tpm is { } tpm)
-            words.Add($"+{tpm / 1000:0.##}k tok/min");
+            words.Add($"+{tpm / 1000:0.##}k tokens");
         if (row.ChangeAt is not null)
             words.Add($"x{row.ChangeFactor:0.##} midway");
         if (row.Tenant > 0)

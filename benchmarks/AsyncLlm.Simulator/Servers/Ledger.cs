@@ -1,7 +1,8 @@
 namespace AsyncLlm.Simulator;
 
 /// <summary>What a server has seen.</summary>
-internal sealed class Ledger
+/// <param name="trace">Takes every entry, for people.</param>
+internal sealed class Ledger(TextWriter? trace = null)
 {
     private ulong _hash;
 
@@ -32,5 +33,9 @@ internal sealed class Ledger
         Add(Entry.Refused, now, item);
     }
 
-    public void Add(Entry entry, long now, int item) => _hash = Chance.Mix(_hash + Chance.Mix((ulong)now * 8 + (ulong)entry) + (ulong)item);
+    public void Add(Entry entry, long now, int item)
+    {
+        _hash = Chance.Mix(_hash + Chance.Mix((ulong)now * 8 + (ulong)entry) + (ulong)item);
+        trace?.WriteLine($"{new TimeSpan(now).TotalSeconds,12:0.0000} {entry} {item}");
+    }
 }

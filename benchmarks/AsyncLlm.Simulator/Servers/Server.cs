@@ -1,18 +1,18 @@
 namespace AsyncLlm.Simulator;
 
 /// <summary>A provider: decides when a request arrives, answers when its latency is over.</summary>
-internal sealed class Server(Row row, VirtualTime time, ulong seed, int count)
+internal sealed class Server(Row row, VirtualTime time, ulong seed, Ledger ledger)
 {
     private static readonly long StaleFor = QuotaFactory.Ticks(5);
 
     private readonly Workload _work = new(row, seed);
-    private readonly int[] _accepted = new int[count];
-    private readonly int[] _refused = new int[count];
+    private readonly int[] _accepted = new int[row.Count];
+    private readonly int[] _refused = new int[row.Count];
     private (long Taken, LlmRateInfo Rate) _stale = (long.MinValue, default);
 
     public Quota Quota { get; } = QuotaFactory.Create(row, seed);
 
-    public Ledger Ledger { get; } = new();
+    public Ledger Ledger { get; } = ledger;
 
     /// <summary>Told of each accepted request.</summary>
     public Action? Accepted { get; init; }
