@@ -1,0 +1,10 @@
+namespace AsyncLlm.Simulator;
+
+internal enum ServerKind
+{
+    TokenBucket,
+    FixedWindow,
+    SlidingLog,
+    SlidingCounter,
+    Concurrency,
+}

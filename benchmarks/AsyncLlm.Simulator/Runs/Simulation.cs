@@ -1,0 +1,93 @@
+using System.Diagnostics;
+
+namespace AsyncLlm.Simulator;
+
+/// <summary>Runs one policy against one server.</summary>
+internal sealed class Simulation
+{
+    // Whoever has not ended by then never will; the share lets slow quotas be slow.
+    private const int Patience = 20;
+    private static readonly long LeastPatience = TimeSpan.TicksPerHour;
+
+    private readonly VirtualTime _time = new();
+    private readonly Row _row;
+    private readonly string _policy;
+    private readonly Server _server;
+    private readonly World _world;
+    private readonly int _half;
+    private (long At, Quota Quota)? _atHalf;
+    private int _succeeded;
+    private Exception? _firstLoss;
+
+    private Simulation(Row row, string policy, ulong seed, TextWriter? trace)
+    {
+        (_row, _policy) = (row, policy);
+        _server = new(row, _time, seed, new Ledger(trace)) { Accepted = RememberHalf };
+        _world = new(row, _time, _server, seed, Oracle.LastAdmission(row, seed));
+        _half = new Workload(row, seed).Needed(row.Count).Count() / 2;
+    }
+
+    /// <param name="trace">Takes every event with its time in seconds, for people.</param>
+    public static Result Run(Row row, string policy, ulong seed, TextWriter? trace = null) => new Simulation(row, policy, seed, trace).Run();
+
+    private Result Run()
+    {
+        var real = Stopwatch.StartNew();
+        var optimum = _world.Optimum;
+        var ended = _time.Run(SendAllAsync, horizon: Patience * optimum + LeastPatience);
+        var ledger = _server.Ledger;
+        return new()
+        {
+            Row = _row,
+            Policy = _policy,
+            Ended = ended,
+            Lost = _row.Count - _succeeded,
+            FirstLoss = _firstLoss?.ToString(),
+            Optimum = TimeSpan.FromTicks(optimum),
+            Makespan = TimeSpan.FromTicks(ledger.LastAccepted),
+            Refused = ledger.Refused,
+            LongestRetryAfter = TimeSpan.FromTicks(ledger.LongestRetryAfter),
+            SecondHalf = SecondHalf(),
+            TraceHash = ledger.TraceHash,
+            RealTime = real.Elapsed,
+        };
+    }
+
+    private Task SendAllAsync()
+    {
+        var policy = Policy.Create(_policy, _world);
+        return Task.WhenAll(Enumerable.Range(0, _row.Count).Select(item => SendAsync(policy, item)));
+    }
+
+    private async Task SendAsync(Policy policy, int item)
+    {
+        try
+        {
+            await policy.SendAsync(item).ConfigureAwait(false);
+            _succeeded++;
+            _server.Ledger.Add(Ledger.Entry.Succeeded, _time.Now, item);
+        }
+        catch (Exception exception)
+        {
+            _firstLoss ??= exception;
+            _server.Ledger.Add(Ledger.Entry.Lost, _time.Now, item);
+        }
+    }
+
+    private void RememberHalf()
+    {
+        if (_server.Ledger.Accepted.Count == _half)
+            _atHalf = (_time.Now, _server.Quota.Clone());
+    }
+
+    /// <summary>The admission rate of the second half as a share of what this server would have allowed from that moment.</summary>
+    private double SecondHalf()
+    {
+        if (_atHalf is not var (at, quota))
+            return 0;
+
+        var taken = _server.Ledger.LastAccepted - at;
+        var needed = Oracle.LastAdmission(quota, at, _server.Ledger.Accepted.Skip(_half)) - at;
+        return taken == 0 ? 1 : (double)needed / taken;
+    }
+}

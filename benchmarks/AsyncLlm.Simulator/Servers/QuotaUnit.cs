@@ -1,0 +1,8 @@
+namespace AsyncLlm.Simulator;
+
+/// <summary>What a quota counts.</summary>
+internal enum QuotaUnit
+{
+    Requests,
+    Tokens,
+}

@@ -1,0 +1,88 @@
+namespace AsyncLlm.Simulator.Tests;
+
+public sealed class SimulatorTests
+{
+    private const string OneOfEach = """
+        { "defaults": { "n": 300, "retryAfter": "seconds", "headers": "openAI", "policies": [ "blind", "headers", "semaphore-jitter" ] },
+          "rows": [
+            { "server": [ "tokenBucket", "fixedWindow", "slidingLog", "slidingCounter" ], "rpm": [ 60, 600 ] },
+            { "server": "concurrency", "faults": 0.02 },
+            { "server": "tokenBucket", "rpm": 600, "tenant": 0.3, "tpm": 300000, "perSecond": 20, "changeAt": 20, "hangs": 0.01, "sdkRetries": "waiting" },
+            { "server": "tokenBucket", "rpm": 600, "outageAt": 10, "policies": [ "blind", "limiter-x4", "limiter-x4-death" ] } ] }
+        """;
+
+    [Fact]
+    public async Task Two_runs_with_one_seed_do_the_same_and_another_seed_does_something_else()
+    {
+        var runs = await Task.WhenAll(
+            SimulatorProcess.RunMatrixAsync(OneOfEach), SimulatorProcess.RunMatrixAsync(OneOfEach), SimulatorProcess.RunMatrixAsync(OneOfEach, "--seed", "2"));
+
+        Assert.All(runs, run => Assert.Equal(0, run.ExitCode));
+        Assert.Equal(runs[0].Output, runs[1].Output);
+        Assert.NotEqual(runs[0].Output, runs[2].Output);
+    }
+
+    [Fact]
+    public async Task Goals_hold_on_some_servers_of_each_kind()
+    {
+        var (exitCode, output) = await SimulatorProcess.RunMatrixAsync("""
+            { "defaults": { "retryAfter": "milliseconds" },
+              "rows": [
+                { "server": "tokenBucket", "rpm": 600, "burstSeconds": [ 1, 60 ] },
+                { "server": "tokenBucket", "rpm": 600, "outageAt": 60, "outageConnections": [ false, true ], "n": 2000 },
+                { "server": "tokenBucket", "rpm": 600, "sdkRetries": [ "atOnce", "waiting" ], "n": 2000 },
+                { "server": "tokenBucket", "rpm": 600, "policies": [ "limiter-x4" ] } ] }
+            """, "--check");
+
+        Assert.True(exitCode == 0, output);
+    }
+
+    [Fact]
+    public async Task Missed_goal_fails_the_check()
+    {
+        var (exitCode, output) = await SimulatorProcess.RunMatrixAsync(
+            """{ "rows": [ { "server": "tokenBucket", "rpm": 60, "burst": 1, "outageAt": 10, "outageSeconds": 600, "goal": "shared" } ] }""", "--check");
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains("MISS", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{ "rows": [ { "rmp": 600 } ] }""", "rmp")]
+    [InlineData("""{ "rows": [ { "policies": [ "wishful" ] } ] }""", "wishful")]
+    [InlineData("""{ "rows": [ { "server": "leakyBucket" } ] }""", "Row 1")]
+    [InlineData("""{ "rows": [ { "rpm": 0 } ] }""", "must be positive")]
+    [InlineData("""{ "row": [] }""", "Unknown key \"row\"")]
+    public async Task Mistake_in_a_matrix_is_named(string matrix, string expected)
+    {
+        var (exitCode, output) = await SimulatorProcess.RunMatrixAsync(matrix);
+
+        Assert.Equal(2, exitCode);
+        Assert.Contains(expected, output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Example_of_the_readme_runs()
+    {
+        var readme = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "README.md"));
+        var (exitCode, output) = await SimulatorProcess.RunMatrixAsync(readme.Split("```json")[1].Split("```")[0]);
+
+        Assert.True(exitCode == 0, output);
+    }
+
+    [Fact]
+    public async Task No_schedule_is_faster_than_the_optimum()
+    {
+        var (exitCode, output) = await SimulatorProcess.RunAsync("--self-test");
+
+        Assert.True(exitCode == 0, output);
+    }
+
+    [Fact]
+    public async Task Hundred_thousand_calls_end_as_the_server_says_and_leave_nothing()
+    {
+        var (exitCode, output) = await SimulatorProcess.RunAsync("--soak");
+
+        Assert.True(exitCode == 0, output);
+    }
+}
