@@ -75,8 +75,8 @@ internal sealed class BlindPacer
         return Math.Max(_lastAdmission + spacing, _credit >= 1 - 1e-9 ? now : now + (1 - _credit) / _pace);
     }
 
-    /// <summary>When the ceiling admits the next attempt, whatever the pace is.</summary>
-    public double CeilingAdmitsAt(double now) => Math.Max(now, _lastAdmission + 1 / _ceiling);
+    /// <summary>When the next attempt may start at another pace than the one learnt here.</summary>
+    public double SpacedAt(double pace, double now) => Math.Max(now, _lastAdmission + 1 / Math.Min(_ceiling, pace));
 
     public bool IsNewEpoch(Admission admission) => admission.Number >= _epochEnd;
 

@@ -3,14 +3,16 @@ namespace AsyncLlm;
 /// <summary>When the next attempt may start: as the provider's reports say where they hold true, else as its refusals say.</summary>
 internal sealed class Pacer
 {
-    private const int Strikes = 3;
-    private const int Parole = 500;
+    private const int Strikes = 2;
+    // What is left is not sent in one burst: reports are told apart by the order of the attempts they answer.
+    private const double CatchUp = 100;
 
     private readonly BlindPacer _blind;
     private readonly ReportedQuota _requests = new();
     private readonly ReportedQuota _tokens = new();
     private double _wrongReports;
     private long _distrustedUntil;
+    private long _parole = 500;
 
     public Pacer(double? requestsPerMinute, double? tokensPerMinute)
     {
@@ -37,7 +39,7 @@ internal sealed class Pacer
     {
         if (now < ClosedUntil)
             return ClosedUntil;
-        var at = IsReported ? Math.Max(_requests.AdmitsAt(1, now), _blind.CeilingAdmitsAt(now)) : _blind.AdmitsAt(now);
+        var at = IsReported ? Math.Max(_requests.AdmitsAt(1, now), _blind.SpacedAt(CatchUp * _requests.Rate, now)) : _blind.AdmitsAt(now);
         return Math.Max(at, _tokens.AdmitsAt(tokens, now));
     }
 
@@ -56,8 +58,11 @@ internal sealed class Pacer
         if (IsReported && _blind.IsNewEpoch(admission) && ++_wrongReports > Strikes)
         {
             _wrongReports = 0;
-            _distrustedUntil = Admitted + Parole;
+            _distrustedUntil = Admitted + _parole;
+            _parole *= 2;
         }
+        if (_blind.IsNewEpoch(admission))
+            _requests.Empty(admission.At);
         _blind.Refused(admission, retryAfter, now);
     }
 

@@ -71,7 +71,7 @@ internal sealed class ThrottleEngine
             call.Queued.List?.Remove(call.Queued);
             call.WakeUp(Wake.Canceled);
         }
-        Pump(now);
+        Pump(now, entering: call);
         return sleep;
     }
 
@@ -329,7 +329,8 @@ internal sealed class ThrottleEngine
     }
 
     /// <summary>Ends what is due, admits what may start, and sets the timer for what comes next.</summary>
-    private void Pump(double now)
+    /// <param name="entering">The call that came: nobody awaits it yet, so that it can go on at once.</param>
+    private void Pump(double now, ThrottledCall? entering = null)
     {
         EndWhatIsDue(now);
         var next = double.PositiveInfinity;
@@ -347,7 +348,10 @@ internal sealed class ThrottleEngine
             call.Admission = _pacer.Admit(call.Tokens, now);
             call.IsProbe = _service.Admit();
             _inFlight++;
-            call.WakeUp(Wake.Admitted);
+            if (call == entering && call.TryClaimWake())
+                call.WakeUpHere(Wake.Admitted);
+            else
+                call.WakeUp(Wake.Admitted);
         }
         ArmFor(Math.Min(next, FirstDeadline()));
     }

@@ -7,10 +7,11 @@ namespace AsyncLlm;
 /// One call's state in the engine. It is in at most one queue; while an attempt runs it is among the running or, cancelled, the leaving;
 /// from its first admission to its end it is among the started. All of it is guarded by the engine's lock.
 /// </summary>
-internal abstract class ThrottledCall : IValueTaskSource<Wake>
+internal abstract class ThrottledCall : IValueTaskSource<Wake>, IThreadPoolWorkItem
 {
     private ManualResetValueTaskSourceCore<Wake> _wake;
     private bool _isAwake = true;
+    private Wake _reason;
 
     protected ThrottledCall(ThrottleEngine engine, int tokens, CancellationToken callerToken)
     {
@@ -91,13 +92,13 @@ internal abstract class ThrottledCall : IValueTaskSource<Wake>
         return new(this, _wake.Version);
     }
 
-    /// <summary>Wakes the call, unless something else has. It goes on on the pool, never in the engine's lock.</summary>
+    /// <summary>Wakes the call, unless something else has. It goes on on the pool, in the order of the wakes, never in the engine's lock.</summary>
     public void WakeUp(Wake reason)
     {
         if (!TryClaimWake())
             return;
-        _wake.RunContinuationsAsynchronously = true;
-        _wake.SetResult(reason);
+        _reason = reason;
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
     /// <summary>Whoever gets <see langword="true"/> has to wake the call.</summary>
@@ -110,11 +111,9 @@ internal abstract class ThrottledCall : IValueTaskSource<Wake>
     }
 
     /// <summary>Wakes the call on this thread, outside the lock, after <see cref="TryClaimWake"/>.</summary>
-    public void WakeUpHere(Wake reason)
-    {
-        _wake.RunContinuationsAsynchronously = false;
-        _wake.SetResult(reason);
-    }
+    public void WakeUpHere(Wake reason) => _wake.SetResult(reason);
+
+    void IThreadPoolWorkItem.Execute() => _wake.SetResult(_reason);
 
     Wake IValueTaskSource<Wake>.GetResult(short token) => _wake.GetResult(token);
 
