@@ -54,9 +54,14 @@ public sealed class PackedFeed : IAsyncLifetime
     /// <summary>A library project in a folder of its own that uses OpenAI; packages of the feed are added by <see cref="ScratchProject.AddPackageAsync"/>.</summary>
     internal ScratchProject NewProject(params IEnumerable<(string Path, string Text)> files)
     {
-        var project = new ScratchProject(_folder.CreateSubdirectory($"project{++_projects}").FullName);
+        var project = new ScratchProject(NewPath());
         foreach (var (path, text) in files)
             project.Write(path, text);
         return project;
     }
+
+    /// <summary>An empty folder whose projects find the packages of the feed.</summary>
+    internal ScratchFolder NewFolder() => new(NewPath());
+
+    private string NewPath() => _folder.CreateSubdirectory($"project{++_projects}").FullName;
 }

@@ -15,6 +15,10 @@ internal sealed partial record Run(string Command, int ExitCode, string Output)
             .Order(StringComparer.Ordinal),
     ];
 
+    /// <summary>The same for the files below one folder.</summary>
+    public IReadOnlyList<string> ReportedIn(string folder) =>
+        new Run(Command, ExitCode, string.Join('\n', Output.Split('\n').Where(line => line.Contains($"{Path.DirectorySeparatorChar}{folder}{Path.DirectorySeparatorChar}", StringComparison.Ordinal)))).Reported;
+
     public Run Succeeded() => Exited(0);
 
     public Run Exited(int code)

@@ -1,20 +1,10 @@
-using System.Xml.Linq;
-using AsyncLlmAnalyzers.Tests.Consistency;
-
 namespace Package.Tests;
 
-/// <summary>A consumer's project.</summary>
-internal sealed class ScratchProject
+/// <summary>A consumer's library that uses OpenAI.</summary>
+internal sealed class ScratchProject : ScratchFolder
 {
-    /// <summary>The version this repository restores too, so that a scratch project finds it already downloaded.</summary>
-    private static readonly string OpenAIVersion = XDocument.Load(Repository.PathOf("Directory.Packages.props"))
-        .Descendants("PackageVersion").Single(package => package.Attribute("Include")?.Value == "OpenAI").Attribute("Version")!.Value;
-
-    private readonly string _folder;
-
-    public ScratchProject(string folder)
-    {
-        _folder = folder;
+    public ScratchProject(string path)
+        : base(path) =>
         Write("Scratch.csproj", $"""
             <Project Sdk="Microsoft.NET.Sdk">
 
@@ -25,25 +15,13 @@ internal sealed class ScratchProject
               </PropertyGroup>
 
               <ItemGroup>
-                <PackageReference Include="OpenAI" Version="{OpenAIVersion}" />
+                <PackageReference Include="OpenAI" Version="{PinnedVersion.Of("OpenAI")}" />
               </ItemGroup>
 
             </Project>
             """);
-    }
-
-    public string Read(string file) => File.ReadAllText(Path.Combine(_folder, file));
-
-    public void Write(string file, string text) => File.WriteAllText(Path.Combine(_folder, file), text);
 
     /// <summary><c>dotnet add package</c>, which also restores.</summary>
     public async Task AddPackageAsync(string id) =>
-        (await DotNet.RunAsync(_folder, "add", "package", id, "--version", PackedFeed.Version)).Succeeded();
-
-    /// <summary>Builds anew whatever was built before: a changed setting alone does not make the compiler run again.</summary>
-    public Task<Run> BuildAsync(params string[] settings) =>
-        DotNet.RunAsync(_folder, ["build", "--no-restore", "--no-incremental", "-clp:NoSummary", .. settings]);
-
-    public Task<Run> FormatAnalyzersAsync(params string[] settings) =>
-        DotNet.RunAsync(_folder, ["format", "analyzers", "--no-restore", .. settings]);
+        (await RunAsync("add", "package", id, "--version", PackedFeed.Version)).Succeeded();
 }
