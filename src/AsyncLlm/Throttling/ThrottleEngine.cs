@@ -99,6 +99,7 @@ internal sealed class ThrottleEngine
         }
         call.InAttempt = true;
         call.AttemptTimedOut = false;
+        call.ReportedRetryAfter = null;
         call.Admission = call.Admission with { At = now };
         call.AttemptEndsBy = now + Seconds(_options.AttemptTimeout);
         _running.AddLast(call.Running);
@@ -213,6 +214,8 @@ internal sealed class ThrottleEngine
         {
             var now = Now;
             _pacer.Observe(observed, call is { HasSlot: true } ? call.Admission : null, now);
+            if (call is not null)
+                call.ReportedRetryAfter = observed.RetryAfter;
             Pump(now);
         }
     }

@@ -56,6 +56,9 @@ internal abstract class ThrottledCall : IValueTaskSource<Wake>, IThreadPoolWorkI
     /// <summary>How the pacer knows the attempt.</summary>
     public Admission Admission { get; set; }
 
+    /// <summary>How long the answer of the attempt asked to wait, told by whoever saw its headers.</summary>
+    public TimeSpan? ReportedRetryAfter { get; set; }
+
     /// <summary>How many attempts have begun.</summary>
     public int Attempts { get; set; }
 

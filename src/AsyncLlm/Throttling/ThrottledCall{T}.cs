@@ -123,7 +123,11 @@ internal sealed class ThrottledCall<T> : ThrottledCall
         ExceptionDispatchInfo.Throw(error);
     }
 
-    private LlmFailure Classify(Exception error) => Engine.Options.Classify is { } classify ? classify(error) : LlmFailure.Classify(error);
+    private LlmFailure Classify(Exception error)
+    {
+        var failure = Engine.Options.Classify is { } classify ? classify(error) : LlmFailure.Classify(error);
+        return failure with { RetryAfter = failure.RetryAfter ?? ReportedRetryAfter };
+    }
 
     private async Task<RateLimitLease?> AcquireAsync(RateLimiter limiter)
     {
