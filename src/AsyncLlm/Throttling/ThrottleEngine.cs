@@ -52,27 +52,20 @@ internal sealed class ThrottleEngine
             call.EnteredAt = now;
             _budget.Deposit();
             _arrived.AddLast(call.Queued);
-            return QueueAsync(call, now);
+            Wait(call, now);
+            return call.WokenAsync();
         }
     }
 
-    /// <summary>Waits for the admission of a call that <see cref="TryAgain"/> has queued.</summary>
-    public ValueTask<Wake> ReenterAsync(ThrottledCall call)
+    private void Wait(ThrottledCall call, double now)
     {
-        lock (_gate)
-            return call.TotalTimedOut ? new(Wake.TotalTimeout) : QueueAsync(call, Now);
-    }
-
-    private ValueTask<Wake> QueueAsync(ThrottledCall call, double now)
-    {
-        var sleep = call.SleepAsync();
+        call.FallAsleep();
         if (call.CallerToken.IsCancellationRequested)
         {
             call.Queued.List?.Remove(call.Queued);
             call.WakeUp(Wake.Canceled);
         }
         Pump(now, entering: call);
-        return sleep;
     }
 
     /// <summary>The attempt starts now: its clocks run from here. Its end wakes the call.</summary>
@@ -82,11 +75,11 @@ internal sealed class ThrottleEngine
         {
             var now = Now;
             Begin(call, now);
-            var sleep = call.SleepAsync();
+            call.FallAsleep();
             if (call.CallerToken.IsCancellationRequested || call.TotalTimedOut)
                 Cancel(call, now);
             ArmFor(FirstDeadline());
-            return sleep;
+            return call.WokenAsync();
         }
     }
 
@@ -99,6 +92,7 @@ internal sealed class ThrottleEngine
         }
         call.InAttempt = true;
         call.AttemptTimedOut = false;
+        call.ReportedRetryAfter = null;
         call.Admission = call.Admission with { At = now };
         call.AttemptEndsBy = now + Seconds(_options.AttemptTimeout);
         _running.AddLast(call.Running);
@@ -183,11 +177,15 @@ internal sealed class ThrottleEngine
             Release(call);
             _pacer.Refund(call.Tokens);
             var again = Learn(call, failure, now) && !call.TotalTimedOut;
-            if (again)
-                Return(call);
             var wait = Math.Max(call.NotBefore, Math.Max(_pacer.ClosedUntil, _service.ClosedUntil)) - now;
-            Pump(now);
-            return again ? TimeSpan.FromSeconds(Math.Max(0, wait)) : null;
+            if (!again)
+            {
+                Pump(now);
+                return null;
+            }
+            Return(call);
+            Wait(call, now);
+            return TimeSpan.FromSeconds(Math.Max(0, wait));
         }
     }
 
@@ -213,6 +211,8 @@ internal sealed class ThrottleEngine
         {
             var now = Now;
             _pacer.Observe(observed, call is { HasSlot: true } ? call.Admission : null, now);
+            if (call is not null)
+                call.ReportedRetryAfter = observed.RetryAfter;
             Pump(now);
         }
     }

@@ -56,6 +56,9 @@ internal abstract class ThrottledCall : IValueTaskSource<Wake>, IThreadPoolWorkI
     /// <summary>How the pacer knows the attempt.</summary>
     public Admission Admission { get; set; }
 
+    /// <summary>How long the answer of the attempt asked to wait, told by whoever saw its headers.</summary>
+    public TimeSpan? ReportedRetryAfter { get; set; }
+
     /// <summary>How many attempts have begun.</summary>
     public int Attempts { get; set; }
 
@@ -84,13 +87,15 @@ internal abstract class ThrottledCall : IValueTaskSource<Wake>, IThreadPoolWorkI
     /// <summary>A call of the same throttle inside this one has taken over its slot and its retries.</summary>
     public bool IsHandedOver { get; set; }
 
-    /// <summary>Waits to be woken; once for each <see cref="WakeUp"/>.</summary>
-    public ValueTask<Wake> SleepAsync()
+    /// <summary>From now on it can be woken, once.</summary>
+    public void FallAsleep()
     {
         _wake.Reset();
         _isAwake = false;
-        return new(this, _wake.Version);
     }
+
+    /// <summary>Waits to be woken; once for each <see cref="FallAsleep"/>.</summary>
+    public ValueTask<Wake> WokenAsync() => new(this, _wake.Version);
 
     /// <summary>Wakes the call, unless something else has. It goes on on the pool, in the order of the wakes, never in the engine's lock.</summary>
     public void WakeUp(Wake reason)

@@ -48,7 +48,7 @@ internal sealed class ThrottledCall<T> : ThrottledCall
                     return result;
                 }
                 Handle(task);
-                ThrowUnlessAdmitted(await Engine.ReenterAsync(this).ConfigureAwait(false));
+                ThrowUnlessAdmitted(await WokenAsync().ConfigureAwait(false));
             }
         }
         finally
@@ -97,15 +97,14 @@ internal sealed class ThrottledCall<T> : ThrottledCall
         }
     }
 
-    /// <summary>Learns from a failed attempt; throws unless there will be another.</summary>
+    /// <summary>Learns from a failed attempt and queues for the next; throws unless there will be one.</summary>
     private void Handle(Task? task)
     {
         var error = task is null ? null : Tasks.ErrorOf(task);
         if (CallerToken.IsCancellationRequested)
             throw Canceled(error);
         if (IsHandedOver)
-            ExceptionDispatchInfo.Throw(error ?? AttemptTimeout(null));
-
+            ExceptionDispatchInfo.Throw(TotalTimedOut || error is null ? TotalTimeout() : error);
         var timedOut = AttemptTimedOut || TotalTimedOut;
         var failure = timedOut || error is null ? new LlmFailure(LlmFailureKind.TimedOut) : Classify(error);
         _lastError = error ?? _lastError;
@@ -118,12 +117,15 @@ internal sealed class ThrottledCall<T> : ThrottledCall
             throw TotalTimeout();
         if (timedOut || error is null)
             throw AttemptTimeout(error);
-        if (failure.RetryAfter is { } retryAfter)
-            error.Data["AsyncLlm.RetryAfter"] = retryAfter;
+        RetryAfterHeader.Note(error, failure.RetryAfter);
         ExceptionDispatchInfo.Throw(error);
     }
 
-    private LlmFailure Classify(Exception error) => Engine.Options.Classify is { } classify ? classify(error) : LlmFailure.Classify(error);
+    private LlmFailure Classify(Exception error)
+    {
+        var failure = Engine.Options.Classify is { } classify ? classify(error) : LlmFailure.Classify(error);
+        return failure with { RetryAfter = failure.RetryAfter ?? ReportedRetryAfter };
+    }
 
     private async Task<RateLimitLease?> AcquireAsync(RateLimiter limiter)
     {
