@@ -13,7 +13,7 @@ internal static class PublicApi
 
     public static string Of(Assembly assembly)
     {
-        var text = new StringBuilder();
+        var text = new StringBuilder($"# {assembly.GetName().Name}\n\n");
         foreach (var type in assembly.GetExportedTypes().OrderBy(type => type.FullName, StringComparer.Ordinal))
         {
             text.Append(Header(type)).Append('\n');
