@@ -181,7 +181,8 @@ internal sealed class ThrottleEngine
             var now = Now;
             Stop(call, now);
             Release(call);
-            _pacer.Refund(call.Tokens);
+            if (failure.Kind != LlmFailureKind.RateLimited)
+                _pacer.Refund(call.Tokens);
             var again = Learn(call, failure, now) && !call.TotalTimedOut;
             if (again)
                 Return(call);
@@ -249,7 +250,7 @@ internal sealed class ThrottleEngine
             case LlmFailureKind.RateLimited:
                 _rateLimited++;
                 _service.Works(call.IsProbe);
-                _pacer.Refused(call.Admission, mayWait ? retryAfter : null, now);
+                _pacer.Refused(call.Admission, call.Tokens, mayWait ? retryAfter : null, now);
                 return mayWait;
 
             case LlmFailureKind.Overloaded or LlmFailureKind.ConnectionFailed:
