@@ -214,6 +214,8 @@ internal sealed class ThrottleEngine
         {
             var now = Now;
             _pacer.Observe(observed, attempt?.Call is { HasSlot: true } call ? call.Admission : null, now);
+            if (attempt is not null)
+                attempt.ReportedRetryAfter = observed.RetryAfter;
             Pump(now);
             Arm();
         }

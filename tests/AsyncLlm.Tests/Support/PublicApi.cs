@@ -13,7 +13,7 @@ internal static class PublicApi
 
     public static string Of(Assembly assembly)
     {
-        var text = new StringBuilder();
+        var text = new StringBuilder($"# {assembly.GetName().Name}\n\n");
         foreach (var type in assembly.GetExportedTypes().OrderBy(type => type.FullName, StringComparer.Ordinal))
         {
             text.Append(Header(type)).Append('\n');
@@ -66,7 +66,7 @@ internal static class PublicApi
     private static string Parameter(ParameterInfo parameter)
     {
         var type = parameter.ParameterType;
-        var modifier = parameter.IsOut ? "out " : parameter.IsIn ? "in " : type.IsByRef ? "ref " : parameter.IsDefined(typeof(ExtensionAttribute)) ? "this " : "";
+        var modifier = parameter.IsOut ? "out " : parameter.IsIn ? "in " : type.IsByRef ? "ref " : parameter.Position == 0 && parameter.Member.IsDefined(typeof(ExtensionAttribute)) ? "this " : "";
         var fallback = !parameter.HasDefaultValue ? "" : parameter.RawDefaultValue switch
         {
             null => parameter.ParameterType.IsValueType ? " = default" : " = null",
