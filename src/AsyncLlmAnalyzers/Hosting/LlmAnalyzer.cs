@@ -63,7 +63,10 @@ public class LlmAnalyzer : DiagnosticAnalyzer
             SyntaxKind.SimpleMemberAccessExpression,
             SyntaxKind.MemberBindingExpression,
             SyntaxKind.ForEachStatement,
-            SyntaxKind.ForEachVariableStatement);
+            SyntaxKind.ForEachVariableStatement,
+            SyntaxKind.ObjectCreationExpression,
+            SyntaxKind.ImplicitObjectCreationExpression,
+            SyntaxKind.CatchClause);
     }
 
     private sealed class Dispatcher(ImmutableArray<LlmRule> rules, LlmContext context)
@@ -147,6 +150,10 @@ public class LlmAnalyzer : DiagnosticAnalyzer
                     return (TriggerKind.MemberAccess, Site.NameOf(node)!.Identifier.ValueText);
                 case CommonForEachStatementSyntax { AwaitKeyword.RawKind: not 0 }:
                     return (TriggerKind.AwaitForEach, "");
+                case BaseObjectCreationExpressionSyntax creation:
+                    return (TriggerKind.Creation, TypeNames.Of(creation));
+                case CatchClauseSyntax clause:
+                    return (TriggerKind.Catch, TypeNames.Of(clause.Declaration?.Type));
                 default:
                     return null;
             }
