@@ -15,6 +15,9 @@ internal enum TriggerKind
 
     /// <summary>An <c>await foreach</c> statement.</summary>
     AwaitForEach,
+
+    /// <summary>A <c>return</c> of a value out of a <c>using</c>, in a function that is not async.</summary>
+    ReturnFromUsing,
 }
 
 /// <summary>
