@@ -134,8 +134,11 @@ internal sealed class LlmCatalog
     /// <summary>A filter by name for members that return when the answer is complete.</summary>
     public bool MayBeSyncCall(string memberName) => Filter(memberName).MayBeSync;
 
-    /// <summary>A filter by name of constructed types.</summary>
-    public bool MayBeClient(string typeName) => _clientNames.Contains(typeName);
+    /// <summary>A filter by name of constructed types; the empty name may be any.</summary>
+    public bool MayBeClient(string typeName) => typeName.Length == 0 || _clientNames.Contains(typeName);
+
+    /// <summary>A filter by name of factories and registration methods.</summary>
+    public bool MayBeClientMethod(string memberName) => !_clients.Named(memberName).IsEmpty;
 
     public CallShape ShapeOf(CatalogEntry entry, IMethodSymbol method)
     {

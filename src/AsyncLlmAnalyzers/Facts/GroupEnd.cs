@@ -14,6 +14,10 @@ internal static class GroupEnd
         if (TokenPassed.To(fanOut.Combinator).Verdict == Verdict.Yes || IsLeftAfterATime(fanOut.Combinator, context.Types))
             return new Fact(Verdict.Yes, fanOut.Combinator.Syntax.GetLocation());
 
+        var around = Deadline.Around(fanOut.Combinator, context, cancellationToken);
+        if (around.Verdict != Verdict.No)
+            return around;
+
         return (producer.Body, producer.Method) switch
         {
             ({ } body, _) => new Search(context, cancellationToken).Of(body),
@@ -22,23 +26,16 @@ internal static class GroupEnd
         };
     }
 
-    /// <summary><c>Task.WhenAll(..).WaitAsync(time)</c>, a race with a delay: whether it also ends the calls is another question.</summary>
+    /// <summary><c>var all = Task.WhenAll(..)</c> that is waited for with a timeout: whether that also ends the calls is another question.</summary>
     private static bool IsLeftAfterATime(IInvocationOperation combinator, KnownTypes types)
     {
-        if (IsUsedBy(combinator, types))
-            return true;
-
         var value = (IOperation)combinator;
         while (value.Parent is IConversionOperation)
             value = value.Parent;
         return value.Parent is IVariableInitializerOperation { Parent: IVariableDeclaratorOperation { Symbol: var local } }
-            && combinator.Root().Descendants().OfType<ILocalReferenceOperation>().Any(use => SymbolEqualityComparer.Default.Equals(use.Local, local) && IsUsedBy(use, types));
+            && combinator.Root().Descendants().OfType<IInvocationOperation>().Any(wait => TimedWait.From(wait, types) is { Tasks: var tasks }
+                && tasks.Any(task => task.WithoutConversions() is ILocalReferenceOperation use && SymbolEqualityComparer.Default.Equals(use.Local, local)));
     }
-
-    private static bool IsUsedBy(IOperation tasks, KnownTypes types) => tasks.Ancestors()
-        .TakeWhile(ancestor => ancestor is not (IBlockOperation or IAwaitOperation or IVariableDeclaratorOperation))
-        .OfType<IInvocationOperation>()
-        .Any(wait => TimedWait.From(wait, types) is not null);
 
     private sealed class Search(LlmContext context, CancellationToken cancellationToken)
     {

@@ -64,7 +64,10 @@ public class LlmAnalyzer : DiagnosticAnalyzer
             SyntaxKind.MemberBindingExpression,
             SyntaxKind.ForEachStatement,
             SyntaxKind.ForEachVariableStatement,
-            SyntaxKind.ReturnStatement);
+            SyntaxKind.ReturnStatement,
+            SyntaxKind.ObjectCreationExpression,
+            SyntaxKind.ImplicitObjectCreationExpression,
+            SyntaxKind.CatchClause);
     }
 
     private sealed class Dispatcher(ImmutableArray<LlmRule> rules, LlmContext context)
@@ -177,6 +180,10 @@ public class LlmAnalyzer : DiagnosticAnalyzer
                     return (TriggerKind.AwaitForEach, "");
                 case ReturnStatementSyntax { Expression: not null }:
                     return LeavesUsing(node) ? (TriggerKind.ReturnFromUsing, "") : null;
+                case BaseObjectCreationExpressionSyntax creation:
+                    return (TriggerKind.Creation, TypeNames.Of(creation));
+                case CatchClauseSyntax clause:
+                    return (TriggerKind.Catch, TypeNames.Of(clause.Declaration?.Type));
                 default:
                     return null;
             }

@@ -56,6 +56,21 @@ internal sealed class TokenSource
         _ => null,
     };
 
+    /// <summary>The source that the operation makes for a local that never holds another; null otherwise.</summary>
+    public static TokenSource? MadeBy(IOperation creation)
+    {
+        var value = creation;
+        while (value.Parent is IConversionOperation)
+            value = value.Parent;
+        var local = value.Parent switch
+        {
+            IVariableInitializerOperation { Parent: IVariableDeclaratorOperation declarator } => declarator.Symbol,
+            ISimpleAssignmentOperation { Target: ILocalReferenceOperation target } => target.Local,
+            _ => null,
+        };
+        return local is not null && IsCreation(creation) && LocalValues.Of(local, creation.Root()).Length == 1 ? new TokenSource(creation, local) : null;
+    }
+
     /// <summary>A local that holds this source's own token.</summary>
     public bool IsTokenOf(ISymbol token) => token is ILocalSymbol local && Local is not null
         && LocalValues.Of(local, Creation.Root()).Any(value => value.WithoutConversions() is IPropertyReferenceOperation { Instance: ILocalReferenceOperation source } && SymbolEqualityComparer.Default.Equals(source.Local, Local));

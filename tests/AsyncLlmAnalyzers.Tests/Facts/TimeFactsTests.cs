@@ -97,6 +97,18 @@ public class TimeFactsTests
     }
 
     [Theory]
+    [InlineData("var s = new CancellationTokenSource(9); await semaphore.WaitAsync(); await chat.GetResponseAsync(\"x\", null, s.Token);", "semaphore.WaitAsync()")]
+    [InlineData("var s = new CancellationTokenSource(9); await chat.GetResponseAsync(\"x\", null, s.Token); await semaphore.WaitAsync();", null)]
+    [InlineData("var s = new CancellationTokenSource(9); await semaphore.WaitAsync(0); await chat.GetResponseAsync(\"x\", null, s.Token);", null)]
+    [InlineData("var s = new CancellationTokenSource(9); foreach (var x in xs) { await semaphore.WaitAsync(); await chat.GetResponseAsync(x, null, s.Token); }", null)]
+    public void Queue_stands_between_the_clock_and_the_call(string statements, string? acquire)
+    {
+        var (call, context) = Call("GetResponseAsync", statements);
+        var source = TokenSource.Of(TokenPassed.Of(LlmCall.From(call, context)!)!)!;
+        Assert.Equal(acquire, QueueBetween.Of(source, context)?.Acquire.Syntax.ToString());
+    }
+
+    [Theory]
     [InlineData("await Task.WhenAll(xs.Select(x => Ask(x)));", "No")]
     [InlineData("await Task.WhenAll(xs.Select(x => Ask(x, ct)));", "Yes")]
     [InlineData("await Task.WhenAll(xs.Select(x => Owned()));", "Yes")]
