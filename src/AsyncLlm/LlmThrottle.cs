@@ -112,7 +112,8 @@ public sealed partial class LlmThrottle
     /// <returns>The numbers at this moment.</returns>
     public LlmThrottleStatistics GetStatistics() => _engine.GetStatistics();
 
-    private Task<T> RunAsync<T>(Func<CancellationToken, Task> call, LlmCost estimate, Func<T, int>? actualTokens, bool isInPipeline, CancellationToken cancellationToken)
+    internal Task<T> RunAsync<T>(
+        Func<CancellationToken, Task> call, LlmCost estimate, Func<T, int>? actualTokens, bool isInPipeline, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(call);
         return cancellationToken.IsCancellationRequested

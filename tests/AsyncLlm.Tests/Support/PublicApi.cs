@@ -54,6 +54,8 @@ internal static class PublicApi
         PropertyInfo property => $"{Attributes(member)}{Static(property.GetAccessors()[0].IsStatic)}{Name(property.PropertyType, Nullability.Create(property))} {property.Name} {{ {Accessors(property)}}}",
         MethodInfo { IsSpecialName: true } method when !method.Name.StartsWith("op_", StringComparison.Ordinal) => null,
         MethodInfo method => $"{Attributes(member)}{Static(method.IsStatic)}{Override(method)}{Name(method.ReturnType, Nullability.Create(method.ReturnParameter))} {method.Name}{TypeParameters(method.GetGenericArguments())}({Parameters(method)})",
+        // It has a header of its own.
+        Type => null,
         _ => member.ToString(),
     };
 
@@ -104,7 +106,7 @@ internal static class PublicApi
         _ => type.Name,
     };
 
-    private static string Bare(Type type) => type.Name.Split('`')[0];
+    private static string Bare(Type type) => (type.IsNested ? Bare(type.DeclaringType!) + "." : "") + type.Name.Split('`')[0];
 
     private static string TypeParameters(Type[] parameters) => parameters.Length == 0 ? "" : $"<{string.Join(", ", parameters.Select(parameter => parameter.Name))}>";
 
