@@ -20,4 +20,12 @@ internal static class RuntimeNames
     public const string Deadline = "Deadline";
 
     public const string MaxConcurrency = "maxConcurrency";
+
+    public const string LlmThrottle = "LlmThrottle";
+
+    public const string For = "For";
+
+    public const string ExecuteAsync = "ExecuteAsync";
+
+    public const string StreamAsync = "StreamAsync";
 }
