@@ -15,6 +15,7 @@ internal sealed class Pacer
     private double _speed = FirstSpeed;
     private double _lastAdmission = double.NegativeInfinity;
     private double _closedUntil = double.NegativeInfinity;
+    private long _epochStart = -1;
     private long _epochEnd = -1;
 
     public Pacer(double? requestsPerMinute, double? tokensPerMinute)
@@ -63,6 +64,9 @@ internal sealed class Pacer
     public void Refused(in Admission admission, int tokens, double? retryAfter, double now)
     {
         var isNew = admission.Number >= _epochEnd;
+        var isProbe = admission.Number == _epochEnd;
+        if (isNew)
+            _epochStart = admission.Number;
         _epochEnd = Admitted;
         var explains = Explanation(admission, tokens);
         _requests.Refused(admission, 1);
@@ -76,11 +80,11 @@ internal sealed class Pacer
         }
         if (!isNew)
             return;
-        explains.Empty(admission, explains == _requests ? admission.Requests : admission.Tokens, now);
+        explains.Empty(admission, explains == _requests ? admission.Requests : admission.Tokens, explains == _requests ? 1 : tokens, isProbe, now);
         if (retryAfter is { } wait)
         {
             _closedUntil = now + wait;
-            explains.Wait(wait, explains == _requests ? 1 : tokens, Admitted - 1, now);
+            explains.Wait(wait, explains == _requests ? 1 : tokens, Admitted - 1, isProbe, now);
         }
     }
 
@@ -102,7 +106,7 @@ internal sealed class Pacer
     {
         var wasKnown = _requests.IsKnown || _tokens.IsKnown;
         var admission = answered ?? new(Admitted - 1, now, 0, false) { Requests = _requests.Mark, Tokens = _tokens.Mark };
-        var isClean = admission.Number >= _epochEnd;
+        var isClean = admission.Number < _epochStart || admission.Number >= _epochEnd;
         _requests.Observe(info.RequestLimit, info.RequestsRemaining, info.RequestsReset, admission, admission.Requests, isClean, now);
         _tokens.Observe(info.TokenLimit, info.TokensRemaining, info.TokensReset, admission, admission.Tokens, isClean, now);
         if (!wasKnown && (_requests.IsKnown || _tokens.IsKnown))

@@ -21,7 +21,7 @@ internal sealed class ReportedQuota
     // The most of a bucket that is kept for what others take unseen.
     private const double LargestReserve = 0.25;
     private const double RefusedShare = 0.01;
-    private const double Accidents = 2;
+    private const double Accidents = 3;
 
     private readonly AdmissionLog _log = new();
     private double _limit;
@@ -29,6 +29,7 @@ internal sealed class ReportedQuota
     private double _levelAt;
     private double _freed;
     private double _corrections;
+    private double _refused;
     private double _reserve;
 
     // Refills all the time.
@@ -41,6 +42,10 @@ internal sealed class ReportedQuota
     private double _window;
     // Whether each admission counts for a window of its own (a sliding log); below 0 all of them are forgotten at once (a fixed window).
     private int _slides;
+    // Fades: the last window's share comes back until then.
+    private double _fadesUntil = double.NaN;
+    private double _spentBefore;
+    private double _shortestWindow = double.PositiveInfinity;
     private double _period;
     private double _wholeAt = double.PositiveInfinity;
     private double _wholeSpent;
@@ -50,6 +55,9 @@ internal sealed class ReportedQuota
     private int _kind;
     private bool _isKindSure;
     private int _probes;
+    private double _emptyAt;
+    private double _promisedAt = double.PositiveInfinity;
+    private bool _areWaitsWrong;
     private double _probeAt = double.NaN;
     private Reading _kindStart;
     private Reading _slideStart;
@@ -78,13 +86,17 @@ internal sealed class ReportedQuota
     private long LastNumber { get; set; } = -1;
 
     /// <summary>What is believed now.</summary>
-    public QuotaMark Mark => new(_level, _corrections, Spent);
+    public QuotaMark Mark => new(_level, _corrections, Spent, _refused);
 
     private double Spent { get; set; }
 
+    private double Window => _slides > 0 && _shortestWindow > _window - Coarse ? _shortestWindow : _window;
+
+    private bool IsFading => !double.IsNaN(_fadesUntil);
+
     private bool IsGradual => _kind >= 0 || _limit <= 1;
 
-    private double Reserve => IsGradual ? Math.Clamp(_reserve - Accidents, 0, LargestReserve * _limit) : 0;
+    private double Reserve => IsGradual && _slides > -2 ? Math.Clamp(1.5 * (_reserve - Accidents), 0, LargestReserve * _limit) : 0;
 
     /// <summary>A quota that is configured instead of reported: a bucket of a minute's worth.</summary>
     public void Assume(double perMinute) => (_limit, _level, _rate) = (perMinute, perMinute, perMinute / Minute);
@@ -99,18 +111,18 @@ internal sealed class ReportedQuota
         if (_level >= wanted - 1e-9)
             return now;
         if (IsGradual)
-            return now + (wanted - _level) / _rate + 1e-6;
+            return Math.Min(now + (wanted - _level) / _rate + 1e-6, IsFading ? _fadesUntil + 1e-6 : double.PositiveInfinity);
         var next = Math.Max(now + 1e-4, NextBack);
         return _isKindSure ? next : ProbesAt(next, now);
     }
 
-    private double NextBack => _slides >= 0 ? Math.Min(_log.NextAt + _window, _wholeAt) : double.IsFinite(_wholeAt) ? _wholeAt : _levelAt + _window;
+    private double NextBack => _slides >= 0 ? Math.Min(_log.NextAt + Window, _wholeAt) : double.IsFinite(_wholeAt) ? _wholeAt : _levelAt + _window;
 
     // Where nobody has said yet that nothing comes back before it is due, it is tried halfway.
     private double ProbesAt(double next, double now)
     {
         if (double.IsNaN(_probeAt))
-            _probeAt = now + 0.5 * (next - now);
+            _probeAt = now + (_probes == 0 ? 0.05 : 0.5) * (next - now);
         return now >= _probeAt ? now : Math.Min(_probeAt, next);
     }
 
@@ -133,6 +145,7 @@ internal sealed class ReportedQuota
     public void Refused(in Admission admission, double units)
     {
         Spent -= units;
+        _refused += units;
         _log.Refund(admission.At, units);
         if (admission.Number <= _wholeNumber)
             _wholeSpent -= units;
@@ -144,7 +157,6 @@ internal sealed class ReportedQuota
         else if (_isPending && admission.Number == LastNumber)
         {
             _last.Spent -= units;
-            _reserve += units;
             Settle(isAccepted: false);
         }
     }
@@ -156,10 +168,17 @@ internal sealed class ReportedQuota
             Settle(isAccepted: true);
     }
 
-    /// <summary>It was used up when an attempt was admitted that was refused without a report.</summary>
-    public void Empty(in Admission admission, in QuotaMark mark, double now)
+    /// <summary>It was used up when an attempt was admitted.</summary>
+    /// <param name="isProbe">Whether nothing was admitted between the last refusal and that attempt.</param>
+    public void Empty(in Admission admission, in QuotaMark mark, double units, bool isProbe, double now)
     {
-        if (!IsKnown || admission.Number <= LastNumber)
+        _reserve += units;
+        // Less than what was asked for has come back since the last refusal.
+        if (!isProbe)
+            _emptyAt = admission.At;
+        else if (admission.At > _emptyAt)
+            _rate = Math.Min(_rate, units / (admission.At - _emptyAt));
+        if (admission.Number <= LastNumber)
             return;
         Advance(now);
         Correct(-mark.Level, mark.Corrections);
@@ -168,20 +187,33 @@ internal sealed class ReportedQuota
 
     /// <summary>A refusal says when there is room for <paramref name="units"/> again.</summary>
     /// <param name="last">The last attempt that was admitted: what was admitted after the one that was refused is refused as well.</param>
-    public void Wait(double retryAfter, double units, long last, double now)
+    public void Wait(double retryAfter, double units, long last, bool isProbe, double now)
     {
         Advance(now);
+        // A promise that was not kept: nothing has come back since.
+        if (isProbe && now >= _promisedAt)
+        {
+            _areWaitsWrong = true;
+            if (_isKindSure && _kind > 0)
+                (_kind, _isKindSure) = (0, false);
+        }
+        _promisedAt = now + retryAfter;
+        if (_areWaitsWrong)
+            return;
         var gradual = _rate > 0 ? Math.Max(0, units - _level) / _rate : 0;
         var atOnce = NextBack - now;
         var grain = retryAfter == Math.Floor(retryAfter) ? Coarse : 10 * Fine;
         if (_limit > 1 && double.IsFinite(atOnce) && Math.Abs(gradual - atOnce) > 2 * grain)
         {
-            Vote(retryAfter < atOnce - 2 * grain || retryAfter < 0.5 * (gradual + atOnce) ? Sure : -Sure);
+            Vote(retryAfter < atOnce - 2 * grain || retryAfter < 0.5 * (gradual + atOnce) ? 2 * Sure : -2 * Sure);
             _isKindSure = true;
         }
-        if (IsGradual && (_level > units - _rate * (retryAfter - Coarse) || _limit <= 1))
+        if (IsGradual && (_level > units - _rate * (retryAfter - Coarse) || (_limit <= 1 && now + retryAfter < _wholeAt - 2 * grain)))
         {
             _rateStart = default;
+            // One is left then, and all of it when it is whole.
+            if (now + retryAfter < _wholeAt - grain && _limit > 1 && double.IsFinite(_wholeAt) && !IsFading)
+                _rate = (_limit - units) / (_wholeAt - now - retryAfter);
             var correction = units - _rate * retryAfter - _level;
             _level += correction;
             _corrections += correction;
@@ -195,18 +227,25 @@ internal sealed class ReportedQuota
     public void Observe(long? limit, long? remaining, TimeSpan? reset, in Admission admission, in QuotaMark mark, bool isClean, double now)
     {
         _window = Math.Max(_window, reset?.TotalSeconds ?? 0);
-        if (_limit == 1 && (_grain == Fine || double.IsInfinity(_longest)))
+        if (_limit == 1 && (_longest == 0 || double.IsInfinity(_longest)))
             _rate = 1 / _window;
         if (limit is not > 0 || remaining is not >= 0)
             return;
         LastReport = (admission.Number, remaining.Value);
+        var wholeIn = Math.Max(0, reset?.TotalSeconds ?? 0);
+        var reading = new Reading(admission.Number + 1, admission.At, remaining.Value, admission.At + wholeIn, mark.Spent);
         if (admission.Number <= LastNumber)
+        {
+            if (limit == _limit && _kindStart.Ordinal > 0 && !_isKindSure && isClean)
+                CompareWhole(reading, _kindStart);
             return;
+        }
+        // Of the attempts before it some were refused that had been counted.
+        if (!isClean)
+            reading.Spent -= _refused - mark.Refused;
         if (_isPending)
             Settle(isAccepted: true);
         Advance(now);
-        var wholeIn = Math.Max(0, reset?.TotalSeconds ?? 0);
-        var reading = new Reading(admission.Number + 1, admission.At, remaining.Value, admission.At + wholeIn, mark.Spent);
         if (limit != _limit)
             Resize(limit.Value);
         FindGrain(reading.WholeAt);
@@ -236,12 +275,23 @@ internal sealed class ReportedQuota
             _levelAt = now;
             return;
         }
-        var freed = _window > 0 ? Math.Max(_freed, _log.FreedAt(now - _window)) : 0;
+        var freed = _window > 0 ? Math.Max(_freed, _log.FreedAt(now - Window)) : 0;
+        while (IsFading && now >= _fadesUntil)
+            Fade();
         var back = IsGradual ? _rate * (now - _levelAt) : _slides >= 0 ? freed - _freed : 0;
         _level = Math.Min(Math.Max(_level, _limit), _level + back);
         (_levelAt, _freed) = (now, freed);
         if (now >= _wholeAt)
             BecomeWhole(now);
+    }
+
+    // What was spent in one window comes back evenly in the next one (a sliding counter).
+    private void Fade()
+    {
+        _level = Math.Min(Math.Max(_level, _limit), _level + _rate * Math.Max(0, _fadesUntil - _levelAt));
+        _levelAt = Math.Max(_levelAt, _fadesUntil);
+        (_rate, _spentBefore) = ((Spent - _spentBefore) / _period, Spent);
+        _fadesUntil += _period;
     }
 
     // Everything is left now but what was spent since the report that said so.
@@ -251,12 +301,13 @@ internal sealed class ReportedQuota
         {
             // The windows go on, whether their reports are back or not.
             var begun = _wholeAt + Math.Floor((now - _wholeAt) / _period) * _period;
-            _level = _limit - (Spent - Math.Max(_wholeSpent, _log.SpentBy(begun - 1e-9)));
+            var before = _log.SpentBy(begun - 1e-9);
+            _level = _limit - (Spent - (before > _wholeSpent ? before : _wholeSpent));
             _wholeAt = begun + _period;
             return;
         }
         _wholeAt = double.PositiveInfinity;
-        var left = _limit - (Spent - Math.Max(_wholeSpent, _freed));
+        var left = _limit - (Spent - (IsGradual ? _wholeSpent : Math.Max(_wholeSpent, _freed)));
         if (!IsGradual)
         {
             _level = left;
@@ -303,7 +354,7 @@ internal sealed class ReportedQuota
         }
         var least = (taken - 1) / wholeIn;
         var most = wholeIn > _grain ? Math.Max(1, taken) / (wholeIn - _grain) : double.PositiveInfinity;
-        _rate = _rate == 0 ? Math.Max(taken, 0.1) / wholeIn : Math.Clamp(_rate, least, Math.Max(least, most));
+        _rate = _rate == 0 ? Math.Max(taken - 0.5, 0.1) / wholeIn : Math.Clamp(_rate, least, Math.Max(least, most));
     }
 
     // What the pending report's attempt took is known now.
@@ -311,11 +362,12 @@ internal sealed class ReportedQuota
     {
         _isPending = false;
         TellKind(isAccepted);
-        MeasureRate();
-        if (_limit <= 1 && _grain == Coarse && _longest > 0)
+        MeasureRate(isAccepted);
+        if (_limit <= 1 && _longest > 0)
             MeasureInterval(isAccepted);
         if (!isAccepted)
             return;
+        _shortestWindow = Math.Min(_shortestWindow, _last.WholeAt - _last.At);
         _lastAccepted = _last;
         _reserve = Math.Max(0, _reserve - RefusedShare);
     }
@@ -323,11 +375,11 @@ internal sealed class ReportedQuota
     private void TellKind(bool isAccepted)
     {
         var start = _kindStart;
-        if (start.WholeAt <= _last.At || _limit < 2)
+        var next = _last.WholeAt - _lastAccepted.WholeAt;
+        if (isAccepted && _lastAccepted.Ordinal > 0 && next > 2 * Fine && (_period == 0 || next + Fine < _period))
+            _period = next + Fine;
+        if (start.WholeAt - _grain <= _last.At || _limit < 2)
         {
-            var later0 = _last.WholeAt - start.WholeAt;
-            if (start.Ordinal > 0 && later0 > 2 * Fine && (_period == 0 || later0 + Fine < _period))
-                _period = later0 + Fine;
             _kindStart = _slideStart = _last;
             return;
         }
@@ -339,19 +391,25 @@ internal sealed class ReportedQuota
         }
         var spent = _last.Spent - start.Spent;
         var back = _last.Remaining - start.Remaining + spent;
-        // A bucket is whole later by the time it takes to refill what was spent since.
-        var later = spent * Math.Max(0, start.WholeAt - _grain - start.At) / Math.Max(1, _limit - start.Remaining);
-        if (!_isKindSure && later - time > Math.Max(2 * _grain, 10 * Fine))
-        {
-            Vote(_last.WholeAt - start.WholeAt > time + (later - time) / 3 ? 1 : -1);
+        if (!_isKindSure && CompareWhole(start, _last))
             return;
-        }
-        var due = _log.SpentBy(_last.At - _window) - _log.SpentBy(start.At - _window);
+        var due = _log.SpentBy(_last.At - Window + _grain) - _log.SpentBy(start.At - Window);
         var refilled = time * (_isRateMeasured ? _rate : (_limit - _last.Remaining) / Math.Max(Fine, _last.WholeAt - _last.At));
         if (back >= due + 2 + _limit / 64)
             Vote(2);
         else if (refilled >= 4 && back + 1 < 0.5 * refilled)
             Vote(-1);
+    }
+
+    // A bucket is whole later by the time it takes to refill what was spent since.
+    private bool CompareWhole(in Reading start, in Reading end)
+    {
+        var time = end.At - start.At;
+        var later = (end.Spent - start.Spent) * Math.Max(0, start.WholeAt - _grain - start.At) / Math.Max(1, _limit - start.Remaining);
+        if (start.WholeAt - _grain <= end.At || time < 0 || later <= 2 * time + Math.Max(2 * _grain, 10 * Fine))
+            return false;
+        Vote(end.WholeAt - start.WholeAt > time + (later - time) / 3 ? 1 : -1);
+        return true;
     }
 
     private void Vote(int votes)
@@ -363,9 +421,27 @@ internal sealed class ReportedQuota
             (_rateStart, _isRateMeasured) = (default, false);
     }
 
-    private void MeasureRate()
+    private void MeasureRate(bool isAccepted)
     {
+        // Whole before this attempt: the time it takes is the attempt's own.
+        if (isAccepted && IsGradual && _last.Remaining == _limit - 1 && _last.WholeAt > _last.At)
+            _rate = Math.Max(_rate, 1 / (_last.WholeAt - _last.At));
         _wasFull |= _last.Remaining >= _limit - 1;
+        if (IsGradual && _slides <= -2 && _period > 0)
+        {
+            if (!IsFading)
+            {
+                // It is whole two windows after it was begun.
+                _fadesUntil = _last.WholeAt - _period;
+                while (_fadesUntil <= _levelAt)
+                    _fadesUntil += _period;
+                var (before, begun) = (_log.SpentBy(_fadesUntil - 2 * _period), _log.SpentBy(_fadesUntil - _period));
+                (_rate, _spentBefore) = double.IsNaN(before) ? (_limit / _period, Spent) : ((begun - before) / _period, begun);
+            }
+            _isRateMeasured = true;
+            return;
+        }
+        _fadesUntil = double.NaN;
         if (!IsGradual || _rateStart.Ordinal == 0)
         {
             (_rateStart, _wasFull) = (_last, false);
@@ -402,10 +478,10 @@ internal sealed class ReportedQuota
             var most = _last.WholeAt - Math.Max(before.WholeAt - _grain, _last.At);
             _shortest = Math.Max(_shortest, least);
             _longest = Math.Min(_longest, most);
-            // Not always the same, so it comes back when the reports say.
-            if (_shortest >= _longest)
-                (_longest, _rate) = (0, 1 / _window);
         }
+        // Not always the same, so it comes back when the reports say.
+        if (_shortest >= _longest)
+            (_longest, _rate) = (0, 1 / _window);
         if (double.IsFinite(_longest) && _longest > 0)
             _rate = 1 / (_longest - _shortest > 0.02 * _longest ? 0.5 * (_shortest + _longest) : _longest);
     }
