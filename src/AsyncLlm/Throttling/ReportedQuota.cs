@@ -83,7 +83,7 @@ internal sealed class ReportedQuota
     public (long Number, double Remaining) LastReport { get; private set; } = (-1, 0);
 
     // The newest attempt that was reported on; its answer need not be the last one to come.
-    private long LastNumber { get; set; } = -1;
+    private long LastNumber { get; set; } = -2;
 
     /// <summary>What is believed now.</summary>
     public QuotaMark Mark => new(_level, _corrections, Spent, _refused);
@@ -234,7 +234,7 @@ internal sealed class ReportedQuota
         LastReport = (admission.Number, remaining.Value);
         var wholeIn = Math.Max(0, reset?.TotalSeconds ?? 0);
         var reading = new Reading(admission.Number + 1, admission.At, remaining.Value, admission.At + wholeIn, mark.Spent);
-        if (admission.Number <= LastNumber)
+        if (admission.Number < LastNumber || (admission.Number == LastNumber && admission.At <= _last.At))
         {
             if (limit == _limit && _kindStart.Ordinal > 0 && !_isKindSure && isClean)
                 CompareWhole(reading, _kindStart);
