@@ -67,7 +67,7 @@ internal sealed class Pacer
         var isNew = admission.Number >= _epochEnd;
         var isProbe = admission.Number == _epochEnd;
         if (isNew)
-            (_epochStart, _speed) = (admission.Number, FirstSpeed);
+            _epochStart = admission.Number;
         _epochEnd = Admitted;
         var explains = Explanation(admission, tokens);
         _requests.Refused(admission, 1);
@@ -75,6 +75,7 @@ internal sealed class Pacer
         if (explains is null)
         {
             _isBlind = true;
+            _speed = FirstSpeed;
             _blind.Refused(admission, retryAfter, now);
             return;
         }

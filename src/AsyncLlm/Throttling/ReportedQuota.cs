@@ -68,6 +68,8 @@ internal sealed class ReportedQuota
     // Between which a quota that holds one request at a time lets the next one pass.
     private double _shortest;
     private double _longest = double.PositiveInfinity;
+    private double _tookAt = double.NegativeInfinity;
+    private double _tookBefore = double.NegativeInfinity;
 
     private Reading _last;
     private Reading _lastAccepted;
@@ -134,6 +136,7 @@ internal sealed class ReportedQuota
         _probeAt = double.NaN;
         _level -= units;
         Spent += units;
+        (_tookBefore, _tookAt) = (_tookAt, now);
         _log.Add(now, Spent, _limit, _window);
         return Mark;
     }
@@ -146,6 +149,8 @@ internal sealed class ReportedQuota
     {
         Spent -= units;
         _refused += units;
+        if (admission.At >= _tookAt)
+            _tookAt = _tookBefore;
         _log.Refund(admission.At, units);
         if (admission.Number <= _wholeNumber)
             _wholeSpent -= units;
@@ -174,6 +179,8 @@ internal sealed class ReportedQuota
     {
         _reserve += units;
         // Less than what was asked for has come back since the last refusal.
+        if (_limit <= 1 && _longest > 0 && admission.At > _tookAt)
+            Narrow(admission.At - _tookAt, _longest);
         if (!isProbe)
             _emptyAt = admission.At;
         else if (admission.At > _emptyAt)
@@ -465,25 +472,19 @@ internal sealed class ReportedQuota
     private void MeasureInterval(bool isAccepted)
     {
         var before = _lastAccepted;
-        if (before.Ordinal == 0)
+        if (!isAccepted || before.Ordinal == 0 || _last.Spent - before.Spent > 1.5)
             return;
-        if (!isAccepted)
-        {
-            if (_last.Spent - before.Spent < 0.5)
-                _shortest = Math.Max(_shortest, _last.At - before.At);
-        }
-        else if (_last.Spent - before.Spent < 1.5)
-        {
-            var least = _last.WholeAt - _grain - Math.Max(before.WholeAt, _last.At);
-            var most = _last.WholeAt - Math.Max(before.WholeAt - _grain, _last.At);
-            _shortest = Math.Max(_shortest, least);
-            _longest = Math.Min(_longest, most);
-        }
+        var least = _last.WholeAt - _grain - Math.Max(before.WholeAt, _last.At);
+        var most = _last.WholeAt - Math.Max(before.WholeAt - _grain, _last.At);
+        Narrow(Math.Max(_shortest, least), Math.Min(_longest, most));
+    }
+
+    private void Narrow(double shortest, double longest)
+    {
         // Not always the same, so it comes back when the reports say.
-        if (_shortest >= _longest)
-            (_longest, _rate) = (0, 1 / _window);
-        if (double.IsFinite(_longest) && _longest > 0)
-            _rate = 1 / (_longest - _shortest > 0.02 * _longest ? 0.5 * (_shortest + _longest) : _longest);
+        (_shortest, _longest) = shortest < longest ? (shortest, longest) : (0, 0);
+        if (double.IsFinite(_longest))
+            _rate = 1 / (_longest == 0 ? _window : _longest - _shortest > 0.02 * _longest ? 0.5 * (_shortest + _longest) : _longest);
     }
 
     /// <summary>A report, as of the admission of the attempt it answers.</summary>
