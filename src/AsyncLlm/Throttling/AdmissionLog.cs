@@ -6,8 +6,10 @@ namespace AsyncLlm;
 /// </summary>
 internal sealed class AdmissionLog
 {
+    /// <summary>Into how many parts a quota and its window are cut: what is spent in one of them is one entry.</summary>
+    public const int Parts = Size / 4;
+
     private const int Size = 512;
-    private const int Parts = Size / 4;
 
     private readonly (double From, double At, double Spent)[] _entries = new (double, double, double)[Size];
     private long _count;
