@@ -11,7 +11,7 @@ internal sealed class Pacer
     private readonly bool _isShared;
     private readonly BlindPacer _blind;
     private readonly ReportedQuota _requests = new();
-    private readonly ReportedQuota _tokens = new();
+    private readonly ReportedQuota _tokens = new(coarsestUnit: 1000);
     private bool _isBlind = true;
     private double _speed = FirstSpeed;
     private double _closedUntil = double.NegativeInfinity;

@@ -122,9 +122,9 @@ internal sealed partial class ReportedQuota
         var due = _log.SpentBy(_last.At - Window + _grain) - _log.SpentBy(start.At - Window);
         var refilled = time * (_isRateMeasured ? _rate : (_limit - _last.Remaining) / Math.Max(Fine, _last.WholeAt - _last.At));
         // Beyond what the rounding of two reports, and of the log, can be.
-        if (back >= due + 2 + 2 * _limit / AdmissionLog.Parts)
+        if (back >= due + 2 * _unit + 2 * _limit / AdmissionLog.Parts)
             Vote(2);
-        else if (refilled >= 4 && back + 1 < 0.5 * refilled)
+        else if (refilled >= 4 * _unit && back + _unit < 0.5 * refilled)
             Vote(-1);
     }
 
@@ -173,10 +173,12 @@ internal sealed partial class ReportedQuota
         _forgetsStart = _last;
     }
 
-    // Whole seconds of some clock always have the same fraction on ours.
-    private void FindGrain(double wholeAt)
+    private void FindGrain(in Reading reading)
     {
-        var fraction = wholeAt - Math.Floor(wholeAt + 1e-5);
+        while (_unit > 1 && reading.Remaining % _unit != 0)
+            _unit /= 10;
+        // Whole seconds of some clock always have the same fraction on ours.
+        var fraction = reading.WholeAt - Math.Floor(reading.WholeAt + 1e-5);
         if (Math.Abs(fraction - _fraction) > 1e-5)
             _grain = Fine;
         _fraction = fraction;

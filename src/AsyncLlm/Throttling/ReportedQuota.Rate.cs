@@ -42,9 +42,9 @@ internal sealed partial class ReportedQuota
             _rate = _rate > 0 ? _rate : _limit / Minute;
             return;
         }
-        var least = (taken - 1) / wholeIn;
-        var most = wholeIn > _grain ? Math.Max(1, taken) / (wholeIn - _grain) : double.PositiveInfinity;
-        _rate = _rate == 0 ? Math.Max(taken - 0.5, 0.1) / wholeIn : Math.Clamp(_rate, least, Math.Max(least, most));
+        var least = (taken - _unit) / wholeIn;
+        var most = wholeIn > _grain ? Math.Max(_unit, taken) / (wholeIn - _grain) : double.PositiveInfinity;
+        _rate = _rate == 0 ? Math.Max(taken - 0.5 * _unit, 0.1) / wholeIn : Math.Clamp(_rate, least, Math.Max(least, most));
     }
 
     private void MeasureRate(bool isAccepted)
@@ -64,7 +64,7 @@ internal sealed partial class ReportedQuota
             return;
         }
         _fadesUntil = double.PositiveInfinity;
-        _wasFull |= _last.Remaining >= _limit - 1;
+        _wasFull |= _last.Remaining >= _limit - _unit;
         if (!Refills || _rateStart.Ordinal == 0)
         {
             (_rateStart, _wasFull) = (_last, false);
@@ -72,16 +72,16 @@ internal sealed partial class ReportedQuota
         }
         var time = _last.At - _rateStart.At;
         var back = _last.Remaining - _rateStart.Remaining + _last.Spent - _rateStart.Spent;
-        if (back < LeastMeasured || time <= 0)
+        if (back < LeastMeasured * _unit || time <= 0)
             return;
         // What does not fit in a full bucket is lost: then it is at least so fast.
         if (_wasFull)
-            _rate = Math.Max(_rate, (back - 1) / time);
+            _rate = Math.Max(_rate, (back - _unit) / time);
         else if (_isRateMeasured)
-            _rate = Math.Clamp(_rate, (back - 1) / time, (back + 1) / time);
+            _rate = Math.Clamp(_rate, (back - _unit) / time, (back + _unit) / time);
         else
             (_rate, _isRateMeasured) = (back / time, true);
-        if (back >= MostMeasured)
+        if (back >= MostMeasured * _unit)
             _rateStart = default;
     }
 

@@ -10,7 +10,8 @@ namespace AsyncLlm;
 /// window later (a fixed window, a sliding log). This file keeps the level; <c>ReportedQuota.Kind.cs</c> finds out which kind it is and
 /// <c>ReportedQuota.Rate.cs</c> how fast it refills. Times are seconds, units are requests or tokens.
 /// </remarks>
-internal sealed partial class ReportedQuota
+/// <param name="coarsestUnit">In how large units what is left may be reported.</param>
+internal sealed partial class ReportedQuota(double coarsestUnit = 1)
 {
     private const double Minute = 60;
     // The coarsest and the finest a reset is reported in.
@@ -23,6 +24,7 @@ internal sealed partial class ReportedQuota
     private const double LargestReserve = 0.25;
 
     private readonly AdmissionLog _log = new();
+    private double _unit = coarsestUnit;
     private double _limit;
     private double _level;
     private double _levelAt;
@@ -59,7 +61,7 @@ internal sealed partial class ReportedQuota
     /// <summary>What is believed now.</summary>
     public QuotaMark Mark => new(_level, _corrections, _spent, _refused);
 
-    private double Reserve => Refills && !IsCounter ? Math.Clamp(1.5 * (_refusals - RefusalsToLearn), 0, LargestReserve * _limit) : 0;
+    private double Reserve(double units) => Refills && !IsCounter ? Math.Clamp(1.5 * units * (_refusals - RefusalsToLearn), 0, LargestReserve * _limit) : 0;
 
     /// <summary>A quota that is configured instead of reported: a bucket of a minute's worth.</summary>
     public void Assume(double perMinute) => (_limit, _level, _rate) = (perMinute, perMinute, perMinute / Minute);
@@ -70,7 +72,7 @@ internal sealed partial class ReportedQuota
         if (!IsKnown)
             return now;
         Advance(now);
-        var wanted = Math.Min(units + Reserve, _limit);
+        var wanted = Math.Min(units + Reserve(units), _limit);
         if (_level >= wanted - 1e-9)
             return now;
         // A little late: a moment too early would be refused.
@@ -128,7 +130,7 @@ internal sealed partial class ReportedQuota
     /// <param name="isProbe">Whether nothing was admitted between the last refusal and the attempt.</param>
     public void Empty(in Admission admission, in QuotaMark mark, double units, bool isProbe, double now)
     {
-        _refusals += units;
+        _refusals++;
         BoundRate(admission.At, units, isProbe);
         if (admission.Number <= _lastNumber)
             return;
@@ -161,7 +163,7 @@ internal sealed partial class ReportedQuota
         Advance(now);
         if (limit != _limit)
             Resize(limit.Value);
-        FindGrain(reading.WholeAt);
+        FindGrain(reading);
         GuessRate(limit.Value - remaining.Value, wholeIn);
         // What a window held says nothing once the next one has begun.
         if (Refills || reading.WholeAt > now)
