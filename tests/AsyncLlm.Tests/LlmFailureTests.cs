@@ -114,7 +114,7 @@ public sealed class LlmFailureTests
         var cutOff = Assert.ThrowsAny<JsonException>(() => JsonSerializer.Deserialize<int[]>("[1, 2"));
 
         Assert.Equal(Transient, KindOf(cutOff));
-        Assert.Equal(Transient, KindOf(new ModelException("Data could not be read", cutOff)));
+        Assert.Equal(Transient, KindOf(new StatusException("Data could not be read", cutOff)));
         Assert.Equal(RateLimited, KindOf(new StatusException(inner: cutOff) { Status = 429 }));
     }
 
