@@ -9,4 +9,7 @@ internal readonly record struct Admission(long Number, double At, double Pace, b
 {
     /// <summary>The tokens reserved up to and with it.</summary>
     public double TokensSpent { get; init; }
+
+    /// <summary>How many others were in flight when it was admitted.</summary>
+    public int InFlight { get; init; }
 }

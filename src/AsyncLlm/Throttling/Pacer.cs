@@ -35,19 +35,19 @@ internal sealed class Pacer
 
     private bool IsReported => _requests.IsKnown && Admitted >= _distrustedUntil;
 
-    public double AdmitsAt(int tokens, double now)
+    public double AdmitsAt(int tokens, int inFlight, double now)
     {
         if (now < ClosedUntil)
             return ClosedUntil;
-        var at = IsReported ? Math.Max(_requests.AdmitsAt(1, now), _blind.SpacedAt(CatchUp * _requests.Rate, now)) : _blind.AdmitsAt(now);
+        var at = IsReported ? Math.Max(_requests.AdmitsAt(1, now), _blind.SpacedAt(CatchUp * _requests.Rate, now)) : _blind.AdmitsAt(inFlight, now);
         return Math.Max(at, _tokens.AdmitsAt(tokens, now));
     }
 
-    public Admission Admit(int tokens, double now)
+    public Admission Admit(int tokens, int inFlight, double now)
     {
         _requests.Admit(1, now);
         _tokens.Admit(tokens, now);
-        return _blind.Admit(now, isPaced: !IsReported) with { TokensSpent = _tokens.Spent };
+        return _blind.Admit(inFlight, now, isPaced: !IsReported) with { TokensSpent = _tokens.Spent };
     }
 
     public void Answered(Admission admission) => _blind.Answered(admission);
