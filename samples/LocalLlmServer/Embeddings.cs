@@ -18,7 +18,7 @@ internal static class Embeddings
 
         var dimensions = request.TryGetProperty("dimensions", out var wanted) ? wanted.GetInt32() : DefaultDimensions;
         var asBase64 = request.TryGetProperty("encoding_format", out var format) && format.ValueEquals("base64");
-        exchange.PromptTokens = inputs.Sum(input => ChatCompletions.Words(input).Count());
+        exchange.PromptTokens = inputs.Sum(input => Answer.Words(input).Count());
 
         return exchange.WriteAsync(new
         {
@@ -40,7 +40,7 @@ internal static class Embeddings
     private static float[] Embed(string text, int dimensions)
     {
         var vector = new float[dimensions];
-        foreach (var word in ChatCompletions.Words(text))
+        foreach (var word in Answer.Words(text))
             vector[StableHash(word.Trim().ToUpperInvariant()) % (uint)dimensions]++;
 
         var length = MathF.Sqrt(vector.Sum(x => x * x));

@@ -255,7 +255,7 @@ public sealed class LlmFailureTests
     {
         public bool TryGetValue(string name, out string? value)
         {
-            value = name == header.Name ? header.Value : null;
+            value = name.Equals(header.Name, StringComparison.OrdinalIgnoreCase) ? header.Value : null;
             return value is not null;
         }
     }

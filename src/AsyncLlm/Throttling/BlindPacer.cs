@@ -93,8 +93,6 @@ internal sealed class BlindPacer
 
     public double SpacedAt(double pace, double now) => Math.Max(now, _lastAdmission + 1 / Math.Min(_ceiling, pace));
 
-    public bool IsNewEpoch(Admission admission) => admission.Number >= _epochEnd;
-
     public Admission Admit(int inFlight, double now, bool isPaced)
     {
         if (double.IsNaN(_startedAt))

@@ -145,6 +145,14 @@ internal sealed class CatalogEntry
         return null;
     }
 
+    /// <summary>All the values of a trait that may stand more than once.</summary>
+    public IEnumerable<string> TraitValues(string name) => Traits
+        .Where(trait => trait.Length > name.Length && trait[name.Length] == '=' && trait.StartsWith(name, StringComparison.Ordinal))
+        .Select(trait => trait.Substring(name.Length + 1));
+
+    /// <summary>A factory, wrapper or registration: timeout and retries are those of the client it is made from.</summary>
+    public bool IsInner => Kind == CatalogKind.Client && TimeoutLimit.Source == CatalogSource.Inner;
+
     public bool Matches(string memberName)
     {
         foreach (var pattern in Members)

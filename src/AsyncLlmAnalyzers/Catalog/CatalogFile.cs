@@ -67,10 +67,10 @@ internal static class CatalogFile
     };
 
     private static readonly string[] Flags =
-        ["batchable", "dispose", "http-timeout", "maybe", "no-token-fix", "nothrow", "obsolete", "properties-on-client", "settings", "stateful", "twin"];
+        ["batchable", "builder", "dispose", "http-timeout", "maybe", "no-token-fix", "nothrow", "obsolete", "properties-on-client", "settings", "stateful", "twin"];
 
     private static readonly string[] Keys =
-        ["batch", "conf", "inner", "optType", "options", "retryProperty", "stall", "timeoutProperty", "twin", "versions"];
+        ["batch", "conf", "count", "inner", "optType", "options", "provides", "retryProperty", "stall", "timeoutProperty", "transport", "twin", "versions"];
 
     /// <summary>Traits that say something in one way only.</summary>
     private static readonly Dictionary<string, string> OnlyValues = new() { ["conf"] = "low", ["stall"] = "never" };

@@ -48,6 +48,8 @@ internal sealed class Site(
 
     public IInvocationOperation? Invocation => Operation as IInvocationOperation;
 
+    public IObjectCreationOperation? Creation => Operation as IObjectCreationOperation;
+
     /// <summary>The catalogued call this invocation is, or null.</summary>
     public LlmCall? Call
     {
@@ -78,8 +80,10 @@ internal sealed class Site(
         }
     }
 
-    /// <summary>The token that names the invoked or accessed member: the smallest thing a person has to change.</summary>
-    public SyntaxToken NameToken => NameOf(Node)?.Identifier ?? Node.GetFirstToken();
+    /// <summary>The token that names the invoked or accessed member or the created type: the smallest thing a person has to change.</summary>
+    public SyntaxToken NameToken => Node is BaseObjectCreationExpressionSyntax creation
+        ? TypeNames.TokenOf(creation)
+        : NameOf(Node)?.Identifier ?? Node.GetFirstToken();
 
     public static SimpleNameSyntax? NameOf(SyntaxNode node) => node switch
     {
