@@ -1,64 +1,72 @@
 namespace AsyncLlm;
 
+/// <summary>Finds the pace of a quota nobody told it, from when attempts were admitted, answered and refused.</summary>
+/// <remarks>
+/// A refusal means that the quota is used up at that moment. What was admitted since the last such moment over the time between them is a
+/// rate it gave; the pace at which it was refused is one it does not sustain (<see cref="RateBracket"/>). After a refusal everybody waits as
+/// told; then the pace starts at the lower end of what is believed, stays near the best guess and is tested above it, as the window of
+/// TCP CUBIC is, over the more attempts the more a refusal costs and the less is in doubt. Limits of another kind are told by what they
+/// refuse: a window is used up at once and closed for long (<see cref="QuotaWindow"/>), a limit of what is in flight always refuses at the
+/// same number (<see cref="InFlightLimit"/>).
+/// </remarks>
+/// <seealso href="https://www.rfc-editor.org/rfc/rfc9438">CUBIC</seealso>
 internal sealed class BlindPacer
 {
+    // The ramp: 20 a second at first, twice as fast every two seconds.
     private const double RampStart = 58;
     private const double RampTime = 2.9;
-    private static readonly double LeastDoubt = E("LD", 0.04);
-    private static readonly double MostMargin = E("MM", 0.3);
-    private static readonly double CyclesPerCost = E("CC", 12);
-    private const double InDoubt = 0.08;
+    // The pace is tested so rarely that a refusal costs at most a twelfth of what is sent meanwhile, and a 25th of the attempts.
+    private const double CyclesPerCost = 12;
+    private const double CyclesPerRefusal = 25;
+    // While less is known than that, a test is worth what being wrong costs until the next one.
+    private const double CyclesPerDoubt = 4;
+    private const double LargestMargin = 0.3;
+    // Before a first refusal can be back, only so much of what is known to fit is on its way.
+    private const double Unanswered = 0.08;
+    private const double MostUnanswered = 4;
+    // Timers are late by so much.
     private const double Granularity = 0.02;
-    private const int FewestInWindow = 16;
 
-    private static double E(string n, double d) => Environment.GetEnvironmentVariable(n) is { Length: > 0 } v ? double.Parse(v, System.Globalization.CultureInfo.InvariantCulture) : d;
-    private static readonly double PA = E("PA", 0.98), PB = E("PB", 0), PC = E("PC", 0), PD = E("PD", 0.7), PE = E("PE", 0), PF=E("PF", 1.5), PX = E("PX", 4), PY = E("PY", 1), PZ = E("PZ", 0.7);
     private readonly double _ceiling;
+    private readonly RateBracket _bracket = new();
+    private readonly QuotaWindow _window = new();
     private readonly InFlightLimit _inFlight = new();
-    private double _low;
-    private double _high = double.PositiveInfinity;
-    private double _rate;
-    private double _doubt = 1;
     private double _pace;
     private double _plateau = 2;
-    private double _margin = MostMargin;
-    private double _since;
+    private double _margin = LargestMargin;
+    private double _sinceReopened;
+    // What may be sent at once: what has gathered, up to the most that may gather.
     private double _credit = 1;
     private double _creditAt;
     private double _granted;
     private double _burst = double.PositiveInfinity;
-    private double _burstMost = double.PositiveInfinity;
+    private double _largestBurst = double.PositiveInfinity;
     private int _burstPatience = 1;
-    private int _cyclesUntilBurst = 4;
-    private double _lastAdmission = double.NegativeInfinity;
-    private double _startedAt = double.NaN;
-    private double _refusalLatency;
-    private double _meanLatency;
-    private double _refusals = 1;
+    private int _epochsUntilBurst = 4;
     private double _lostTime;
     private double _idleTime;
     private double _lost;
     private double _cost = 1;
-    private int _failedProbes;
-    private long _epochEnd = -1;
-    private bool _reopens;
-    private long _reopenedNumber;
-    private double _reopenedAt;
-    private double _openedBefore = double.NaN;
-    private double _failedAt;
-    
-    private double _openingDoubt;
-    private double _window;
-    private double _windowTime;
-    private double _period = double.NaN;
+    private double _lastAdmission = double.NegativeInfinity;
+    private double _startedAt = double.NaN;
+    // Of refusals: the usual one, and one that few are longer than.
+    private double _latency;
+    private double _longLatency;
+    private double _refusalsPerEpoch = 1;
     private int _epochs;
-    private long _emptyNumber;
+    // Attempts from here on were admitted after the last refusal was known.
+    private long _epochEnd = -1;
+    private int _failedProbes;
+    private double _refusedAt;
+    private bool _reopens;
+    private double _reopenedAt;
+    private long _reopenedNumber;
+    // The last moment when the quota was used up.
     private double _emptyAt;
+    private long _emptyNumber;
     private long _refusedSince;
-    private long _allRefused;
-    private int _refusedInFlight = int.MaxValue;
-    private bool _explains;
-    private long _refusedOpened;
+    private long _refused;
+    private (int InFlight, long SinceReopened)? _firstRefused;
 
     public BlindPacer(double? requestsPerMinute)
     {
@@ -70,16 +78,19 @@ internal sealed class BlindPacer
 
     public double ClosedUntil { get; private set; } = double.NegativeInfinity;
 
+    /// <summary>The pace now, per second; infinite when no limit is known.</summary>
     public double Rate => IsRamp ? _ceiling : _pace;
 
     private bool IsRamp => _epochs == 0;
 
     private double Cap => Math.Max(Math.Max(1, _granted), Math.Max(_burst, _pace * Granularity));
 
-    private double Spacing => IsRamp ? 0 : Math.Min(1 / _pace, (PC == 0 ? _meanLatency : _refusalLatency) / Math.Max(Math.Min(4, 0.5 / _doubt), InDoubt * Math.Max(_window, Admitted - _reopenedNumber)));
+    // What has gathered is not sent at once.
+    private double Spacing => IsRamp ? 0 : Math.Min(1 / _pace, _latency / Math.Max(Math.Min(MostUnanswered, 0.5 / _bracket.Doubt), Unanswered * Math.Max(_window.Size, Admitted - _reopenedNumber)));
 
     private bool IsProbing => _failedProbes > 0 && Admitted > _epochEnd;
 
+    /// <param name="inFlight">How many are in flight.</param>
     public double AdmitsAt(int inFlight, double now)
     {
         if (now < ClosedUntil - 1e-9)
@@ -87,16 +98,22 @@ internal sealed class BlindPacer
         if (_inFlight.IsKnown)
             return _inFlight.Allows(inFlight) ? now : double.PositiveInfinity;
         Refill(now);
-        var spacing = IsProbing ? 3 * _refusalLatency : Spacing;
+        var spacing = IsProbing ? 3 * _longLatency : Spacing;
         return Math.Max(_lastAdmission + spacing, _credit >= 1 - 1e-9 ? now : now + (1 - _credit) / _pace);
     }
 
+    /// <summary>When the next attempt may start at another pace than the one learnt here.</summary>
     public double SpacedAt(double pace, double now) => Math.Max(now, _lastAdmission + 1 / Math.Min(_ceiling, pace));
 
+    /// <param name="inFlight">How many others are in flight.</param>
+    /// <param name="isPaced">Whether this pacer decided it.</param>
     public Admission Admit(int inFlight, double now, bool isPaced)
     {
         if (double.IsNaN(_startedAt))
-            _startedAt = _openedBefore = _emptyAt = now;
+        {
+            _startedAt = _emptyAt = now;
+            _window.Start(now);
+        }
         Refill(now);
         if (_reopens)
             Reopen(now);
@@ -106,6 +123,7 @@ internal sealed class BlindPacer
         _credit = Math.Max(_credit - 1, -1);
         var admission = new Admission(Admitted++, now, _pace, IsCatchUp: !IsRamp && (now - _lastAdmission) * _pace < 0.8) { InFlight = inFlight };
         _lastAdmission = now;
+        // The pace is tested upwards only where it is what holds the calls back.
         if (isPaced && !admission.IsCatchUp)
             Grow();
         return admission;
@@ -114,209 +132,203 @@ internal sealed class BlindPacer
     private void Reopen(double now)
     {
         _reopens = false;
-        if (_explains)
-            _inFlight.Explains(_refusedInFlight, _refusedOpened);
-        _explains = false;
-        _reopenedNumber = Admitted;
+        // By now it is known which of them was refused first.
+        if (_firstRefused is var (inFlight, sinceReopened))
+            _inFlight.Refused(inFlight, sinceReopened);
+        _firstRefused = null;
         _reopenedAt = now;
+        _reopenedNumber = Admitted;
+        // The first time, the quota may hold again what it held at the start.
         if (_epochs == 1)
             _credit = _burst;
-        else if (_window > 0)
-            _credit = 0.85 * _window;
+        else if (_window.IsKnown)
+            _credit = _window.Grant;
         _granted = _credit;
     }
 
     private void Grow()
     {
-        _since++;
+        _sinceReopened++;
         if (IsRamp)
         {
             _pace = Math.Min(_ceiling, _pace + 1 / RampTime);
             return;
         }
-        var x = (_since - _plateau) / _plateau;
-        var most = Math.Max(_rate * (1 + _margin), Math.Max(2, InDoubt * (Admitted - _reopenedNumber)) / _meanLatency);
-        _pace = Math.Min(_ceiling, Math.Min(most, Math.Min(_pace * (1 + 1 / _since), _rate * Math.Exp(_margin * x * x * x))));
+        var cycles = (_sinceReopened - _plateau) / _plateau;
+        var cubic = _bracket.Rate * Math.Exp(_margin * cycles * cycles * cycles);
+        var answered = Math.Max(2, Unanswered * (Admitted - _reopenedNumber)) / _latency;
+        var fastest = Math.Min(_pace * (1 + 1 / _sinceReopened), Math.Max(answered, _bracket.Rate * (1 + _margin)));
+        _pace = Math.Min(_ceiling, Math.Min(fastest, cubic));
     }
 
-    public void Answered(Admission admission)
+    public void Answered(in Admission admission)
     {
         _inFlight.Answered(admission.InFlight);
         if (admission.Number >= _epochEnd)
             _failedProbes = 0;
     }
 
-    public void Refused(Admission admission, double? retryAfter, double now)
+    public void Refused(in Admission admission, double? retryAfter, double now)
     {
-        _meanLatency = _meanLatency == 0 ? now - admission.At : 0.8 * _meanLatency + 0.2 * (now - admission.At);
-        _refusalLatency = Math.Max(now - admission.At, 0.8 * _refusalLatency + 0.2 * (now - admission.At));
-        _allRefused++;
+        var latency = now - admission.At;
+        _latency = _refused == 0 ? latency : 0.8 * _latency + 0.2 * latency;
+        _longLatency = Math.Max(latency, 0.8 * _longLatency + 0.2 * latency);
+        _refused++;
         if (admission.Number < _epochEnd)
         {
             _refusedSince++;
-            _refusedInFlight = Math.Min(_refusedInFlight, admission.InFlight);
+            if (_firstRefused is var (inFlight, sinceReopened))
+                _firstRefused = (Math.Min(inFlight, admission.InFlight), sinceReopened);
             return;
         }
-        var refused = admission.At - _emptyAt < 4 * _refusalLatency ? Math.Max(_refusedSince, _epochEnd - _emptyNumber) : _refusedSince;
-        var admitted = admission.Number - _emptyNumber - Math.Max(0, refused);
+        var admitted = AdmittedSinceEmpty(admission);
         _epochEnd = Admitted;
         _reopens = true;
         if (admitted > 0)
-        {
-            _refusedInFlight = admission.InFlight;
-            _refusedOpened = admission.Number - _reopenedNumber;
-            _explains = true;
-            if (_inFlight.IsKnown)
-            {
-                ClosedUntil = now + (retryAfter ?? 0);
-                _failedProbes = 0;
-                (_emptyNumber, _emptyAt, _refusedSince) = (admission.Number, admission.At, 1);
-                return;
-            }
-            Learn(admitted, admission, retryAfter);
-            _failedProbes = 0;
-            (_emptyNumber, _emptyAt, _refusedSince) = (admission.Number, admission.At, 1);
-            _failedAt = now;
-            ClosedUntil = now + (retryAfter is null || _window > 0 && _period > 0 ? Math.Max(retryAfter ?? 0, FirstPause(now)) : retryAfter.Value);
-            if ((PB == 0 && _window > 0) || retryAfter is null && (_epochs == 1 || _window > 0))
-                _failedProbes = 1;
-        }
+            UsedUp(admitted, admission, retryAfter, now);
         else
-        {
-            _refusedSince++;
-            _failedProbes++;
-            _failedAt = admission.At;
-            if (!(_window > 0))
-                _rate = Math.Min(_rate, Math.Max(1 / (admission.At - _emptyAt), (admission.Number - _allRefused + 1) / (admission.At - _startedAt)));
-            ClosedUntil = now + Math.Max(retryAfter ?? 0, NextPause(now));
-        }
-#if PBTRACE
-        Console.Error.WriteLine($"{now,9:0.000} n={admission.Number} adm={admitted} {(admission.IsCatchUp ? 'C' : '-')} if={admission.InFlight} apace={admission.Pace:0.000} since={_since} gr={_granted:0} -> rate={_rate:0.000} [{_low:0.000}..{_high:0.000}] plateau={_plateau:0} margin={_margin:0.000} burst={_burst:0.0} win={_window} per={_period:0.0} lost={_lost:0.0} closed {ClosedUntil - now:0.000} probes={_failedProbes} ra={retryAfter} lat={_refusalLatency:0.00}");
-#endif
-        _since = 0;
+            StillEmpty(admission, retryAfter, now);
+        if (_inFlight.IsKnown)
+            return;
+        _sinceReopened = 0;
         _lostTime = _idleTime = 0;
         _credit = _granted = 0;
-        _creditAt = Math.Min(now, Math.Max(_emptyAt, now - _refusalLatency));
-        _pace = Math.Max(1e-6, Math.Min(_ceiling, _rate * Math.Exp(-_margin)));
+        _creditAt = Math.Min(now, Math.Max(_emptyAt, now - _longLatency));
+        _pace = Math.Max(1e-6, Math.Min(_ceiling, _bracket.Rate * Math.Exp(-_margin)));
     }
 
-    private double FirstPause(double now)
+    // Soon after a refusal those that were admitted before it was known are not all back; most of them are refused too.
+    private double AdmittedSinceEmpty(in Admission admission)
     {
-        if (_epochs == 1)
-            return Math.Max(_refusalLatency, 0.5 * (now - _startedAt));
-        if (_window > 0 && _period > 0)
-            return Math.Max(_refusalLatency, _reopenedAt + _period - _openingDoubt - now);
-        return Math.Max(_refusalLatency, 1 / _rate);
+        var refused = admission.At - _emptyAt < 4 * _longLatency ? Math.Max(_refusedSince, _epochEnd - _emptyNumber) : _refusedSince;
+        return admission.Number - _emptyNumber - Math.Max(0, refused);
     }
 
-    private double NextPause(double now)
+    private void UsedUp(double admitted, in Admission admission, double? retryAfter, double now)
     {
-        var share = Math.Clamp(36 / Math.Max(1, _window > 0 ? _window : _epochs == 1 ? _burst : 1), 0.06, 1);
-        if (_window > 0 && _period > 0 && now < _reopenedAt + _period + _openingDoubt)
-            return Math.Max(_refusalLatency, _openingDoubt / 3);
-        return Math.Max(_refusalLatency, share * (now - _emptyAt));
+        _firstRefused = (admission.InFlight, admission.Number - _reopenedNumber);
+        var pause = retryAfter ?? 0;
+        _failedProbes = 0;
+        if (!_inFlight.IsKnown)
+        {
+            Learn(admitted, admission, retryAfter);
+            pause = Math.Max(pause, _window.IsKnown ? _window.OpensAt - now : 0);
+            if (retryAfter is null && !(pause > 0))
+                pause = _epochs == 1 ? 0.5 * (now - _startedAt) : 1 / _bracket.Rate;
+            // Whether it is open again is a guess: one attempt finds out.
+            if (_window.IsKnown || (retryAfter is null && _epochs == 1))
+                _failedProbes = 1;
+        }
+        (_emptyNumber, _emptyAt, _refusedSince) = (admission.Number, admission.At, 1);
+        _refusedAt = now;
+        ClosedUntil = now + (retryAfter is null && !_inFlight.IsKnown ? Math.Max(_longLatency, pause) : pause);
     }
 
-    private void Learn(double admitted, Admission admission, double? retryAfter)
+    private void StillEmpty(in Admission admission, double? retryAfter, double now)
     {
-        var time = Math.Max(1e-3, admission.At - _emptyAt);
-        _refusals = 0.5 * (_refusals + Math.Max(1, _refusedSince));
+        _refusedSince++;
+        _failedProbes++;
+        _refusedAt = admission.At;
+        if (!_window.IsKnown)
+            _bracket.Guess(Math.Min(_bracket.Rate, Math.Max(1 / (admission.At - _emptyAt), (admission.Number - _refused + 1) / (admission.At - _startedAt))));
+        // Without a hint: the longer it is closed, the longer the next pause, and the shorter the more a pause that is too long would cost.
+        var held = _window.IsKnown ? _window.Size : _epochs == 1 ? _burst : 1;
+        var pause = _window.IsKnown && now < _window.LatestOpening ? _window.Doubt / 3 : Math.Clamp(36 / held, 0.06, 1) * (now - _emptyAt);
+        ClosedUntil = now + Math.Max(retryAfter ?? 0, Math.Max(_longLatency, pause));
+    }
+
+    private void Learn(double admitted, in Admission admission, double? retryAfter)
+    {
+        _refusalsPerEpoch = 0.5 * (_refusalsPerEpoch + Math.Max(1, _refusedSince));
         if (_epochs++ == 0)
         {
-            _burst = _burstMost = admitted;
-            _rate = Math.Min(_ceiling, admitted / Math.Max(1e-3, admission.At - _startedAt + Math.Max(retryAfter ?? 0, _refusalLatency)));
+            _burst = _largestBurst = admitted;
+            _bracket.Guess(Math.Min(_ceiling, admitted / Math.Max(1e-3, admission.At - _startedAt + Math.Max(retryAfter ?? 0, _longLatency))));
             return;
         }
-        var closed = _reopenedAt - _emptyAt;
-        var open = admission.At - _reopenedAt;
-        var opened = admission.Number - _reopenedNumber;
-        var isFirst = _epochs == 2;
-        _lost = 0.5 * (_lost + _lostTime * _rate);
-        _cost = 0.5 * (_cost + Math.Max(_refusals, _rate * closed));
-        if (opened > _burstMost + _rate * open)
-            _burstMost = opened - _rate * open;
-        var least = (admitted - 0.5) / time;
-        var most = admission.IsCatchUp ? 1 / Math.Max(1e-3, Spacing) : admission.Pace;
-        var isWindow = closed > 0.5 * time && opened >= FewestInWindow && _rate * open < 0.25 * opened && (isFirst || opened >= 0.8 * _granted && _granted >= FewestInWindow) && opened <= PF * _granted;
-        if (isWindow && _window > 0 && opened > 1.15 * _window)
+        var epoch = new Epoch(admitted, Math.Max(1e-3, admission.At - _emptyAt), _reopenedAt - _emptyAt, admission.Number - _reopenedNumber, admission.At - _reopenedAt);
+        _lost = 0.5 * (_lost + _lostTime * _bracket.Rate);
+        _cost = 0.5 * (_cost + Math.Max(_refusalsPerEpoch, _bracket.Rate * epoch.Closed));
+        _largestBurst = Math.Max(_largestBurst, epoch.Opened - _bracket.Rate * epoch.Open);
+
+        var isWindow = QuotaWindow.LooksLike(epoch, _bracket.Rate, _granted, isFirst: _epochs == 2);
+        if (isWindow && _window.RateOfBucket(epoch) is { } rate)
         {
-            var slope = (opened - _window) / (open - _windowTime);
-            if (open > _windowTime && slope > 1.5 * least)
-            {
-                isWindow = false;
-                (_low, _high) = (slope * 0.9, slope * 1.1);
-                (_rate, _doubt) = (slope, 0.1);
-                _cost = _rate * closed;
-                _burst = Math.Max(1, 0.8 * (opened - slope * open));
-            }
+            isWindow = false;
+            _bracket.Set(rate, 0.9 * rate, 1.1 * rate, 0.1);
+            _cost = rate * epoch.Closed;
+            _burst = Math.Max(1, 0.8 * (epoch.Opened - rate * epoch.Open));
         }
         else if (isWindow)
         {
-            _openingDoubt = _reopenedAt - Math.Max(_emptyAt, _failedAt);
-            _period = _reopenedAt - _openedBefore;
-            _openedBefore = _reopenedAt;
-            (_rate, _low, _high) = (least, least, Math.Max(least, opened / Math.Max(1e-3, open)));
-            _doubt = LeastDoubt;
-        }
-        else if (_idleTime > 0.1 * time)
-        {
-            _rate = admission.Pace * (1 - _margin);
-        }
-        else if (isFirst)
-        {
-            if (retryAfter < 0.2 * closed)
-                least = admitted / Math.Max(1e-3, open + Math.Max(_refusalLatency, retryAfter.Value));
-            (_low, _high) = (0, double.PositiveInfinity);
-            TooFast(least, Math.Max(least, most));
-        }
-        else if (_granted > 1 && _since < _granted)
-        {
-            if (opened < 0.5 * _low * closed)
-                _burstMost = Math.Max(1, opened);
-            _burst = Math.Max(1, Math.Min(0.5 * _granted, 0.7 * opened));
-            _cyclesUntilBurst = _burstPatience *= 2;
-            if (opened >= 0.5 * _low * closed)
-            {
-                if (closed > 0.5 * time)
-                {
-                    least = Math.Max(least, (opened - 0.5) / (open + Math.Max(closed, retryAfter ?? 0)));
-                    _burst = 1;
-                }
-                TooFast(least, !admission.IsCatchUp ? admission.Pace : _window > 0 ? _high : PE > 0 ? _high : Math.Max(_rate, 2 * least));
-            }
-        }
-        else if (_since < _plateau)
-        {
-            TooFast(least, admission.Pace);
+            _window.Learn(epoch, _reopenedAt, Math.Max(_emptyAt, _refusedAt));
+            _bracket.Set(epoch.Least, epoch.Least, Math.Max(epoch.Least, epoch.Opened / Math.Max(1e-3, epoch.Open)));
         }
         else
         {
-            var x = (_since - _plateau) / _plateau;
-            var slope = Math.Min(1 / _since, Math.Max(0.001, 3 * _margin * x * x / _plateau));
-            _low = Math.Max(least, 0.98 * _low);
-            _high = Math.Max(_low, most);
-            _rate = Math.Exp(Math.Log(_low) * (1 - PZ) + Math.Log(_high) * PZ);
-            _doubt = Math.Max(LeastDoubt, 0.5 * Math.Log(_high / _low));
-            var sharp = most * (1 - slope - Math.Sqrt(2 * (_burstMost - 1) * slope));
-            if (_since >= 8 && sharp > _rate)
-                (_rate, _doubt) = (Math.Sqrt(sharp * most), Math.Max(LeastDoubt, 0.5 * Math.Log(most / sharp)));
+            LearnRate(epoch, admission, retryAfter);
+            _window.Forget();
         }
-        (_window, _windowTime) = isWindow ? (opened, open) : (0, 0);
-        if (_lost > 1 && --_cyclesUntilBurst <= 0)
-            _burst = 2 * _burstMost;
-        _rate = Math.Min(_ceiling, _rate);
-        _plateau = isWindow ? 2 : Math.Max(2, Math.Min(PX * _cost / _doubt, Math.Max(PY * 25 * _refusals, CyclesPerCost * _cost)));
-        _margin = isWindow ? 0.3 : Math.Min(_doubt, MostMargin);
+        if (!isWindow)
+            _window.Forget();
+        if (_lost > 1 && --_epochsUntilBurst <= 0)
+            _burst = 2 * _largestBurst;
+        (_plateau, _margin) = isWindow
+            ? (2, LargestMargin)
+            : (Math.Max(2, Math.Min(CyclesPerDoubt * _cost / _bracket.Doubt, Math.Max(CyclesPerRefusal * _refusalsPerEpoch, CyclesPerCost * _cost))), Math.Min(_bracket.Doubt, LargestMargin));
     }
 
-    private void TooFast(double least, double most)
+    private void LearnRate(in Epoch epoch, in Admission admission, double? retryAfter)
     {
-        _low = Math.Max(PA * _low, least);
-        _high = Math.Min(most, _high);
-        if (_low > _high)
-            (_low, _high) = (Math.Min(least, most), Math.Max(least, most));
-        _rate = Math.Exp(Math.Log(_low) * (1 - PD) + Math.Log(_high) * PD);
-        _doubt = Math.Max(LeastDoubt, 0.5 * Math.Log(_high / _low));
+        if (_idleTime > 0.1 * epoch.Time)
+        {
+            _bracket.Guess(admission.Pace * (1 - _margin));
+        }
+        else if (_epochs == 2)
+        {
+            var least = epoch.Least;
+            // Closed for long, then only for a moment: what it gives now is not what it gave over the whole time.
+            if (retryAfter < 0.2 * epoch.Closed)
+                least = epoch.Admitted / Math.Max(1e-3, epoch.Open + Math.Max(_longLatency, retryAfter.Value));
+            _bracket.TooFast(least, Math.Max(least, admission.IsCatchUp ? 1 / Math.Max(1e-3, Spacing) : admission.Pace));
+        }
+        else if (_granted > 1 && _sinceReopened < _granted)
+        {
+            LearnBurst(epoch, admission, retryAfter);
+        }
+        else if (_sinceReopened < _plateau)
+        {
+            _bracket.TooFast(epoch.Least, admission.Pace);
+        }
+        else
+        {
+            // How the pace has grown at last, per attempt; what had gathered is used up in the square root of that many of them.
+            var cycles = (_sinceReopened - _plateau) / _plateau;
+            var slope = Math.Min(1 / _sinceReopened, Math.Max(0.001, 3 * _margin * cycles * cycles / _plateau));
+            var sharp = _sinceReopened >= 8 ? admission.Pace * (1 - slope - Math.Sqrt(2 * (_largestBurst - 1) * slope)) : 0;
+            _bracket.Tested(epoch.Least, admission.Pace, sharp);
+        }
+    }
+
+    /// <summary>Refused while what had gathered was sent, or soon after: less than believed may gather, or the rate is lower.</summary>
+    private void LearnBurst(in Epoch epoch, in Admission admission, double? retryAfter)
+    {
+        var isOnlyBurst = epoch.Opened < 0.5 * _bracket.Low * epoch.Closed;
+        _burst = Math.Max(1, Math.Min(0.5 * _granted, 0.7 * epoch.Opened));
+        _epochsUntilBurst = _burstPatience *= 2;
+        if (isOnlyBurst)
+        {
+            _largestBurst = Math.Max(1, epoch.Opened);
+            return;
+        }
+        var least = epoch.Least;
+        if (epoch.Closed > 0.5 * epoch.Time)
+        {
+            // A small window: it is paced evenly from now on.
+            least = Math.Max(least, (epoch.Opened - 0.5) / (epoch.Open + Math.Max(epoch.Closed, retryAfter ?? 0)));
+            _burst = 1;
+        }
+        _bracket.TooFast(least, !admission.IsCatchUp ? admission.Pace : _window.IsKnown ? _bracket.High : Math.Max(_bracket.Rate, 2 * least));
     }
 
     private void Refill(double now)

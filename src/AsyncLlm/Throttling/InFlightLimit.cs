@@ -1,89 +1,67 @@
 namespace AsyncLlm;
 
 /// <summary>
-/// Finds a limit of what may be in flight. Such a limit refuses at one and the same number in flight, whatever the pace; and it refuses
-/// nothing below.
+/// Finds a limit of what may be in flight. Such a limit refuses at one and the same number in flight, whatever the pace, and nothing
+/// below; once it is known, one more than that is tried now and then.
 /// </summary>
 internal sealed class InFlightLimit
 {
-    private const int FirstNeeded = 2;
-    private const int TestsUntilWrong = 3;
+    private const int None = int.MaxValue;
+    private const int TestsUntilGone = 3;
+    private const int ShortestTestCycle = 16;
+    // What is refused counts as in flight until its answer is back, so that the numbers differ a little.
+    private const double Near = 0.9;
 
-    private int _limit = int.MaxValue;
+    private int _limit = None;
     private int _seen;
     private int _timesSeen;
-    private int _timesNeeded = FirstNeeded;
+    private int _timesNeeded = 2;
     private long _untilTest;
-    private long _testEvery;
+    private long _testCycle;
     private int _testsPassed;
-    private int _strikes;
 
     /// <summary>Whether it is what holds the calls back.</summary>
-    public bool IsKnown => _limit != int.MaxValue;
+    public bool IsKnown => _limit != None;
 
-    public bool Allows(int inFlight) => inFlight < _limit || inFlight == _limit && _untilTest <= 0;
+    public bool Allows(int inFlight) => inFlight < _limit || (inFlight == _limit && _untilTest <= 0);
 
-    public void Admit(int inFlight)
-    {
-        if (!IsKnown)
-            return;
-        _untilTest--;
-        if (inFlight >= _limit)
-            _untilTest = _testEvery;
-    }
+    public void Admit(int inFlight) => _untilTest = inFlight >= _limit ? _testCycle : _untilTest - 1;
 
-    /// <summary>One more than the limit was let through.</summary>
+    /// <param name="inFlight">How many others were in flight when the attempt was admitted.</param>
     public void Answered(int inFlight)
     {
-        if (!IsKnown || inFlight < _limit)
+        if (inFlight < _limit)
             return;
         _limit++;
         _untilTest = 0;
-        if (++_testsPassed >= TestsUntilWrong)
+        if (++_testsPassed >= TestsUntilGone)
             Forget();
     }
 
-    /// <summary>Whether the limit explains the refusal.</summary>
-    public bool Explains(int inFlight, long sinceReopened)
+    /// <param name="inFlight">How many others were in flight when the attempt was admitted.</param>
+    /// <param name="sinceReopened">How many were admitted since the last pause.</param>
+    public void Refused(int inFlight, long sinceReopened)
     {
-#if PBTRACE
-        Console.Error.WriteLine($"n= limit {_limit} if {inFlight} since {sinceReopened} seen {_seen} {_timesSeen}/{_timesNeeded}");
-#endif
-        if (IsKnown)
-        {
-            if (inFlight >= _limit)
-            {
-                _strikes = 0;
-                _testsPassed = 0;
-                _untilTest = _testEvery *= 2;
-                return true;
-            }
-            var isNear = inFlight >= Math.Min(0.9 * _limit, _limit - _testsPassed);
-            (_limit, _testsPassed) = (inFlight, 0);
-            if (inFlight > 0 && isNear)
-                return true;
+        if (!IsKnown)
+            Look(inFlight, sinceReopened);
+        else if (inFlight > 0 && inFlight >= Math.Min(Near * _limit, _limit - _testsPassed))
+            Hold(Math.Min(_limit, inFlight), 2 * _testCycle);
+        else
             Forget();
-            return false;
-        }
+    }
+
+    private void Look(int inFlight, long sinceReopened)
+    {
+        // When all of them were sent since the pause, any limit would be reached at the same number each time.
         if (Math.Abs(sinceReopened - inFlight) <= 0.2 * inFlight)
-            return false;
+            return;
         (_seen, _timesSeen) = inFlight > 0 && inFlight == _seen ? (_seen, _timesSeen + 1) : (inFlight, 0);
-        if (_timesSeen < _timesNeeded)
-            return false;
-        _limit = _seen;
-        _strikes = 0;
-        _testsPassed = 0;
-        _untilTest = _testEvery = Math.Max(16, _limit);
-        return true;
+        if (_timesSeen >= _timesNeeded)
+            Hold(_seen, Math.Max(ShortestTestCycle, _seen));
     }
 
-    private void Forget()
-    {
-#if PBTRACE
-        Console.Error.WriteLine($"n= forget limit {_limit} strikes {_strikes} tests {_testsPassed}");
-#endif
-        _limit = int.MaxValue;
-        _timesSeen = 0;
-        _timesNeeded *= 2;
-    }
+    private void Hold(int limit, long testCycle) => (_limit, _testsPassed, _testCycle, _untilTest) = (limit, 0, testCycle, testCycle);
+
+    // It was another kind of limit: look more closely before it is believed again.
+    private void Forget() => (_limit, _timesSeen, _timesNeeded) = (None, 0, 2 * _timesNeeded);
 }
