@@ -119,7 +119,7 @@ internal sealed class BlindPacer
             Reopen(now);
         if (IsProbing)
             _failedProbes = 0;
-        _inFlight.Admit(inFlight);
+        _inFlight.Admit(Admitted, inFlight);
         _credit = Math.Max(_credit - 1, -1);
         var admission = new Admission(Admitted++, now, _pace, IsCatchUp: !IsRamp && (now - _lastAdmission) * _pace < 0.8) { InFlight = inFlight };
         _lastAdmission = now;
@@ -163,7 +163,7 @@ internal sealed class BlindPacer
 
     public void Answered(in Admission admission)
     {
-        _inFlight.Answered(admission.InFlight);
+        _inFlight.Answered(admission.Number);
         if (admission.Number >= _epochEnd)
             _failedProbes = 0;
     }
@@ -177,6 +177,8 @@ internal sealed class BlindPacer
         if (admission.Number < _epochEnd)
         {
             _refusedSince++;
+            if (admission.Number < _emptyNumber)
+                EmptyEarlier(admission);
             if (_firstRefused is var (inFlight, sinceReopened))
                 _firstRefused = (Math.Min(inFlight, admission.InFlight), sinceReopened);
             return;
@@ -184,7 +186,7 @@ internal sealed class BlindPacer
         var admitted = AdmittedSinceEmpty(admission);
         _epochEnd = Admitted;
         _reopens = true;
-        if (admitted > 0)
+        if (admitted > 0 || _inFlight.IsKnown)
             UsedUp(admitted, admission, retryAfter, now);
         else
             StillEmpty(admission, retryAfter, now);
@@ -195,6 +197,14 @@ internal sealed class BlindPacer
         _credit = _granted = 0;
         _creditAt = Math.Min(now, Math.Max(_emptyAt, now - _longLatency));
         _pace = Math.Max(1e-6, Math.Min(_ceiling, _bracket.Rate * Math.Exp(-_margin)));
+    }
+
+    // Refusals do not come in the order of the attempts.
+    private void EmptyEarlier(in Admission admission)
+    {
+        (_emptyNumber, _emptyAt) = (admission.Number, admission.At);
+        if (_epochs == 1)
+            _burst = _largestBurst = Math.Max(1, Math.Min(_burst, admission.Number));
     }
 
     // Soon after a refusal those that were admitted before it was known are not all back; most of them are refused too.
@@ -246,13 +256,14 @@ internal sealed class BlindPacer
             _bracket.Guess(Math.Min(_ceiling, admitted / Math.Max(1e-3, admission.At - _startedAt + Math.Max(retryAfter ?? 0, _longLatency))));
             return;
         }
-        var epoch = new Epoch(admitted, Math.Max(1e-3, admission.At - _emptyAt), _reopenedAt - _emptyAt, admission.Number - _reopenedNumber, admission.At - _reopenedAt);
+        var epoch = new Epoch(admitted, Math.Max(1e-3, admission.At - _emptyAt), _reopenedAt - _emptyAt, admission.Number - _reopenedNumber, admission.At - _reopenedAt, _largestBurst);
         _lost = 0.5 * (_lost + _lostTime * _bracket.Rate);
         _cost = 0.5 * (_cost + Math.Max(_refusalsPerEpoch, _bracket.Rate * epoch.Closed));
-        _largestBurst = Math.Max(_largestBurst, epoch.Opened - _bracket.Rate * epoch.Open);
+        if (epoch.Opened >= _granted)
+            _largestBurst = Math.Max(_largestBurst, _granted);
 
-        var isWindow = QuotaWindow.LooksLike(epoch, _bracket.Rate, _granted, isFirst: _epochs == 2);
-        if (isWindow && _window.RateOfBucket(epoch) is { } rate)
+        var isWindow = QuotaWindow.LooksLike(epoch, Math.Min(_bracket.Rate, epoch.Admitted / epoch.Time), _granted, isFirst: _epochs == 2);
+        if (_window.RateOfBucket(epoch) is { } rate)
         {
             isWindow = false;
             _bracket.Set(rate, 0.9 * rate, 1.1 * rate, 0.1);
@@ -267,7 +278,6 @@ internal sealed class BlindPacer
         else
         {
             LearnRate(epoch, admission, retryAfter);
-            _window.Forget();
         }
         if (!isWindow)
             _window.Forget();
@@ -292,7 +302,7 @@ internal sealed class BlindPacer
                 least = epoch.Admitted / Math.Max(1e-3, epoch.Open + Math.Max(_longLatency, retryAfter.Value));
             _bracket.TooFast(least, Math.Max(least, admission.IsCatchUp ? 1 / Math.Max(1e-3, Spacing) : admission.Pace));
         }
-        else if (_granted > 1 && _sinceReopened < _granted)
+        else if (admission.IsCatchUp || (_granted > 1 && _sinceReopened < _granted))
         {
             LearnBurst(epoch, admission, retryAfter);
         }
@@ -325,10 +335,10 @@ internal sealed class BlindPacer
         if (epoch.Closed > 0.5 * epoch.Time)
         {
             // A small window: it is paced evenly from now on.
-            least = Math.Max(least, (epoch.Opened - 0.5) / (epoch.Open + Math.Max(epoch.Closed, retryAfter ?? 0)));
+            least = Math.Max(least, epoch.Opened / (epoch.Open + (retryAfter ?? epoch.Closed)));
             _burst = 1;
         }
-        _bracket.TooFast(least, !admission.IsCatchUp ? admission.Pace : _window.IsKnown ? _bracket.High : Math.Max(_bracket.Rate, 2 * least));
+        _bracket.TooFast(least, !admission.IsCatchUp ? admission.Pace : _bracket.Doubt > 0.5 && !_window.IsKnown ? Math.Max(_bracket.Rate, 2 * least) : _bracket.High);
     }
 
     private void Refill(double now)

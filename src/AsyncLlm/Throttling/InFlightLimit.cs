@@ -19,18 +19,26 @@ internal sealed class InFlightLimit
     private long _untilTest;
     private long _testCycle;
     private int _testsPassed;
+    private long _test = -1;
 
     /// <summary>Whether it is what holds the calls back.</summary>
     public bool IsKnown => _limit != None;
 
     public bool Allows(int inFlight) => inFlight < _limit || (inFlight == _limit && _untilTest <= 0);
 
-    public void Admit(int inFlight) => _untilTest = inFlight >= _limit ? _testCycle : _untilTest - 1;
-
-    /// <param name="inFlight">How many others were in flight when the attempt was admitted.</param>
-    public void Answered(int inFlight)
+    /// <param name="number">The how-manieth attempt it is.</param>
+    /// <param name="inFlight">How many others are in flight.</param>
+    public void Admit(long number, int inFlight)
     {
-        if (inFlight < _limit)
+        _untilTest--;
+        if (inFlight >= _limit)
+            (_test, _untilTest) = (number, _testCycle);
+    }
+
+    /// <param name="number">The how-manieth attempt it was.</param>
+    public void Answered(long number)
+    {
+        if (number != _test || !IsKnown)
             return;
         _limit++;
         _untilTest = 0;

@@ -13,6 +13,9 @@ internal sealed class RateBracket
     // Nearer to the upper end: to be a little too fast costs one refusal and is noticed, to be too slow is not.
     private const double Optimism = 0.7;
 
+    // The quota has shrunk, or there is other traffic: at first no more is given up at once than TCP CUBIC does.
+    private const double Decrease = 0.7;
+
     private double _low;
     private double _high = double.PositiveInfinity;
 
@@ -37,8 +40,11 @@ internal sealed class RateBracket
         _low = Math.Max(Fading * _low, least);
         _high = Math.Min(_high, most);
         if (_low > _high)
-            (_low, _high) = (Math.Min(least, most), Math.Max(least, most));
+            (_low, _high) = least > most ? (most, least) : (Math.Max(least, Decrease * most), most);
         Settle();
+        // While next to nothing is known, halving what is unknown finds it soonest.
+        if (Doubt > 0.5)
+            Rate = Math.Sqrt(_low * _high);
     }
 
     /// <summary>Used up only when the pace was tested above what was believed, so that what was believed to be too fast is not.</summary>

@@ -63,7 +63,6 @@ internal sealed class ThrottleEngine
         {
             var now = Now;
             call.EnteredAt = now;
-            _budget.Deposit();
             _arrived.AddLast(call);
             var isAdmitted = Wait(call, now, goesOn: true);
             if (isAdmitted && begins)
@@ -140,7 +139,7 @@ internal sealed class ThrottleEngine
             {
                 _pacer.Refund(actualTokens is { } tokens ? call.Tokens - tokens : 0);
                 _faults = 0;
-                _service.Works(call.IsProbe);
+                _service.Works(call.IsProbe, call.Admission.At);
                 _pacer.Answered(call.Admission);
             }
             if (call.KeepsSlot)
@@ -322,7 +321,7 @@ internal sealed class ThrottleEngine
         {
             case LlmFailureKind.RateLimited:
                 _rateLimited++;
-                _service.Works(call.IsProbe);
+                _service.Works(call.IsProbe, call.Admission.At);
                 _pacer.Refused(call.Admission, call.Tokens, mayWait ? retryAfter : null, now);
                 return mayWait;
 
@@ -335,7 +334,7 @@ internal sealed class ThrottleEngine
 
             case LlmFailureKind.Transient:
                 _pacer.Answered(call.Admission);
-                _service.Works(call.IsProbe);
+                _service.Works(call.IsProbe, call.Admission.At);
                 call.NotBefore = now + Math.Max(retryAfter ?? 0, _backoff.Next(_faults++));
                 return mayWait && TrySpendRetry(call);
 
@@ -345,7 +344,7 @@ internal sealed class ThrottleEngine
 
             default:
                 _pacer.Answered(call.Admission);
-                _service.Works(call.IsProbe);
+                _service.Works(call.IsProbe, call.Admission.At);
                 return false;
         }
     }
@@ -424,6 +423,9 @@ internal sealed class ThrottleEngine
         call.HasSlot = true;
         call.Attempt = new Attempt(call);
         call.Admission = _pacer.Admit(call.Tokens, _inFlight, now);
+        // Not before: of thousands that are queued at once most would pay into a reserve that is full.
+        if (call.Attempts == 0)
+            _budget.Deposit();
         call.IsProbe = _service.Admit();
         _inFlight++;
         if (_options.RateLimiter is not null && call.Attempts == 0)
