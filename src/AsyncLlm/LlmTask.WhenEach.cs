@@ -84,6 +84,8 @@ public static partial class LlmTask
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(call);
-        return EachFanOut<TSource, TResult>.Run(source, call, options, cancellationToken);
+        // A slow reader holds back new calls only when as many outcomes wait for it as calls may run.
+        var room = (int)Math.Min(2L * options.Limit, int.MaxValue);
+        return EachFanOut<TSource, TResult>.Run(source, call, options, room, CallerContext.Capture(), cancellationToken);
     }
 }

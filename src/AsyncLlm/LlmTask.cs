@@ -14,7 +14,7 @@ namespace AsyncLlm;
 /// </remarks>
 public static partial class LlmTask
 {
-    private static LlmBatchOptions Limit(int maxConcurrency)
+    internal static LlmBatchOptions Limit(int maxConcurrency)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maxConcurrency, 1);
         return new LlmBatchOptions { MaxConcurrency = maxConcurrency };

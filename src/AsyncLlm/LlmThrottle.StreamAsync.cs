@@ -31,22 +31,10 @@ public sealed partial class LlmThrottle
     private async IAsyncEnumerable<T> EnumerateAsync<T>(
         Func<CancellationToken, Task<IAsyncEnumerable<T>>> open, CancellationToken callerToken, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        using var linked = CancellationTokenSource.CreateLinkedTokenSource(callerToken, cancellationToken);
-        var call = new ThrottledCall<OpenStream<T>>(
-            _engine, token => OpenStream<T>.OpenAsync(open, token), default, actualTokens: null, keepsSlot: true, CallerContext.Capture(), linked.Token);
-        var stream = await call.RunAsync().ConfigureAwait(false);
-        try
-        {
-            while (stream.HasItem)
-            {
-                yield return stream.Current;
-                await stream.MoveNextAsync().ConfigureAwait(false);
-            }
-        }
-        finally
-        {
-            await stream.DisposeAsync().ConfigureAwait(false);
-            call.Close();
-        }
+        var call = new StreamCall<T>(_engine, open, callerToken, cancellationToken);
+        await using var _ = call.ConfigureAwait(false);
+        await call.OpenAsync().ConfigureAwait(false);
+        while (await call.MoveNextAsync().ConfigureAwait(false))
+            yield return call.Current;
     }
 }

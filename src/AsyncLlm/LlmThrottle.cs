@@ -99,18 +99,18 @@ public sealed partial class LlmThrottle
 
     /// <summary>Takes what a provider said about the quota. A handler of the HTTP client calls it for every answer.</summary>
     /// <param name="observed">What was said. Inside a call of this throttle it is known which attempt it answers.</param>
-    public void Report(in LlmRateInfo observed) => _engine.Report(observed, NestedCall.Current is { } call && call.Engine == _engine ? call : null);
+    public void Report(in LlmRateInfo observed) => _engine.Report(observed, Attempt.Current(_engine));
 
     /// <summary>Says what the throttle has done and where it stands.</summary>
     /// <returns>The numbers at this moment.</returns>
     public LlmThrottleStatistics GetStatistics() => _engine.GetStatistics();
 
-    private Task<T> RunAsync<T>(Func<CancellationToken, Task> call, LlmCost estimate, Func<T, int>? actualTokens, CancellationToken cancellationToken)
+    internal Task<T> RunAsync<T>(Func<CancellationToken, Task> call, LlmCost estimate, Func<T, int>? actualTokens, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(call);
         return cancellationToken.IsCancellationRequested
             ? Task.FromCanceled<T>(cancellationToken)
-            : new ThrottledCall<T>(_engine, call, estimate, actualTokens, keepsSlot: false, CallerContext.Capture(), cancellationToken).RunAsync();
+            : new ThrottledCall<T>(_engine, call, estimate, actualTokens, isInPipeline: false, cancellationToken).RunAsync();
     }
 
     private static Dictionary<string, LlmThrottle> ThrottlesOf(object client)

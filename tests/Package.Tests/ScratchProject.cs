@@ -1,15 +1,8 @@
-using System.Xml.Linq;
-using AsyncLlmAnalyzers.Tests.Consistency;
-
 namespace Package.Tests;
 
 /// <summary>A consumer's project.</summary>
 internal sealed class ScratchProject
 {
-    /// <summary>The version this repository restores too, so that a scratch project finds it already downloaded.</summary>
-    private static readonly string OpenAIVersion = XDocument.Load(Repository.PathOf("Directory.Packages.props"))
-        .Descendants("PackageVersion").Single(package => package.Attribute("Include")?.Value == "OpenAI").Attribute("Version")!.Value;
-
     private readonly string _folder;
 
     public ScratchProject(string folder)
@@ -25,7 +18,7 @@ internal sealed class ScratchProject
               </PropertyGroup>
 
               <ItemGroup>
-                <PackageReference Include="OpenAI" Version="{OpenAIVersion}" />
+                <PackageReference Include="OpenAI" Version="{PinnedVersions.Of("OpenAI")}" />
               </ItemGroup>
 
             </Project>
