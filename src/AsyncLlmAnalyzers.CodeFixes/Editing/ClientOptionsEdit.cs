@@ -25,6 +25,7 @@ internal sealed class ClientOptionsEdit
     private readonly CatalogEntry _row;
     private readonly ValueSources _sources;
     private readonly List<(string Path, ExpressionSyntax Value)> _settings = [];
+    private ExpressionSyntax? _throttle;
 
     private ClientOptionsEdit(FixTarget target, BaseObjectCreationExpressionSyntax creation, IObjectCreationOperation operation, CatalogEntry row, ValueSources sources) =>
         (_target, _creation, _operation, _row, _sources) = (target, creation, operation, row, sources);
@@ -56,10 +57,22 @@ internal sealed class ClientOptionsEdit
         return this;
     }
 
+    /// <summary>Can the runtime's throttle take the place of the client's retries?</summary>
+    public bool CanThrottle => _target.Context.Compilation.GetTypesByMetadataName($"{RuntimeNames.Namespace}.{RuntimeNames.OpenAIExtensions}").Length > 0
+        && _row.TraitValue("retryProperty") is { } path && PropertyAt(SettingsType, path)?.Type.Name == "PipelinePolicy";
+
+    /// <summary>Also puts a throttle in the place of the retries: the only one in sight, or a new one.</summary>
+    public ClientOptionsEdit WithThrottle()
+    {
+        var inSight = _target.Model.LookupSymbols(_creation.SpanStart).Where(IsUsableThrottle).ToList();
+        _throttle = inSight is [var only] ? SyntaxFactory.IdentifierName(only.Name) : Short($"new global::{RuntimeNames.Namespace}.{RuntimeNames.LlmThrottle}()");
+        return this;
+    }
+
     /// <summary>Null when the options come from elsewhere, or no constructor with these arguments takes any.</summary>
     public Document? Apply()
     {
-        if (_settings.Count == 0)
+        if (_settings.Count == 0 && _throttle is null)
             return null;
         if (Written is { } options)
             return OnOptions(options.Value.WithoutConversions(), (ArgumentSyntax)options.Syntax);
@@ -162,14 +175,43 @@ internal sealed class ClientOptionsEdit
     private static bool IsMadeOfKey(ITypeSymbol type) => type is INamedTypeSymbol named
         && named.InstanceConstructors.Any(constructor => constructor.Parameters is [{ Type.SpecialType: SpecialType.System_String }]);
 
-    private BaseObjectCreationExpressionSyntax NewOptions(INamedTypeSymbol type) => Set((ObjectCreationExpressionSyntax)Short($"new {FullName(type)}()"));
+    private ExpressionSyntax NewOptions(INamedTypeSymbol type) => Set((ObjectCreationExpressionSyntax)Short($"new {FullName(type)}()"));
 
-    private BaseObjectCreationExpressionSyntax Set(BaseObjectCreationExpressionSyntax creation)
+    private ExpressionSyntax Set(BaseObjectCreationExpressionSyntax creation)
     {
         foreach (var (path, value) in _settings)
             creation = ObjectInitializer.SetPath(creation, path, value);
-        return creation;
+        if (_throttle is null)
+            return creation;
+
+        if (creation is ImplicitObjectCreationExpressionSyntax @implicit)
+        {
+            var named = (ObjectCreationExpressionSyntax)Short($"new {FullName(SettingsType!)}()");
+            var hasArguments = @implicit.ArgumentList.Arguments.Count > 0 || @implicit.Initializer is null;
+            creation = named
+                .WithType(hasArguments ? named.Type : named.Type.WithTrailingTrivia(@implicit.ArgumentList.GetTrailingTrivia()))
+                .WithArgumentList(hasArguments ? @implicit.ArgumentList : null)
+                .WithInitializer(@implicit.Initializer)
+                .WithTriviaFrom(@implicit);
+        }
+
+        return SyntaxFactory.InvocationExpression(
+            SyntaxFactory.MemberAccessExpression(SyntaxKind.SimpleMemberAccessExpression, creation.WithTrailingTrivia(), SyntaxFactory.IdentifierName(RuntimeNames.UseThrottle)),
+            SyntaxFactory.ArgumentList([SyntaxFactory.Argument(_throttle)]))
+            .WithTrailingTrivia(creation.GetTrailingTrivia());
     }
+
+    /// <summary>One that can be named where the client is constructed: an initialiser of a field cannot name an instance's.</summary>
+    private bool IsUsableThrottle(ISymbol symbol) => symbol switch
+    {
+        ILocalSymbol local => IsThrottle(local.Type) && local.Locations[0].SourceSpan.End <= _creation.SpanStart,
+        IParameterSymbol parameter => IsThrottle(parameter.Type),
+        IFieldSymbol field => IsThrottle(field.Type) && (field.IsStatic || _target.Model.GetEnclosingSymbol(_creation.SpanStart) is IMethodSymbol { IsStatic: false }),
+        IPropertySymbol property => IsThrottle(property.Type) && (property.IsStatic || _target.Model.GetEnclosingSymbol(_creation.SpanStart) is IMethodSymbol { IsStatic: false }),
+        _ => false,
+    };
+
+    private static bool IsThrottle(ITypeSymbol type) => type is { Name: RuntimeNames.LlmThrottle, ContainingNamespace: { Name: RuntimeNames.Namespace, ContainingNamespace.IsGlobalNamespace: true } };
 
     private ExpressionSyntax? RetriesOf(ITypeSymbol property)
     {
@@ -207,7 +249,16 @@ internal sealed class ClientOptionsEdit
         return property;
     }
 
-    private Document Replace(SyntaxNode from, SyntaxNode to) => _target.Document.WithSyntaxRoot(_target.Root.ReplaceNode(from, to));
+    private Document Replace(SyntaxNode from, SyntaxNode to)
+    {
+        var root = _target.Root.ReplaceNode(from, to);
+        if (_throttle is not null && root is CompilationUnitSyntax unit && !ImportsRuntime())
+            root = unit.AddUsings(SyntaxFactory.UsingDirective(SyntaxFactory.IdentifierName(RuntimeNames.Namespace)).NormalizeWhitespace().WithTrailingTrivia(SyntaxFactory.ElasticLineFeed).WithAdditionalAnnotations(Microsoft.CodeAnalysis.Formatting.Formatter.Annotation));
+        return _target.Document.WithSyntaxRoot(root);
+    }
+
+    /// <summary>The throttle's extension can be called here.</summary>
+    private bool ImportsRuntime() => _target.Model.LookupNamespacesAndTypes(_creation.SpanStart, name: RuntimeNames.OpenAIExtensions).Length > 0;
 
     private static ExpressionSyntax Number(int value) => SyntaxFactory.ParseExpression(value.ToString(CultureInfo.InvariantCulture));
 

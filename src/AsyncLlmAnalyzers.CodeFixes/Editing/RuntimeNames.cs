@@ -10,4 +10,11 @@ internal static class RuntimeNames
     public const string WhenAll = "WhenAll";
 
     public const string MaxConcurrency = "maxConcurrency";
+
+    public const string LlmThrottle = "LlmThrottle";
+
+    /// <summary>Declares <see cref="UseThrottle"/>; in a package of its own.</summary>
+    public const string OpenAIExtensions = "LlmThrottleOpenAIExtensions";
+
+    public const string UseThrottle = "UseThrottle";
 }

@@ -126,6 +126,7 @@ public class ClientWithoutRetryTests() : RuleTests("ALLM4001")
         using Azure.AI.OpenAI;
         using OpenAI;
         using OpenAI.Chat;
+        using Polly;
 
         class Answers(OpenAIClientOptions options, Polly.ResiliencePipeline shared, Throttle throttle)
         {

@@ -159,6 +159,40 @@ public class ClientWithoutTimeoutTests() : RuleTests("ALLM3003")
         }
         """);
 
+    [Theory]
+    [InlineData("var client = new [|ChatClient|](\"m\", key);", "var client = new ChatClient(\"m\", new ApiKeyCredential(key), new OpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(120) }.UseThrottle(new LlmThrottle()));")]
+    [InlineData("var throttle = new LlmThrottle(); var client = new [|ChatClient|](\"m\", key);", "var throttle = new LlmThrottle(); var client = new ChatClient(\"m\", new ApiKeyCredential(key), new OpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(120) }.UseThrottle(throttle));")]
+    [InlineData("var client = new [|ChatClient|](\"m\", new ApiKeyCredential(key), new() { OrganizationId = \"o\" });", "var client = new ChatClient(\"m\", new ApiKeyCredential(key), new OpenAIClientOptions { OrganizationId = \"o\", NetworkTimeout = TimeSpan.FromSeconds(120) }.UseThrottle(new LlmThrottle()));")]
+    public Task Fix_puts_the_runtimes_throttle_in_the_place_of_the_retries(string statement, string fixedStatement) => FixesAsync(
+        "using AsyncLlm;\n" + Local(statement), "using AsyncLlm;\n" + Local(fixedStatement), withRuntime: true);
+
+    [Fact]
+    public Task Fix_imports_the_runtime() => FixesAsync(
+        """
+        using OpenAI.Chat;
+
+        class Answers
+        {
+            private readonly ChatClient client = new [|ChatClient|]("gpt-5", "key");
+
+            public Task Ask(string question) => client.CompleteChatAsync(question);
+        }
+        """,
+        """
+        using System.ClientModel;
+        using AsyncLlm;
+        using OpenAI;
+        using OpenAI.Chat;
+
+        class Answers
+        {
+            private readonly ChatClient client = new ChatClient("gpt-5", new ApiKeyCredential("key"), new OpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(120) }.UseThrottle(new LlmThrottle()));
+
+            public Task Ask(string question) => client.CompleteChatAsync(question);
+        }
+        """,
+        withRuntime: true);
+
     [Fact]
     public Task Fix_writes_the_timeout_of_the_option() => FixesAsync(
         Local("var client = new [|AzureOpenAIClient|](new Uri(\"https://a\"), new ApiKeyCredential(key)).GetChatClient(\"m\");"),

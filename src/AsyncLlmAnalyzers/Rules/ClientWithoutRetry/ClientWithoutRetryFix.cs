@@ -16,8 +16,12 @@ internal sealed class ClientWithoutRetryFix() : LlmFix(ClientWithoutRetryRule.Id
             yield break;
 
         if (client.Retry.Proof is { } off)
+        {
             yield return new("Policy", "Let the client retry", _ => Task.FromResult(edit.ReplaceRetries(off)));
-        else
-            yield return new("Policy", "Wait between attempts", _ => Task.FromResult(edit.WithRetries().Apply()));
+            yield break;
+        }
+
+        foreach (var candidate in RetryCandidates.Of(target))
+            yield return candidate;
     }
 }

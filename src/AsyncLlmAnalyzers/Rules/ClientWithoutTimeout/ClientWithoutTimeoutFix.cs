@@ -17,9 +17,15 @@ internal sealed class ClientWithoutTimeoutFix() : LlmFix(ClientWithoutTimeoutRul
             yield break;
 
         var seconds = DiagnosticProperties.Seconds.TryRead(target.Diagnostic, out var value) ? value : Options.AttemptTimeoutSeconds.Default;
-        edit = edit.WithTimeout(seconds);
-        yield return client.RetriesWithoutDelay
-            ? new("Options", $"Give an attempt {seconds} s, and wait between attempts", _ => Task.FromResult(edit.WithRetries().Apply()))
-            : new("Options", $"Give an attempt {seconds} s", _ => Task.FromResult(edit.Apply()));
+        ClientOptionsEdit Edit() => ClientOptionsEdit.At(target, default)!.WithTimeout(seconds);
+        if (!client.RetriesWithoutDelay)
+        {
+            yield return new("Options", $"Give an attempt {seconds} s", _ => Task.FromResult(Edit().Apply()));
+            yield break;
+        }
+
+        if (edit.CanThrottle)
+            yield return new("Throttle", $"Give an attempt {seconds} s, and throttle the client's calls", _ => Task.FromResult(Edit().WithThrottle().Apply()));
+        yield return new("Options", $"Give an attempt {seconds} s, and wait between attempts", _ => Task.FromResult(Edit().WithRetries().Apply()));
     }
 }

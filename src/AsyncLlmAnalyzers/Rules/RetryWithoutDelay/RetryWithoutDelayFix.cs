@@ -9,9 +9,5 @@ namespace AsyncLlmAnalyzers.Rules.RetryWithoutDelay;
 [ExportCodeFixProvider(LanguageNames.CSharp, Name = nameof(RetryWithoutDelayFix)), Shared]
 internal sealed class RetryWithoutDelayFix() : LlmFix(RetryWithoutDelayRule.Id)
 {
-    protected override IEnumerable<FixCandidate> Candidates(FixTarget target)
-    {
-        if (ClientOptionsEdit.At(target, default) is { } edit)
-            yield return new("Policy", "Wait between attempts", _ => Task.FromResult(edit.WithRetries().Apply()));
-    }
+    protected override IEnumerable<FixCandidate> Candidates(FixTarget target) => RetryCandidates.Of(target);
 }
