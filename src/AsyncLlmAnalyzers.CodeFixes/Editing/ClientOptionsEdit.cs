@@ -74,8 +74,8 @@ internal sealed class ClientOptionsEdit
     {
         if (_settings.Count == 0 && _throttle is null)
             return null;
-        if (Written is { } options)
-            return OnOptions(options.Value.WithoutConversions(), (ArgumentSyntax)options.Syntax);
+        if (GivenOptions is { } options)
+            return Written(options) is { } argument ? OnOptions(options.Value.WithoutConversions(), argument) : null;
         if (_row.HasTrait("properties-on-client"))
             return Replace(_creation, Set(_creation));
         return SettingsType is { } type && WithOptions(type) is { } changed ? Replace(_creation, changed) : null;
@@ -102,7 +102,10 @@ internal sealed class ClientOptionsEdit
         ? (INamedTypeSymbol)_operation.Type!
         : _row.TraitValue("options") is { } name ? _target.Context.Compilation.GetTypesByMetadataName(name).FirstOrDefault() : null;
 
-    private IArgumentOperation? Written => _row.TraitValue("options") is { } name
+    /// <summary>The operation of <c>(x!)</c> stands at x, below the argument.</summary>
+    private static ArgumentSyntax? Written(IArgumentOperation argument) => argument.Syntax.FirstAncestorOrSelf<ArgumentSyntax>();
+
+    private IArgumentOperation? GivenOptions => _row.TraitValue("options") is { } name
         ? _operation.Arguments.FirstOrDefault(argument =>
             argument.ArgumentKind == ArgumentKind.Explicit && argument.Parameter?.Type.Name == name.Substring(name.LastIndexOf('.') + 1))
         : null;
@@ -156,7 +159,7 @@ internal sealed class ClientOptionsEdit
         for (var i = 0; i < arguments.Count; i++)
         {
             var argument = arguments[i];
-            var given = _operation.Arguments.FirstOrDefault(candidate => candidate.Syntax == argument)?.Parameter;
+            var given = _operation.Arguments.FirstOrDefault(candidate => Written(candidate) == argument)?.Parameter;
             if (given is null || argument.NameColon is not null && given.Ordinal != i)
                 return null;
             var wanted = parameters[i];
@@ -249,16 +252,7 @@ internal sealed class ClientOptionsEdit
         return property;
     }
 
-    private Document Replace(SyntaxNode from, SyntaxNode to)
-    {
-        var root = _target.Root.ReplaceNode(from, to);
-        if (_throttle is not null && root is CompilationUnitSyntax unit && !ImportsRuntime())
-            root = unit.AddUsings(SyntaxFactory.UsingDirective(SyntaxFactory.IdentifierName(RuntimeNames.Namespace)).NormalizeWhitespace().WithTrailingTrivia(SyntaxFactory.ElasticLineFeed).WithAdditionalAnnotations(Microsoft.CodeAnalysis.Formatting.Formatter.Annotation));
-        return _target.Document.WithSyntaxRoot(root);
-    }
-
-    /// <summary>The throttle's extension can be called here.</summary>
-    private bool ImportsRuntime() => _target.Model.LookupNamespacesAndTypes(_creation.SpanStart, name: RuntimeNames.OpenAIExtensions).Length > 0;
+    private Document Replace(SyntaxNode from, SyntaxNode to) => _target.Document.WithSyntaxRoot(_target.Root.ReplaceNode(from, to));
 
     private static ExpressionSyntax Number(int value) => SyntaxFactory.ParseExpression(value.ToString(CultureInfo.InvariantCulture));
 

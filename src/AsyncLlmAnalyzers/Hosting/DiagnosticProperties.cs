@@ -27,8 +27,9 @@ internal static class DiagnosticProperties
 {
     public static readonly DiagnosticProperty<int> MaxConcurrency = Int(nameof(MaxConcurrency));
 
-    /// <summary>The timeout the fix writes.</summary>
-    public static readonly DiagnosticProperty<int> Seconds = Int(nameof(Seconds));
+    public static readonly DiagnosticProperty<int> TimeoutSeconds = Int(nameof(TimeoutSeconds));
+
+    public static readonly DiagnosticProperty<int> AttemptTimeoutSeconds = Int(nameof(AttemptTimeoutSeconds));
 
     /// <summary>The expression of the token in scope, as it is to be written: <c>cancellationToken</c>.</summary>
     public static readonly DiagnosticProperty<string> Token = Text(nameof(Token));

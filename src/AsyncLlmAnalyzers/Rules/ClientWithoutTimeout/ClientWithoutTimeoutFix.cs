@@ -16,7 +16,7 @@ internal sealed class ClientWithoutTimeoutFix() : LlmFix(ClientWithoutTimeoutRul
         if (ClientOptionsEdit.At(target, default) is not { } edit || ClientOrigins.At(edit.Operation, target.Context, default) is not { } client)
             yield break;
 
-        var seconds = DiagnosticProperties.Seconds.TryRead(target.Diagnostic, out var value) ? value : Options.AttemptTimeoutSeconds.Default;
+        var seconds = DiagnosticProperties.AttemptTimeoutSeconds.TryRead(target.Diagnostic, out var value) ? value : Options.AttemptTimeoutSeconds.Default;
         ClientOptionsEdit Edit() => ClientOptionsEdit.At(target, default)!.WithTimeout(seconds);
         if (!client.RetriesWithoutDelay)
         {

@@ -51,7 +51,7 @@ internal sealed class ClientWithoutTimeoutRule : LlmRule
         if (uses.Count == 0 || uses.TrueForAll(use => use.HasTimeLimit))
             return null;
 
-        var properties = DiagnosticProperties.Seconds.AddTo(ImmutableDictionary<string, string?>.Empty, Options.AttemptTimeoutSeconds.Read(site.Options));
+        var properties = DiagnosticProperties.AttemptTimeoutSeconds.AddTo(ImmutableDictionary<string, string?>.Empty, Options.AttemptTimeoutSeconds.Read(site.Options));
         var attempts = client.Attempts == 1 ? "" : $" and made up to {client.Attempts} times";
         var burst = client.RetriesWithoutDelay ? $"; a rate-limited call is retried {client.Attempts - 1} times at once, without waiting" : "";
         return ClientSite.Measured(client, site, new Finding(
