@@ -23,6 +23,11 @@ internal static class RuntimeNames
 
     public const string LlmThrottle = "LlmThrottle";
 
+    /// <summary>Declares <see cref="UseThrottle"/>; in a package of its own.</summary>
+    public const string OpenAIExtensions = "LlmThrottleOpenAIExtensions";
+
+    public const string UseThrottle = "UseThrottle";
+
     public const string For = "For";
 
     public const string ExecuteAsync = "ExecuteAsync";

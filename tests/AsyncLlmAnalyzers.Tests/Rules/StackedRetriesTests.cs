@@ -56,6 +56,19 @@ public class StackedRetriesTests() : RuleTests("ALLM4006")
     [InlineData("await pipeline.ExecuteAsync(async token => await client.CompleteChatAsync(text));")]
     public Task Silent_when_nothing_certainly_repeats_it(string statements) => SilentAsync(In(statements));
 
+    [Theory]
+    [InlineData("new ChatClient(\"m\", \"k\")", "new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new OpenAIClientOptions { RetryPolicy = new ClientRetryPolicy(maxRetries: 0) })")]
+    [InlineData("new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new OpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(30) })", "new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new OpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(30), RetryPolicy = new ClientRetryPolicy(maxRetries: 0) })")]
+    public Task Switches_the_clients_own_retries_off(string client, string fixedClient)
+    {
+        const string statements = "for (var i = 0; ; i++) { try { await client.[|CompleteChatAsync|](text); return; } catch (Exception) when (i < 3) { } }";
+        return FixesAsync(In(statements, client), In(statements.Replace("[|", "", StringComparison.Ordinal).Replace("|]", "", StringComparison.Ordinal), fixedClient));
+    }
+
+    [Fact]
+    public Task Offers_no_fix_where_the_client_is_handed_in() => OffersNoFixAsync(
+        In("await Again(async () => { for (var i = 0; ; i++) { try { await client.[|CompleteChatAsync|](text); return; } catch (Exception) when (i < 3) { } } });", "injected"));
+
     private static string In(string statements, string client = "new ChatClient(\"m\", \"k\")") => $$"""
         using System.ClientModel;
         using System.ClientModel.Primitives;

@@ -28,8 +28,7 @@ internal sealed class StackedRetriesRule : LlmRule
         title: "Retries stand inside retries",
         message: "Each attempt that is made of '{0}' here is itself up to {1}: {2}, so that one refusal is answered with many requests; leave the retries to one of them",
         DiagnosticSeverity.Warning,
-        description: "Two layers of retries multiply: five attempts of a client that itself makes four are twenty requests for one call, sent to a service that is refusing requests because there are too many.",
-        RuleTags.NoFix);
+        description: "Two layers of retries multiply: five attempts of a client that itself makes four are twenty requests for one call, sent to a service that is refusing requests because there are too many.");
 
     public override DiagnosticDescriptor Descriptor => Rule;
 
