@@ -88,12 +88,12 @@ public sealed partial class LlmThrottle
     /// <summary>Runs a call when the quota of requests and that of tokens allow it.</summary>
     /// <param name="estimate">The tokens it will take at most. They are reserved when it is admitted and given back when it fails.</param>
     /// <param name="actualTokens">Reads from the result how many tokens it took; the difference is given back. <see langword="null"/>: the estimate stands.</param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="estimate"/> is negative.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="estimate"/> is negative or more than <see cref="int.MaxValue"/> tokens.</exception>
     /// <inheritdoc cref="ExecuteAsync{T}(Func{CancellationToken, Task{T}}, CancellationToken)"/>
     public Task<T> ExecuteAsync<T>(Func<CancellationToken, Task<T>> call, LlmCost estimate, Func<T, int>? actualTokens = null, CancellationToken cancellationToken = default)
     {
-        if (estimate.InputTokens < 0 || estimate.OutputTokens < 0)
-            throw new ArgumentOutOfRangeException(nameof(estimate), estimate, "Tokens must not be negative.");
+        if (estimate.InputTokens < 0 || estimate.OutputTokens < 0 || estimate.Tokens < 0)
+            throw new ArgumentOutOfRangeException(nameof(estimate), estimate, "Tokens must not be negative, nor more than an Int32 holds together.");
         return RunAsync(call, estimate, actualTokens, cancellationToken);
     }
 
