@@ -161,7 +161,8 @@ internal sealed class ThrottleEngine
             var now = Now;
             Stop(call, now);
             Release(call);
-            _pacer.Refund(call.Tokens);
+            if (failure.Kind != LlmFailureKind.RateLimited)
+                _pacer.Refund(call.Tokens);
             var again = Learn(call, failure, now) && !call.TotalTimedOut;
             var wait = Math.Max(call.NotBefore, Math.Max(_pacer.ClosedUntil, _service.ClosedUntil)) - now;
             if (!again)
@@ -315,7 +316,7 @@ internal sealed class ThrottleEngine
             case LlmFailureKind.RateLimited:
                 _rateLimited++;
                 _service.Works(call.IsProbe);
-                _pacer.Refused(call.Admission, mayWait ? retryAfter : null, now);
+                _pacer.Refused(call.Admission, call.Tokens, mayWait ? retryAfter : null, now);
                 return mayWait;
 
             case LlmFailureKind.Overloaded or LlmFailureKind.ConnectionFailed:

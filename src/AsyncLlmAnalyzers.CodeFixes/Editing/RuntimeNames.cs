@@ -9,5 +9,15 @@ internal static class RuntimeNames
 
     public const string WhenAll = "WhenAll";
 
+    public const string LlmTimeout = "LlmTimeout";
+
+    public const string RunAsync = "RunAsync";
+
+    public const string LlmBatchOptions = "LlmBatchOptions";
+
+    public const string MaxConcurrencyOption = "MaxConcurrency";
+
+    public const string Deadline = "Deadline";
+
     public const string MaxConcurrency = "maxConcurrency";
 }

@@ -34,7 +34,7 @@ internal static class Deadline
     {
         var passed = TokenPassed.To(call);
         if (passed.Verdict != Verdict.Yes)
-            return passed.Verdict == Verdict.No && TokenPassed.Downstream(call) ? new Fact(Verdict.Yes, call.Syntax.GetLocation()) : passed;
+            return passed.Verdict == Verdict.No && TokenPassed.Downstream(call) is not null ? new Fact(Verdict.Yes, call.Syntax.GetLocation()) : passed;
         return DeadToken.Of(call) is { } dead ? new Fact(Verdict.No, dead.Syntax.GetLocation()) : passed;
     }
 

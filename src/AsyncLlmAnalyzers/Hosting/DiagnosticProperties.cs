@@ -27,6 +27,8 @@ internal static class DiagnosticProperties
 {
     public static readonly DiagnosticProperty<int> MaxConcurrency = Int(nameof(MaxConcurrency));
 
+    public static readonly DiagnosticProperty<int> TimeoutSeconds = Int(nameof(TimeoutSeconds));
+
     /// <summary>The expression of the token in scope, as it is to be written: <c>cancellationToken</c>.</summary>
     public static readonly DiagnosticProperty<string> Token = Text(nameof(Token));
 

@@ -64,6 +64,7 @@ public class LlmAnalyzer : DiagnosticAnalyzer
             SyntaxKind.MemberBindingExpression,
             SyntaxKind.ForEachStatement,
             SyntaxKind.ForEachVariableStatement,
+            SyntaxKind.ReturnStatement,
             SyntaxKind.ObjectCreationExpression,
             SyntaxKind.ImplicitObjectCreationExpression,
             SyntaxKind.CatchClause);
@@ -140,6 +141,33 @@ public class LlmAnalyzer : DiagnosticAnalyzer
             return false;
         }
 
+        private static bool LeavesUsing(SyntaxNode node)
+        {
+            var leaves = false;
+            for (var (child, parent) = (node, node.Parent); parent is not null; (child, parent) = (parent, parent.Parent))
+            {
+                switch (parent)
+                {
+                    case MethodDeclarationSyntax method:
+                        return leaves && !method.Modifiers.Any(SyntaxKind.AsyncKeyword);
+                    case LocalFunctionStatementSyntax function:
+                        return leaves && !function.Modifiers.Any(SyntaxKind.AsyncKeyword);
+                    case AnonymousFunctionExpressionSyntax lambda:
+                        return leaves && lambda.AsyncKeyword.IsKind(SyntaxKind.None);
+                    case MemberDeclarationSyntax or AccessorDeclarationSyntax:
+                        return leaves;
+                    case UsingStatementSyntax:
+                        leaves = true;
+                        break;
+                    case BlockSyntax block:
+                        leaves |= block.Statements.TakeWhile(statement => statement != child).Any(statement => statement is LocalDeclarationStatementSyntax { UsingKeyword.RawKind: not 0 });
+                        break;
+                }
+            }
+
+            return false;
+        }
+
         private static (TriggerKind Kind, string Name)? TriggerOf(SyntaxNode node)
         {
             switch (node)
@@ -150,6 +178,8 @@ public class LlmAnalyzer : DiagnosticAnalyzer
                     return (TriggerKind.MemberAccess, Site.NameOf(node)!.Identifier.ValueText);
                 case CommonForEachStatementSyntax { AwaitKeyword.RawKind: not 0 }:
                     return (TriggerKind.AwaitForEach, "");
+                case ReturnStatementSyntax { Expression: not null }:
+                    return LeavesUsing(node) ? (TriggerKind.ReturnFromUsing, "") : null;
                 case BaseObjectCreationExpressionSyntax creation:
                     return (TriggerKind.Creation, TypeNames.Of(creation));
                 case CatchClauseSyntax clause:

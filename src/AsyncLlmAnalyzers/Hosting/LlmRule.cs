@@ -16,6 +16,9 @@ internal enum TriggerKind
     /// <summary>An <c>await foreach</c> statement.</summary>
     AwaitForEach,
 
+    /// <summary>A <c>return</c> of a value out of a <c>using</c>, in a function that is not async.</summary>
+    ReturnFromUsing,
+
     /// <summary>
     /// An object creation, by the name of its type: <c>new Name(..)</c>, and <c>new(..)</c> where the declaration beside it names the type.
     /// Empty where it does not, as in <c>client = new(..)</c>: then only binding tells.
