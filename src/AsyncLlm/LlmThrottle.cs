@@ -32,7 +32,11 @@ public sealed partial class LlmThrottle
     /// <summary>Creates a throttle. It is one quota's: share it, do not make one per call.</summary>
     /// <param name="options">How it admits, repeats and ends calls; <see langword="null"/> for the defaults.</param>
     /// <exception cref="ArgumentOutOfRangeException">A value of <paramref name="options"/> is out of its range.</exception>
-    public LlmThrottle(LlmThrottleOptions? options = null) => _engine = new ThrottleEngine(LlmThrottleOptions.Checked(options ?? new()));
+    public LlmThrottle(LlmThrottleOptions? options = null)
+    {
+        _engine = new ThrottleEngine(LlmThrottleOptions.Checked(options ?? new()));
+        Telemetry.Watch(_engine);
+    }
 
     internal LlmThrottleOptions Options => _engine.Options;
 
@@ -104,6 +108,20 @@ public sealed partial class LlmThrottle
     /// <summary>Says what the throttle has done and where it stands.</summary>
     /// <returns>The numbers at this moment.</returns>
     public LlmThrottleStatistics GetStatistics() => _engine.GetStatistics();
+
+    /// <summary>Starts a call of a group, which wants to know how it goes.</summary>
+    internal ThrottledCall<T> Start<T>(Func<CancellationToken, Task> call, CancellationToken cancellationToken)
+    {
+        var started = new ThrottledCall<T>(_engine, call, default, actualTokens: null, isInPipeline: false, cancellationToken);
+        started.RunAsync();
+        return started;
+    }
+
+    /// <summary>Runs a call whose timeouts and retries are those of a pipeline around it: it waits for its admission, again after a rate limit, and nothing else.</summary>
+    internal Task<T> ExecuteInPipelineAsync<T>(Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken) =>
+        cancellationToken.IsCancellationRequested
+            ? Task.FromCanceled<T>(cancellationToken)
+            : new ThrottledCall<T>(_engine, call, default, actualTokens: null, isInPipeline: true, cancellationToken).RunAsync();
 
     internal Task<T> RunAsync<T>(Func<CancellationToken, Task> call, LlmCost estimate, Func<T, int>? actualTokens, CancellationToken cancellationToken)
     {

@@ -34,12 +34,17 @@ public abstract class ThrottleTests
     private protected Task<string> Ask(FakeModel model, int prompt, CancellationToken cancellationToken = default) =>
         Throttle.ExecuteAsync(token => model.AskAsync(prompt, token), cancellationToken);
 
-    /// <summary>Lets time pass until the throttle has admitted so many attempts.</summary>
-    private protected void UntilAdmitted(int count)
+    /// <summary>Lets time pass until the throttle has admitted so many attempts; while none of them is queued yet, it stands still.</summary>
+    private protected async Task UntilAdmittedAsync(int count)
     {
         var end = Clock.GetUtcNow() + Never;
         while (Now.Admitted < count && Clock.GetUtcNow() < end)
-            Clock.Advance(Step);
+        {
+            if (Now.Queued > 0)
+                Clock.Advance(Step);
+            else
+                await Task.Yield();
+        }
         Assert.InRange(Now.Admitted, count, long.MaxValue);
     }
 
@@ -49,7 +54,7 @@ public abstract class ThrottleTests
 
     private protected async Task<FakeCall> RequestAsync(FakeModel model, int number)
     {
-        UntilAdmitted(number);
+        await UntilAdmittedAsync(number);
         await model.StartedAsync(number);
         return model.Calls[number - 1];
     }

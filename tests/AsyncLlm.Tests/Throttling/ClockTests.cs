@@ -127,7 +127,7 @@ public sealed class ClockTests : ThrottleTests
         Clock.Advance(Tick);
 
         await Assert.ThrowsAsync<TimeoutException>(() => deaf);
-        UntilAdmitted(2);
+        await UntilAdmittedAsync(2);
         await Model.StartedAsync(1);
         Model[1].Answer();
         Assert.Equal("answer 1", await next);

@@ -102,12 +102,12 @@ public sealed class NestedCallTests : ThrottleTests
             return Task.CompletedTask;
         });
         started.SetResult();
-        UntilAdmitted(5);
+        await UntilAdmittedAsync(5);
         Assert.Equal((4, 96), (Now.InFlight, Now.Queued));
-
+        await Model.StartedAsync(4);
         for (var number = 1; number <= 100; number++)
         {
-            UntilAdmitted(1 + number);
+            await UntilAdmittedAsync(1 + number);
             await Model.StartedAsync(number);
             Model.Calls[number - 1].Answer();
         }
@@ -165,7 +165,7 @@ public sealed class NestedCallTests : ThrottleTests
                 break;
             return Now.InFlight;
         });
-        UntilAdmitted(1);
+        await UntilAdmittedAsync(1);
         stream.Give();
 
         Assert.Equal(0, await call);

@@ -180,7 +180,7 @@ public sealed class RetryTests : ThrottleTests
 
     private async Task<T> Pass<T>(Task<T> call)
     {
-        UntilAdmitted(2);
+        await UntilAdmittedAsync(2);
         return await call;
     }
 }

@@ -59,10 +59,10 @@ public sealed class StreamAsyncTests : ThrottleTests
         var all = CollectAsync(Throttle.StreamAsync(_ => streams[_opened++]));
         await MovingAsync(streams[0]);
         streams[0].Fail(Failures.RateLimited(TimeSpan.FromSeconds(1)));
-        UntilAdmitted(2);
+        await UntilAdmittedAsync(2);
         await MovingAsync(streams[1]);
         streams[1].Fail(Failures.Transient());
-        UntilAdmitted(3);
+        await UntilAdmittedAsync(3);
         await MovingAsync(_stream);
         _stream.Give();
         await MovingAsync(_stream);
