@@ -29,6 +29,18 @@ internal static class Embeddings
         });
     }
 
+    public static Task AnswerOllamaAsync(Exchange exchange)
+    {
+        var inputs = Inputs(exchange.Request.GetProperty("input")).ToArray();
+        exchange.PromptTokens = inputs.Sum(input => Answer.Words(input).Count());
+        return exchange.WriteAsync(new
+        {
+            model = exchange.Request.GetProperty("model").GetString(),
+            embeddings = inputs.Select(input => Embed(input, DefaultDimensions)),
+            prompt_eval_count = exchange.PromptTokens,
+        });
+    }
+
     /// <summary>A text, texts, or what a client has made tokens of itself.</summary>
     private static IEnumerable<string> Inputs(JsonElement input) => input switch
     {

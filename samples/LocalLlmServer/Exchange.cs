@@ -63,7 +63,7 @@ internal sealed class Exchange(HttpContext http, Protocol protocol, LocalLlmServ
         switch (fault?.Kind)
         {
             case FaultKind.Stall:
-                await http.Response.StartAsync(aborted);
+                await http.Response.Body.FlushAsync(aborted);
                 await DelayAsync(Timeout.InfiniteTimeSpan);
                 break;
             case FaultKind.Cut:

@@ -7,7 +7,7 @@ namespace LocalLlm;
 
 /// <summary>
 /// A loopback server that speaks OpenAI's protocol (<c>/v1/chat/completions</c>, <c>/v1/responses</c>, <c>/v1/embeddings</c>; the first also where
-/// Azure has it), Anthropic's (<c>/v1/messages</c>) and Ollama's (<c>/api/chat</c>), with and without streaming, and misbehaves as told: it is slow,
+/// Azure has it), Anthropic's (<c>/v1/messages</c>) and Ollama's (<c>/api/chat</c>, <c>/api/embed</c>), with and without streaming, and misbehaves as told: it is slow,
 /// limits rates, fails, hangs, breaks off, and keeps a record of what its clients did.
 /// </summary>
 public sealed class LocalLlmServer : IAsyncDisposable
@@ -58,6 +58,7 @@ public sealed class LocalLlmServer : IAsyncDisposable
         Map("/v1/embeddings", Protocol.OpenAI, Embeddings.AnswerAsync);
         Map("/v1/messages", Protocol.Anthropic, Messages.AnswerAsync);
         Map("/api/chat", Protocol.Ollama, OllamaChat.AnswerAsync);
+        Map("/api/embed", Protocol.Ollama, Embeddings.AnswerOllamaAsync);
         app.MapGet("/statistics", () => statistics.Now);
         app.MapGet("/requests", () => log.All);
         await app.StartAsync(cancellationToken);

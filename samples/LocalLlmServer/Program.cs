@@ -5,7 +5,7 @@ using LocalLlm;
 
 const string Usage = """
     A local server that speaks OpenAI's protocol (/v1/chat/completions, /v1/responses, /v1/embeddings), Anthropic's (/v1/messages) and
-    Ollama's (/api/chat), with and without streaming, and misbehaves as told.
+    Ollama's (/api/chat, /api/embed), with and without streaming, and misbehaves as told.
 
       dotnet run --project samples/LocalLlmServer -- [options]
 

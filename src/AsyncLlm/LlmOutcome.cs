@@ -28,6 +28,23 @@ public readonly struct LlmOutcome<TSource, TResult>
         Duration = duration;
     }
 
+    /// <summary>A result there was before, without a call.</summary>
+    internal LlmOutcome(TSource item, int index, TResult result)
+        : this(item, index)
+    {
+        Status = LlmOutcomeStatus.Succeeded;
+        _result = result;
+    }
+
+    private LlmOutcome(TSource item, int index, TResult result, LlmOutcomeStatus status, Exception? error, int attempts, TimeSpan duration)
+        : this(item, index, result)
+    {
+        Status = status;
+        Error = error;
+        Attempts = attempts;
+        Duration = duration;
+    }
+
     /// <summary>The item.</summary>
     public TSource Item { get; }
 
@@ -52,6 +69,9 @@ public readonly struct LlmOutcome<TSource, TResult>
 
     /// <summary>How long the call ran, with a throttle all its attempts together, without the time it waited for a slot.</summary>
     public TimeSpan Duration { get; }
+
+    /// <summary>The same outcome of another item.</summary>
+    internal LlmOutcome<TOther, TResult> For<TOther>(TOther item, int index) => new(item, index, _result, Status, Error, Attempts, Duration);
 
     /// <summary>Gets the result if there is one.</summary>
     /// <param name="result">The result, if this returns <see langword="true"/>.</param>

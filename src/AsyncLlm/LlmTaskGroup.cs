@@ -170,7 +170,7 @@ public sealed class LlmTaskGroup : IAsyncDisposable
         var timeout = _options.CallTimeout ?? Timeout.InfiniteTimeSpan;
         return _throttle is null
             ? LlmTimeout.RunAsync<T>(caller, call, timeout, _options.TimeProvider, _stop.Token)
-            : _throttle.RunAsync<T>(call, default, actualTokens: null, _stop.Token);
+            : _throttle.RunAsync<T>(call, default, actualTokens: null, isInPipeline: false, _stop.Token);
     }
 
     private void Fail(Exception exception)

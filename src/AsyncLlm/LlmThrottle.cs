@@ -87,7 +87,7 @@ public sealed partial class LlmThrottle
     /// <inheritdoc cref="ExecuteAsync{T}(Func{CancellationToken, Task{T}}, CancellationToken)"/>
     /// <returns>A task that ends with the call.</returns>
     public Task ExecuteAsync(Func<CancellationToken, Task> call, CancellationToken cancellationToken = default) =>
-        RunAsync<ValueTuple>(call, default, actualTokens: null, cancellationToken);
+        RunAsync<ValueTuple>(call, default, actualTokens: null, isInPipeline: false, cancellationToken);
 
     /// <summary>Runs a call when the quota of requests and that of tokens allow it.</summary>
     /// <param name="estimate">The tokens it will take at most. They are reserved when it is admitted and given back when it fails.</param>
@@ -96,10 +96,17 @@ public sealed partial class LlmThrottle
     /// <inheritdoc cref="ExecuteAsync{T}(Func{CancellationToken, Task{T}}, CancellationToken)"/>
     public Task<T> ExecuteAsync<T>(Func<CancellationToken, Task<T>> call, LlmCost estimate, Func<T, int>? actualTokens = null, CancellationToken cancellationToken = default)
     {
-        if (estimate.InputTokens < 0 || estimate.OutputTokens < 0 || estimate.Tokens < 0)
-            throw new ArgumentOutOfRangeException(nameof(estimate), estimate, "Tokens must not be negative, nor more than an Int32 holds together.");
-        return RunAsync(call, estimate, actualTokens, cancellationToken);
+        return RunAsync(call, Checked(estimate), actualTokens, isInPipeline: false, cancellationToken);
     }
+
+    /// <summary>Runs a call when the quota allows it, and again only after a rate limit: for code that has timeouts and retries of its own, e.g. a Polly pipeline.</summary>
+    /// <returns>The result of the call.</returns>
+    /// <remarks>What else fails is thrown at once; the throttle learns from it all the same. Of the timeouts only <see cref="LlmThrottleOptions.QueueTimeout"/> counts.
+    /// Put it inside the retries, so that each of them is admitted, and outside the timeout of an attempt, which then does not count the wait.</remarks>
+    /// <exception cref="TimeoutException"><see cref="LlmThrottleOptions.QueueTimeout"/> passed.</exception>
+    /// <inheritdoc cref="ExecuteAsync{T}(Func{CancellationToken, Task{T}}, CancellationToken)"/>
+    public Task<T> PaceAsync<T>(Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken = default) =>
+        RunAsync<T>(call, default, actualTokens: null, isInPipeline: true, cancellationToken);
 
     /// <summary>Takes what a provider said about the quota. A handler of the HTTP client calls it for every answer.</summary>
     /// <param name="observed">What was said. Inside a call of this throttle it is known which attempt it answers.</param>
@@ -117,19 +124,18 @@ public sealed partial class LlmThrottle
         return started;
     }
 
-    /// <summary>Runs a call whose timeouts and retries are those of a pipeline around it: it waits for its admission, again after a rate limit, and nothing else.</summary>
-    internal Task<T> ExecuteInPipelineAsync<T>(Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken) =>
-        cancellationToken.IsCancellationRequested
-            ? Task.FromCanceled<T>(cancellationToken)
-            : new ThrottledCall<T>(_engine, call, default, actualTokens: null, isInPipeline: true, cancellationToken).RunAsync();
-
-    internal Task<T> RunAsync<T>(Func<CancellationToken, Task> call, LlmCost estimate, Func<T, int>? actualTokens, CancellationToken cancellationToken)
+    internal Task<T> RunAsync<T>(
+        Func<CancellationToken, Task> call, LlmCost estimate, Func<T, int>? actualTokens, bool isInPipeline, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(call);
         return cancellationToken.IsCancellationRequested
             ? Task.FromCanceled<T>(cancellationToken)
-            : new ThrottledCall<T>(_engine, call, estimate, actualTokens, isInPipeline: false, cancellationToken).RunAsync();
+            : new ThrottledCall<T>(_engine, call, estimate, actualTokens, isInPipeline, cancellationToken).RunAsync();
     }
+
+    private static LlmCost Checked(LlmCost estimate) => estimate is { InputTokens: >= 0, OutputTokens: >= 0, Tokens: >= 0 }
+        ? estimate
+        : throw new ArgumentOutOfRangeException(nameof(estimate), estimate, "Tokens must not be negative, nor more than an Int32 holds together.");
 
     private static Dictionary<string, LlmThrottle> ThrottlesOf(object client)
     {

@@ -189,6 +189,17 @@ public sealed class LocalLlmServerFaultTests
     }
 
     [Fact]
+    public async Task A_stalled_answer_has_its_headers()
+    {
+        await using var server = await LocalLlmServer.StartAsync();
+
+        using var answer = await SendAsync(server, "v1/messages", fault: "stall=0");
+
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => answer.Content.ReadAsStringAsync(new CancellationTokenSource(50).Token));
+    }
+
+    [Fact]
     public async Task The_server_keeps_when_each_request_came_how_it_ended_and_which_attempt_it_was()
     {
         var time = new FakeTimeProvider();

@@ -284,12 +284,16 @@ public sealed class OpenAIThrottleTests
         await using var server = await LocalLlmServer.StartAsync(new() { Faults = [Fault.Stall(afterTokens: 2, every: 1)] });
         var throttle = new LlmThrottle();
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(_deadline);
-        var call = AskAsync(server.ChatClient(throttle), "async stream", "one two three", cancellation.Token);
-        await WhileAsync(() => throttle.GetStatistics().Succeeded == 0);
 
-        await cancellation.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        {
+            await foreach (var update in server.ChatClient(throttle).CompleteChatStreamingAsync([new UserChatMessage("one two three")], cancellationToken: cancellation.Token))
+            {
+                if (update.ContentUpdate is [{ Text: "one " }])
+                    cancellation.CancelAfter(20); // in the middle of the next read
+            }
+        });
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
         await WhileAsync(() => throttle.GetStatistics().InFlight > 0);
         await server.WhenAsync(seen => seen.Aborted == 1, _deadline);
     }

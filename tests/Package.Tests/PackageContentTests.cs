@@ -10,6 +10,14 @@ public sealed class PackageContentTests(PackedFeed feed)
     private static readonly Dictionary<string, string[]> Dependencies = new()
     {
         ["AsyncLlm"] = ["AsyncLlmAnalyzers", "System.Threading.RateLimiting"],
+        ["AsyncLlm.ExtensionsAI"] =
+        [
+            "AsyncLlm",
+            "Microsoft.Extensions.AI.Abstractions",
+            "Microsoft.Extensions.DependencyInjection.Abstractions",
+            "Microsoft.Extensions.Logging.Abstractions",
+            "Microsoft.Extensions.Options",
+        ],
         ["AsyncLlm.OpenAI"] = ["AsyncLlm", "OpenAI", "System.ClientModel"],
     };
 

@@ -3,8 +3,8 @@ namespace AsyncLlm;
 /// <summary>A call whose result is a stream: it is an attempt until the first item comes, and holds its slot until the loop over it ends.</summary>
 /// <param name="enumeratorToken">The second token a caller has where it enumerates: the one of <c>WithCancellation</c>.</param>
 internal sealed class StreamCall<T>(
-    ThrottleEngine engine, Func<CancellationToken, Task<IAsyncEnumerable<T>>> open, CancellationToken callerToken, CancellationToken enumeratorToken)
-    : ThrottledCall<OpenStream<T>>(engine, token => OpenStream<T>.OpenAsync(open, token), default, actualTokens: null, isInPipeline: false, callerToken), IAsyncDisposable
+    ThrottleEngine engine, Func<CancellationToken, Task<IAsyncEnumerable<T>>> open, LlmCost cost, CancellationToken callerToken, CancellationToken enumeratorToken)
+    : ThrottledCall<OpenStream<T>>(engine, token => OpenStream<T>.OpenAsync(open, token), cost, actualTokens: null, isInPipeline: false, callerToken), IAsyncDisposable
 {
     private readonly TaskCompletionSource _abandoned = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private CancellationTokenRegistration _enumeratorRegistration;
@@ -20,6 +20,9 @@ internal sealed class StreamCall<T>(
     public override Action<Task> Late => static opening => DisposeAsync((Task<OpenStream<T>>)opening).Observe();
 
     public T Current => _stream!.Current;
+
+    /// <summary>The tokens the items told of.</summary>
+    public int? ActualTokens { get; set; }
 
     protected override CancellationToken CanceledToken => base.IsCanceled ? CallerToken : enumeratorToken;
 
@@ -80,6 +83,8 @@ internal sealed class StreamCall<T>(
         }
         finally
         {
+            if (ActualTokens is { } tokens && !IsHandedOver)
+                Engine.Refund(Tokens - tokens);
             Engine.Exit(this, failed: _error is not null);
             GiveUpHoldings(_error);
         }

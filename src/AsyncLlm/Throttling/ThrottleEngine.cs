@@ -205,6 +205,13 @@ internal sealed class ThrottleEngine
         }
     }
 
+    /// <summary>Gives back the tokens a stream has reserved and not taken.</summary>
+    public void Refund(int tokens)
+    {
+        lock (_gate)
+            _pacer.Refund(tokens);
+    }
+
     /// <summary>The call is over, however it ended.</summary>
     public void Exit(ThrottledCall call, bool failed)
     {

@@ -19,6 +19,7 @@ internal sealed class Site(
     private bool _boundOperation;
     private bool _boundCall;
     private bool _boundFanOut;
+    private bool _boundRetry;
 
     public TriggerKind Kind { get; } = kind;
 
@@ -74,6 +75,21 @@ internal sealed class Site(
             {
                 _boundFanOut = true;
                 field = Invocation is { } invocation ? FanOut.From(invocation, Context, Options, CancellationToken) : null;
+            }
+
+            return field;
+        }
+    }
+
+    /// <summary>The hand-written retry of a model call whose handler this <c>catch</c> clause is, or null.</summary>
+    public RetryHandler? Retry
+    {
+        get
+        {
+            if (!_boundRetry)
+            {
+                _boundRetry = true;
+                field = RetryHandler.From(Operation as ICatchClauseOperation, Context, CancellationToken);
             }
 
             return field;

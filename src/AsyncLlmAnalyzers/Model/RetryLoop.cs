@@ -24,6 +24,9 @@ internal readonly record struct RetryLoop(ILoopOperation Loop, ITryOperation Try
         return null;
     }
 
+    /// <summary>A failure that <paramref name="handler"/> catches makes the loop go on, too.</summary>
+    public bool IsRetriedBy(ICatchClauseOperation handler) => Try.Catches.Contains(handler) && GoesOn(handler, Loop);
+
     /// <summary>The handler ends, or continues the loop; one whose last statement leaves it gives up.</summary>
     private static bool GoesOn(ICatchClauseOperation handler, ILoopOperation loop) =>
         handler.Handler.Operations.LastOrDefault() switch

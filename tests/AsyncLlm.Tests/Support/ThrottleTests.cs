@@ -11,13 +11,21 @@ public abstract class ThrottleTests
 
     private protected static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
+    private LlmThrottleStatistics _before;
+
+    private protected ThrottleTests()
+    {
+        Model = new FakeModel(Settle, Remember);
+        Stubborn = new FakeModel(Settle, Remember) { HonorsTokens = false };
+    }
+
     private protected TestClock Clock { get; } = new();
 
     /// <summary>A model that ends a call when its token is cancelled.</summary>
-    private protected FakeModel Model { get; } = new();
+    private protected FakeModel Model { get; }
 
     /// <summary>A model that ignores tokens.</summary>
-    private protected FakeModel Stubborn { get; } = new() { HonorsTokens = false };
+    private protected FakeModel Stubborn { get; }
 
     private protected LlmThrottle Throttle { get; private set; } = null!;
 
@@ -65,4 +73,9 @@ public abstract class ThrottleTests
         for (var number = first; number < first + count; number++)
             (await RequestAsync(number)).Fail(failure());
     }
+
+    private void Remember() => _before = Now;
+
+    /// <summary>A request may be answered before the throttle waits for it: then the pool tells the throttle.</summary>
+    private void Settle() => SpinWait.SpinUntil(() => Now != _before, TimeSpan.FromMilliseconds(200));
 }

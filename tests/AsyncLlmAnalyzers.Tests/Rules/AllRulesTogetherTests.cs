@@ -52,6 +52,23 @@ public class AllRulesTogetherTests
         Assert.All(findings.GroupBy(finding => finding.Location), place => Assert.Single(place));
     }
 
+    /// <summary>Where two rules have something to say of one place, the graver or more specific one says it.</summary>
+    [Theory]
+    [InlineData("client.CompleteChatAsync(\"x\").Wait(1000);", "Wait", "ALLM2001")]
+    [InlineData("await Task.WhenAll(xs.Select(x => client.CompleteChatAsync(x)));", "WhenAll", "ALLM1001")]
+    [InlineData("Task.WaitAll(xs.Select(x => client.CompleteChatAsync(x)).ToArray());", "WaitAll", "ALLM2001")]
+    public async Task Report_the_first_in_order(string statements, string place, string id)
+    {
+        var compilation = RuleTests.Compile($$"""
+            class Order(OpenAI.Chat.ChatClient client)
+            {
+                async Task Run(string[] xs) { {{statements}} await Task.Yield(); }
+            }
+            """);
+        var findings = await compilation.WithAnalyzers([new LlmAnalyzer()]).GetAnalyzerDiagnosticsAsync();
+        Assert.Equal(id, Assert.Single(findings, finding => finding.Location.SourceTree!.GetText().ToString(finding.Location.SourceSpan) == place).Id);
+    }
+
     private static TheoryData<string> Files(string folder) =>
         [.. Directory.GetFiles(Folder(folder), "*.cs").Select(file => Path.GetFileName(file)!).Order()];
 

@@ -217,6 +217,11 @@ public class UnlinkedTimeoutTests() : RuleTests("ALLM3006")
     public Task Is_silent_when_the_callers_token_is_not_wanted(string statements) => SilentAsync(WithBody(statements));
 
     [Theory]
+    [InlineData("using var cts = new CancellationTokenSource(Limit); await Parallel.ForEachAsync(xs, cts.Token, async (x, token) => await client.CompleteChatAsync([x], options, cts.Token));")]
+    [InlineData("using var cts = new CancellationTokenSource(Limit); Func<CancellationToken, Task> ask = token => client.CompleteChatAsync(messages, options, cts.Token); await ask(cts.Token);")]
+    public Task Is_silent_when_the_source_was_made_before_the_token_was_there(string statements) => SilentAsync(WithBody(statements));
+
+    [Theory]
     [InlineData("await Ask(); async Task Ask() { using var cts = new CancellationTokenSource(1000); await client.CompleteChatAsync([\"x\"], null, cts.Token); }")]
     [InlineData("using var cts = new CancellationTokenSource(1000); var token = cts.Token; await client.CompleteChatAsync([\"x\"], null, token);")]
     [InlineData("using var cts = new CancellationTokenSource(1000); await Parallel.ForEachAsync(new[] { 1 }, cts.Token, async (x, token) => await client.CompleteChatAsync([\"x\"], null, token));")]

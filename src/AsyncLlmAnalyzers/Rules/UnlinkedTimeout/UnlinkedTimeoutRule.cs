@@ -46,7 +46,9 @@ internal sealed class UnlinkedTimeoutRule : LlmRule
             || !source.Timers.Any())
             return null;
 
-        var lost = TokenWanted.At(call.Operation, source.IsTokenOf);
+        // What was not there yet where the source is made, as a lambda's own token, could not be linked.
+        var linkable = TokenScope.At(source.Creation, source.IsTokenOf).Tokens;
+        var lost = TokenWanted.At(call.Operation, source.IsTokenOf).RemoveAll(token => !linkable.Contains(token, SymbolEqualityComparer.Default));
         if (lost.IsEmpty)
             return null;
 
