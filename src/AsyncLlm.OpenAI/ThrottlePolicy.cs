@@ -12,15 +12,11 @@ namespace AsyncLlm;
 internal sealed class ThrottlePolicy(LlmThrottle throttle) : PipelinePolicy
 {
     public override void Process(PipelineMessage message, IReadOnlyList<PipelinePolicy> pipeline, int currentIndex) =>
-        CallerThread.Run(thread =>
+        CallerThread.Run(thread => new Exchange(throttle, message, isAsync: false, () => thread.Invoke(() =>
         {
-            var exchange = new Exchange(throttle, message, isAsync: false, () =>
-            {
-                thread.Invoke(() => ProcessNext(message, pipeline, currentIndex));
-                return ValueTask.CompletedTask;
-            });
-            return exchange.RunAsync();
-        });
+            ProcessNext(message, pipeline, currentIndex);
+            return ValueTask.CompletedTask;
+        })).RunAsync());
 
     public override async ValueTask ProcessAsync(PipelineMessage message, IReadOnlyList<PipelinePolicy> pipeline, int currentIndex) =>
         await new Exchange(throttle, message, isAsync: true, () => ProcessNextAsync(message, pipeline, currentIndex)).RunAsync().ConfigureAwait(false);

@@ -7,7 +7,13 @@ namespace AsyncLlm.Tests;
 
 public sealed class PublicApiTests
 {
-    private static readonly Assembly[] Libraries = [typeof(LlmTask).Assembly, typeof(LlmThrottleAIExtensions).Assembly, typeof(LlmThrottleOpenAIExtensions).Assembly];
+    private static readonly Assembly[] Libraries =
+    [
+        typeof(LlmTask).Assembly,
+        typeof(LlmThrottleAIExtensions).Assembly,
+        typeof(LlmThrottleOpenAIExtensions).Assembly,
+        typeof(LlmThrottlePollyExtensions).Assembly,
+    ];
 
     [Fact]
     public void The_public_surface_is_the_committed_one()

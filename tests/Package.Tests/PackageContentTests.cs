@@ -19,6 +19,7 @@ public sealed class PackageContentTests(PackedFeed feed)
             "Microsoft.Extensions.Options",
         ],
         ["AsyncLlm.OpenAI"] = ["AsyncLlm", "OpenAI", "System.ClientModel"],
+        ["AsyncLlm.Polly"] = ["AsyncLlm", "Polly.Core"],
     };
 
     public static TheoryData<string> Libraries => [.. Dependencies.Keys];

@@ -8,6 +8,10 @@ internal sealed class ThrottleEngine
 {
     private const double Grace = 1;
 
+    // What waits for permits of a limiter waits there for good: of a process that dies they are wasted, and what it is refused for cannot
+    // overtake them. Two hide the time one permit takes to be fetched.
+    private const int MostAtLimiter = 2;
+
     private readonly object _gate = new();
     private readonly LlmThrottleOptions _options;
     private readonly long _origin;
@@ -30,6 +34,7 @@ internal sealed class ThrottleEngine
     private double _opensAt = double.PositiveInfinity;
     private ThrottledCall? _failedProbe;
     private int _inFlight;
+    private int _atLimiter;
     private int _faults;
     private long _succeeded;
     private long _failed;
@@ -46,7 +51,7 @@ internal sealed class ThrottleEngine
         _origin = options.TimeProvider.GetTimestamp();
         _backoff = new Backoff(_origin);
         _service = new ServiceGate(_backoff);
-        _pacer = new Pacer(options.RequestsPerMinute, options.TokensPerMinute);
+        _pacer = new Pacer(options.RequestsPerMinute, options.TokensPerMinute, isShared: options.RateLimiter is not null);
         _budget = new RetryBudget(options.RetryBudget);
     }
 
@@ -63,7 +68,6 @@ internal sealed class ThrottleEngine
         {
             var now = Now;
             call.Since = now;
-            _budget.Deposit();
             _arrived.AddLast(call);
             var isAdmitted = Wait(call, now, goesOn: true);
             if (isAdmitted && begins)
@@ -78,7 +82,10 @@ internal sealed class ThrottleEngine
     {
         lock (_gate)
         {
-            Begin(call, Now);
+            var now = Now;
+            Begin(call, now);
+            if (_options.RateLimiter is not null)
+                Pump(now);
             Arm();
         }
     }
@@ -274,9 +281,17 @@ internal sealed class ThrottleEngine
         return Pump(now, goesOn ? call : null);
     }
 
-    private void Begin(ThrottledCall call, double now)
+    private void LeaveLimiter(ThrottledCall call)
     {
         _acquiring.Remove(call);
+        if (call.IsAtLimiter)
+            _atLimiter--;
+        call.IsAtLimiter = false;
+    }
+
+    private void Begin(ThrottledCall call, double now)
+    {
+        LeaveLimiter(call);
         if (call.Attempts++ == 0)
         {
             call.QueueTime = now - call.Since;
@@ -416,14 +431,14 @@ internal sealed class ThrottleEngine
     private void Works(ThrottledCall call)
     {
         var wasClosed = _service.IsClosed;
-        _service.Works(call.IsProbe);
+        _service.Works(call.IsProbe, call.Admission.At);
         if (wasClosed && !_service.IsClosed)
             call.Tell("gate opened");
     }
 
     private void Release(ThrottledCall call)
     {
-        _acquiring.Remove(call);
+        LeaveLimiter(call);
         call.Attempt = null;
         if (!call.HasSlot)
             return;
@@ -440,9 +455,9 @@ internal sealed class ThrottleEngine
         var goesOn = false;
         EndWhatIsDue(now);
         _opensAt = double.PositiveInfinity;
-        while (_inFlight < _options.MaxConcurrency && Next(now) is { } call)
+        while (_inFlight < _options.MaxConcurrency && _atLimiter < MostAtLimiter && Next(now) is { } call)
         {
-            var opens = Math.Max(_service.AdmitsAt(now), _pacer.AdmitsAt(call.Tokens, now));
+            var opens = Math.Max(_service.AdmitsAt(now), _pacer.AdmitsAt(call.Tokens, _inFlight, now));
             if (opens > now)
             {
                 _opensAt = Math.Min(_opensAt, opens);
@@ -462,11 +477,18 @@ internal sealed class ThrottleEngine
         Dequeue(call);
         call.HasSlot = true;
         call.Attempt = new Attempt(call);
-        call.Admission = _pacer.Admit(call.Tokens, now);
+        call.Admission = _pacer.Admit(call.Tokens, _inFlight, now);
+        // Not before: of thousands that are queued at once most would pay into a reserve that is full.
+        if (call.Attempts == 0)
+            _budget.Deposit();
         call.HasReserved = true;
         call.IsProbe = _service.Admit();
         _inFlight++;
-        if (_options.RateLimiter is not null && call.Attempts == 0)
+        if (_options.RateLimiter is null)
+            return;
+        call.IsAtLimiter = true;
+        _atLimiter++;
+        if (call.Attempts == 0)
             _acquiring.AddLast(call);
     }
 

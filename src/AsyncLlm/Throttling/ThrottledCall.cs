@@ -70,6 +70,9 @@ internal abstract class ThrottledCall(ThrottleEngine engine, int tokens, bool is
     /// <summary>It counts against the concurrency.</summary>
     public bool HasSlot { get; set; }
 
+    /// <summary>It has a slot and waits for the limiter.</summary>
+    public bool IsAtLimiter { get; set; }
+
     /// <summary>Its delegate runs, or the stream it has opened.</summary>
     public bool InAttempt { get; set; }
 

@@ -31,12 +31,12 @@ internal sealed class CallerThread : SynchronizationContext
     }
 
     /// <summary>Runs the caller's code as it would run without this: with the caller's own context.</summary>
-    public void Invoke(Action action)
+    public T Invoke<T>(Func<T> function)
     {
         SetSynchronizationContext(_outer);
         try
         {
-            action();
+            return function();
         }
         finally
         {
