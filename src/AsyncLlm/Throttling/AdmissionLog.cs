@@ -6,8 +6,10 @@ namespace AsyncLlm;
 /// </summary>
 internal sealed class AdmissionLog
 {
-    private const int Size = 256;
-    private const int Parts = Size / 2;
+    /// <summary>Into how many parts a quota and its window are cut: what is spent in one of them is one entry.</summary>
+    public const int Parts = Size / 4;
+
+    private const int Size = 512;
 
     private readonly (double From, double At, double Spent)[] _entries = new (double, double, double)[Size];
     private long _count;
@@ -48,12 +50,12 @@ internal sealed class AdmissionLog
         return _freed;
     }
 
-    /// <summary>How much of everything spent was spent by any time; more where that is forgotten.</summary>
+    /// <summary>How much of everything spent was spent by any time; <see cref="double.NaN"/> where that is forgotten.</summary>
     public double SpentBy(double time)
     {
         var (low, high) = (Math.Max(0, _count - Size), _count);
-        if (low == high || (low == 0 && Entry(0).At > time))
-            return 0;
+        if (low == high || Entry(low).At > time)
+            return low == 0 ? 0 : double.NaN;
         while (high - low > 1)
         {
             var middle = (low + high) / 2;

@@ -8,17 +8,20 @@ internal sealed class Pacer
     private const double FirstSpeed = 5;
     private const double SpeedUp = 2.8;
 
+    private readonly bool _isShared;
     private readonly BlindPacer _blind;
     private readonly ReportedQuota _requests = new();
-    private readonly ReportedQuota _tokens = new();
+    private readonly ReportedQuota _tokens = new(coarsestUnit: 1000);
     private bool _isBlind = true;
     private double _speed = FirstSpeed;
-    private double _lastAdmission = double.NegativeInfinity;
     private double _closedUntil = double.NegativeInfinity;
+    private long _epochStart = -1;
     private long _epochEnd = -1;
 
-    public Pacer(double? requestsPerMinute, double? tokensPerMinute)
+    /// <param name="isShared">Whether other processes use the quota too, as a limiter gives it to them.</param>
+    public Pacer(double? requestsPerMinute, double? tokensPerMinute, bool isShared = false)
     {
+        _isShared = isShared;
         _blind = new(requestsPerMinute);
         if (tokensPerMinute is { } tokens)
             _tokens.Assume(tokens);
@@ -36,21 +39,20 @@ internal sealed class Pacer
     /// <summary>The pace of tokens now, per second; infinite when no limit is known.</summary>
     public double TokenRate => _tokens.IsKnown ? _tokens.Rate : double.PositiveInfinity;
 
-    public double AdmitsAt(int tokens, double now)
+    public double AdmitsAt(int tokens, int inFlight, double now)
     {
         if (now < ClosedUntil)
             return ClosedUntil;
-        var at = _isBlind ? _blind.AdmitsAt(now) : now;
+        var at = !_isBlind ? now : _isShared ? _blind.SpacedAt(_speed, now) : _blind.AdmitsAt(inFlight, now);
         if (!_isBlind || _epochEnd < 0)
             at = Math.Max(at, _blind.SpacedAt(_speed, now));
         return Math.Max(at, Math.Max(_requests.AdmitsAt(1, now), _tokens.AdmitsAt(tokens, now)));
     }
 
-    public Admission Admit(int tokens, double now)
+    public Admission Admit(int tokens, int inFlight, double now)
     {
         _speed += SpeedUp;
-        _lastAdmission = now;
-        return _blind.Admit(now, isPaced: _isBlind) with { Requests = _requests.Admit(1, now), Tokens = _tokens.Admit(tokens, now) };
+        return _blind.Admit(inFlight, now, isPaced: _isBlind) with { Requests = _requests.Admit(1, now), Tokens = _tokens.Admit(tokens, now) };
     }
 
     public void Answered(in Admission admission)
@@ -63,24 +65,27 @@ internal sealed class Pacer
     public void Refused(in Admission admission, int tokens, double? retryAfter, double now)
     {
         var isNew = admission.Number >= _epochEnd;
+        var isProbe = admission.Number == _epochEnd;
+        if (isNew)
+            _epochStart = admission.Number;
         _epochEnd = Admitted;
         var explains = Explanation(admission, tokens);
         _requests.Refused(admission, 1);
         _tokens.Refused(admission, tokens);
         if (explains is null)
         {
-            if (_requests.IsKnown)
-                _isBlind = true;
+            _isBlind = true;
+            _speed = FirstSpeed;
             _blind.Refused(admission, retryAfter, now);
             return;
         }
         if (!isNew)
             return;
-        explains.Empty(admission, explains == _requests ? admission.Requests : admission.Tokens, now);
+        explains.Empty(admission, explains == _requests ? admission.Requests : admission.Tokens, explains == _requests ? 1 : tokens, isProbe, now);
         if (retryAfter is { } wait)
         {
             _closedUntil = now + wait;
-            explains.Wait(wait, explains == _requests ? 1 : tokens, Admitted - 1, now);
+            explains.Wait(wait, explains == _requests ? 1 : tokens, Admitted - 1, isProbe, now);
         }
     }
 
@@ -100,12 +105,12 @@ internal sealed class Pacer
     /// <param name="answered">The attempt that was answered, if that is known.</param>
     public void Observe(in LlmRateInfo info, Admission? answered, double now)
     {
-        var wasKnown = _requests.IsKnown || _tokens.IsKnown;
+        var wasKnown = _requests.IsKnown;
         var admission = answered ?? new(Admitted - 1, now, 0, false) { Requests = _requests.Mark, Tokens = _tokens.Mark };
-        var isClean = admission.Number >= _epochEnd;
+        var isClean = admission.Number < _epochStart || admission.Number >= _epochEnd;
         _requests.Observe(info.RequestLimit, info.RequestsRemaining, info.RequestsReset, admission, admission.Requests, isClean, now);
         _tokens.Observe(info.TokenLimit, info.TokensRemaining, info.TokensReset, admission, admission.Tokens, isClean, now);
-        if (!wasKnown && (_requests.IsKnown || _tokens.IsKnown))
+        if (!wasKnown && _requests.IsKnown)
             _isBlind = false;
     }
 }

@@ -4,4 +4,5 @@ namespace AsyncLlm;
 /// <param name="Level">What was left, the attempt taken off.</param>
 /// <param name="Corrections">By how much reports had corrected that in all.</param>
 /// <param name="Spent">What had been spent in all, the attempt included.</param>
-internal readonly record struct QuotaMark(double Level, double Corrections, double Spent);
+/// <param name="Refused">What had been taken back in all, for attempts that were refused.</param>
+internal readonly record struct QuotaMark(double Level, double Corrections, double Spent, double Refused);
