@@ -262,7 +262,7 @@ internal sealed class BlindPacer
         if (epoch.Opened >= _granted)
             _largestBurst = Math.Max(_largestBurst, _granted);
 
-        var isWindow = QuotaWindow.LooksLike(epoch, Math.Min(_bracket.Rate, epoch.Admitted / epoch.Time), _granted, isFirst: _epochs == 2);
+        var isWindow = QuotaWindow.LooksLike(epoch, retryAfter is null ? Math.Min(_bracket.Rate, epoch.Admitted / epoch.Time) : _bracket.Rate, _granted, isFirst: _epochs == 2);
         if (_window.RateOfBucket(epoch) is { } rate)
         {
             isWindow = false;
