@@ -9,6 +9,7 @@ internal sealed class InFlightLimit
     private const int None = int.MaxValue;
     private const int TestsUntilGone = 3;
     private const int ShortestTestCycle = 16;
+    private const int SmallNumber = 8;
     // What is refused counts as in flight until its answer is back, so that a single number may be wrong.
     private const int StrikesUntilGone = 2;
 
@@ -65,7 +66,8 @@ internal sealed class InFlightLimit
         if (Math.Abs(sinceReopened - inFlight) <= 0.2 * inFlight)
             return;
         (_seen, _timesSeen) = inFlight > 0 && inFlight == _seen ? (_seen, _timesSeen + 1) : (inFlight, 0);
-        if (_timesSeen >= _timesNeeded)
+        // Small numbers are equal by chance.
+        if (_timesSeen >= _timesNeeded + SmallNumber / Math.Max(1, _seen))
             Hold(_seen, Math.Max(ShortestTestCycle, _seen));
     }
 
