@@ -18,7 +18,7 @@ internal sealed record Label(string Path, int Line, string Topic, string Verdict
         ["sync-api-in-async"] = ["ALLM2002"],
         ["thread-sleep"] = ["ALLM2003"],
         ["missing-timeout"] = ["ALLM3001", "ALLM3002", "ALLM3003", "ALLM3004"],
-        ["missing-cancellation"] = ["ALLM3002"],
+        ["missing-cancellation"] = ["ALLM3002", "ALLM3006", "ALLM3010"],
         ["handwritten-retry"] = ["ALLM4003", "ALLM4004", "ALLM4005", "ALLM4006", "ALLM4007"],
         ["string-concat-stream"] = ["ALLM5002"],
         ["new-client-per-call"] = ["ALLM6001"],

@@ -1,7 +1,7 @@
 namespace LocalLlm;
 
 /// <summary>The way of every request: counted, failed on purpose, limited, delayed, answered, and counted again.</summary>
-internal sealed class Admission(LocalLlmServerOptions options, StatisticsRecorder statistics, CancellationToken stopping)
+internal sealed class Admission(LocalLlmServerOptions options, StatisticsRecorder statistics, RequestLog log, CancellationToken stopping)
 {
     private readonly RateLimit? rateLimit = options.RequestsPerMinute is { } perMinute
         ? new RateLimit(perMinute, options.Burst ?? perMinute, options.RetryAfter, options.TimeProvider)
@@ -9,26 +9,69 @@ internal sealed class Admission(LocalLlmServerOptions options, StatisticsRecorde
 
     private readonly SemaphoreSlim? slots = options.MaxConcurrent is { } limit ? new SemaphoreSlim(limit) : null;
 
-    public async Task ServeAsync(HttpContext http, Func<Exchange, Task> answer)
+    private long arrived;
+
+    public async Task ServeAsync(HttpContext http, Protocol protocol, Func<Exchange, Task> answer)
     {
-        var number = statistics.Record(now => now with { Requests = now.Requests + 1 }).Requests;
-        var fault = options.Faults.FirstOrDefault(fault => fault.Hits(number));
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, stopping);
-        var exchange = new Exchange(http, options, fault, ended.Token);
-        var outcome = Outcome.Failed;
+        var arrival = log.Elapsed;
+        var body = await ReadBodyAsync(http.Request, ended.Token);
+        var number = Interlocked.Increment(ref arrived);
+        log.Arrived(number, http.Request, body ?? [], arrival);
+        statistics.Record(now => now with { Requests = now.Requests + 1 });
+
+        var fault = FaultOf(http.Request, number, out var mistake);
+        var exchange = new Exchange(http, protocol, options, body ?? [], fault, ended.Token);
+        var outcome = RequestOutcome.Failed;
         try
         {
-            await AnswerAsync(exchange, answer);
+            ended.Token.ThrowIfCancellationRequested();
+            if (mistake is null)
+                await AnswerAsync(exchange, answer);
+            else
+                await exchange.WriteErrorAsync(StatusCodes.Status400BadRequest, mistake);
             outcome = exchange.Outcome;
         }
         catch (Exception) when (ended.IsCancellationRequested)
         {
-            outcome = Outcome.Aborted;
+            outcome = RequestOutcome.Aborted;
             http.Abort();
         }
         finally
         {
+            log.Ended(number, outcome, http.Response.HasStarted ? exchange.Status : null);
             statistics.Record(now => Ended(now, outcome, exchange));
+        }
+    }
+
+    /// <returns><see langword="null"/> when the client went away meanwhile.</returns>
+    private static async Task<byte[]?> ReadBodyAsync(HttpRequest request, CancellationToken aborted)
+    {
+        try
+        {
+            using var body = new MemoryStream();
+            await request.Body.CopyToAsync(body, aborted);
+            return body.ToArray();
+        }
+        catch (Exception exception) when (exception is IOException or OperationCanceledException)
+        {
+            return null;
+        }
+    }
+
+    private Fault? FaultOf(HttpRequest request, long number, out string? mistake)
+    {
+        mistake = null;
+        try
+        {
+            return request.Headers[Fault.Header].ToString() is { Length: > 0 } wanted
+                ? Fault.ParseKind(wanted)
+                : options.Faults.FirstOrDefault(fault => fault.Hits(number));
+        }
+        catch (FormatException exception)
+        {
+            mistake = exception.Message;
+            return null;
         }
     }
 
@@ -36,12 +79,12 @@ internal sealed class Admission(LocalLlmServerOptions options, StatisticsRecorde
     {
         if (exchange.Fault is { Kind: FaultKind.Reset })
             exchange.Reset();
-        else if (exchange.Fault is { Kind: FaultKind.Status } fault)
-            await exchange.WriteErrorAsync(fault.Argument, "server_error", "injected_fault", "This fault was asked for.");
-        else if (rateLimit?.TryTake(exchange.Headers) == false)
-            await exchange.WriteErrorAsync(429, "requests", "rate_limit_exceeded", $"Rate limit reached on requests per min (RPM): Limit {options.RequestsPerMinute}.");
+        else if (exchange.Fault is { Kind: FaultKind.Status or FaultKind.Quota } fault)
+            await exchange.WriteFaultAsync(fault);
+        else if (rateLimit?.TryTake(exchange.Protocol, exchange.Headers) == false)
+            await exchange.WriteErrorAsync(StatusCodes.Status429TooManyRequests, $"Rate limit reached on requests per min (RPM): Limit {options.RequestsPerMinute}.");
         else if (!await TryEnterAsync(exchange.Aborted))
-            await exchange.WriteErrorAsync(429, "requests", "too_many_concurrent", $"More than {options.MaxConcurrent} requests at the same time.");
+            await exchange.WriteErrorAsync(StatusCodes.Status429TooManyRequests, $"More than {options.MaxConcurrent} requests at the same time.", "too_many_concurrent");
         else
             await AnswerAdmittedAsync(exchange, answer);
     }
@@ -83,11 +126,11 @@ internal sealed class Admission(LocalLlmServerOptions options, StatisticsRecorde
         }
     }
 
-    private static ServerStatistics Ended(ServerStatistics now, Outcome outcome, Exchange exchange) => outcome switch
+    private static ServerStatistics Ended(ServerStatistics now, RequestOutcome outcome, Exchange exchange) => outcome switch
     {
-        Outcome.RateLimited => now with { RateLimited = now.RateLimited + 1 },
-        Outcome.Failed => now with { Failed = now.Failed + 1 },
-        Outcome.Aborted => now with { Aborted = now.Aborted + 1 },
+        RequestOutcome.RateLimited => now with { RateLimited = now.RateLimited + 1 },
+        RequestOutcome.Failed => now with { Failed = now.Failed + 1 },
+        RequestOutcome.Aborted => now with { Aborted = now.Aborted + 1 },
         _ => now with
         {
             Completed = now.Completed + 1,
@@ -95,12 +138,4 @@ internal sealed class Admission(LocalLlmServerOptions options, StatisticsRecorde
             CompletionTokens = now.CompletionTokens + exchange.CompletionTokens,
         },
     };
-}
-
-internal enum Outcome
-{
-    Completed,
-    RateLimited,
-    Failed,
-    Aborted,
 }

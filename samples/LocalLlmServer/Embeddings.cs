@@ -18,7 +18,7 @@ internal static class Embeddings
 
         var dimensions = request.TryGetProperty("dimensions", out var wanted) ? wanted.GetInt32() : DefaultDimensions;
         var asBase64 = request.TryGetProperty("encoding_format", out var format) && format.ValueEquals("base64");
-        exchange.PromptTokens = inputs.Sum(input => ChatCompletions.Words(input).Count());
+        exchange.PromptTokens = inputs.Sum(input => Answer.Words(input).Count());
 
         return exchange.WriteAsync(new
         {
@@ -26,6 +26,18 @@ internal static class Embeddings
             data = inputs.Select((input, index) => new { @object = "embedding", index, embedding = Encoded(Embed(input, dimensions), asBase64) }),
             model = request.GetProperty("model").GetString(),
             usage = new { prompt_tokens = exchange.PromptTokens, total_tokens = exchange.PromptTokens },
+        });
+    }
+
+    public static Task AnswerOllamaAsync(Exchange exchange)
+    {
+        var inputs = Inputs(exchange.Request.GetProperty("input")).ToArray();
+        exchange.PromptTokens = inputs.Sum(input => Answer.Words(input).Count());
+        return exchange.WriteAsync(new
+        {
+            model = exchange.Request.GetProperty("model").GetString(),
+            embeddings = inputs.Select(input => Embed(input, DefaultDimensions)),
+            prompt_eval_count = exchange.PromptTokens,
         });
     }
 
@@ -40,7 +52,7 @@ internal static class Embeddings
     private static float[] Embed(string text, int dimensions)
     {
         var vector = new float[dimensions];
-        foreach (var word in ChatCompletions.Words(text))
+        foreach (var word in Answer.Words(text))
             vector[StableHash(word.Trim().ToUpperInvariant()) % (uint)dimensions]++;
 
         var length = MathF.Sqrt(vector.Sum(x => x * x));

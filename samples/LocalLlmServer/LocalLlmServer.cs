@@ -6,17 +6,20 @@ using Microsoft.AspNetCore.Http.Features;
 namespace LocalLlm;
 
 /// <summary>
-/// A loopback server that speaks OpenAI's protocol (<c>/v1/chat/completions</c> with and without streaming, <c>/v1/embeddings</c>)
-/// and misbehaves as told: it is slow, limits rates, fails, hangs, and counts what its clients did.
+/// A loopback server that speaks OpenAI's protocol (<c>/v1/chat/completions</c>, <c>/v1/responses</c>, <c>/v1/embeddings</c>; the first also where
+/// Azure has it), Anthropic's (<c>/v1/messages</c>) and Ollama's (<c>/api/chat</c>, <c>/api/embed</c>), with and without streaming, and misbehaves as told: it is slow,
+/// limits rates, fails, hangs, breaks off, and keeps a record of what its clients did.
 /// </summary>
 public sealed class LocalLlmServer : IAsyncDisposable
 {
     private readonly WebApplication app;
     private readonly StatisticsRecorder statistics;
+    private readonly RequestLog log;
     private readonly CancellationTokenSource stopping;
 
-    private LocalLlmServer(WebApplication app, StatisticsRecorder statistics, CancellationTokenSource stopping)
+    private LocalLlmServer(WebApplication app, StatisticsRecorder statistics, RequestLog log, CancellationTokenSource stopping)
     {
+        this.log = log;
         this.app = app;
         this.statistics = statistics;
         this.stopping = stopping;
@@ -32,24 +35,36 @@ public sealed class LocalLlmServer : IAsyncDisposable
     /// <summary>What the server has seen so far.</summary>
     public ServerStatistics Statistics => statistics.Now;
 
+    /// <summary>The last ten thousand requests in the order of their arrival.</summary>
+    public IReadOnlyList<ServedRequest> Requests => log.All;
+
     /// <summary>Starts a server; it has stopped when it is disposed.</summary>
     public static async Task<LocalLlmServer> StartAsync(LocalLlmServerOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new LocalLlmServerOptions();
         var statistics = new StatisticsRecorder();
         var stopping = new CancellationTokenSource();
-        var admission = new Admission(options, statistics, stopping.Token);
+        var log = new RequestLog(options.TimeProvider);
+        var admission = new Admission(options, statistics, log, stopping.Token);
 
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<IHostLifetime, LeaveSignalsToTheProgram>();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, options.Port));
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, options.Port, listen => listen.Use(UnbufferedOutput.Use)));
         var app = builder.Build();
-        app.MapPost("/v1/chat/completions", http => admission.ServeAsync(http, ChatCompletions.AnswerAsync));
-        app.MapPost("/v1/embeddings", http => admission.ServeAsync(http, Embeddings.AnswerAsync));
+        Map("/v1/chat/completions", Protocol.OpenAI, ChatCompletions.AnswerAsync);
+        Map("/openai/deployments/{model}/chat/completions", Protocol.OpenAI, ChatCompletions.AnswerAsync);
+        Map("/v1/responses", Protocol.OpenAI, Responses.AnswerAsync);
+        Map("/v1/embeddings", Protocol.OpenAI, Embeddings.AnswerAsync);
+        Map("/v1/messages", Protocol.Anthropic, Messages.AnswerAsync);
+        Map("/api/chat", Protocol.Ollama, OllamaChat.AnswerAsync);
+        Map("/api/embed", Protocol.Ollama, Embeddings.AnswerOllamaAsync);
         app.MapGet("/statistics", () => statistics.Now);
+        app.MapGet("/requests", () => log.All);
         await app.StartAsync(cancellationToken);
-        return new LocalLlmServer(app, statistics, stopping);
+        return new LocalLlmServer(app, statistics, log, stopping);
+
+        void Map(string path, Protocol protocol, Func<Exchange, Task> answer) => app.MapPost(path, http => admission.ServeAsync(http, protocol, answer));
     }
 
     /// <summary>Completes as soon as the statistics meet a condition.</summary>

@@ -4,7 +4,8 @@ using System.Text.Json;
 using LocalLlm;
 
 const string Usage = """
-    A local server that speaks OpenAI's protocol and misbehaves as told.
+    A local server that speaks OpenAI's protocol (/v1/chat/completions, /v1/responses, /v1/embeddings), Anthropic's (/v1/messages) and
+    Ollama's (/api/chat, /api/embed), with and without streaming, and misbehaves as told.
 
       dotnet run --project samples/LocalLlmServer -- [options]
 
@@ -13,10 +14,26 @@ const string Usage = """
       --token-latency 20             milliseconds between two tokens of a stream
       --rpm 600                      requests per minute; beyond it: 429
       --burst 10                     requests an idle server takes at once (default: a minute's worth)
-      --retry-after seconds,milliseconds   what a 429 carries: seconds, milliseconds, date, none
+      --retry-after seconds,milliseconds   what such a 429 carries: seconds, milliseconds, date, none
       --concurrency 8                requests at the same time
       --when-busy refuse             or queue: what happens beyond --concurrency
-      --faults status=503/5,hang/7,stall=3/9,reset/11   what goes wrong with every n-th request
+      --faults hang/7,status=503/2-4 what goes wrong, and with which requests: /7 every 7th, /2-4 the 2nd to the 4th; the first that applies is taken
+
+    Faults (N = tokens of a stream sent before it):
+      status=503          an error status; ;retry-after=4;retry-after-ms=250;retry-after=date:2 behind it are headers of the answer
+      quota               429, the account's money is used up; headers as above
+      hang                no answer
+      slow=500            the headers come 500 ms later than --latency
+      stall=N             the stream stops and stays open; an answer that is no stream stops after its headers
+      reset               the connection is reset before anything is answered
+      cut=N               the connection is reset in the middle of the answer
+      malformed=N         an event is no JSON; an answer that is no stream is none
+      truncate=N          the answer ends in its middle, in good order
+      error=N             the stream says that the server is overloaded, and ends
+
+    A request with the header x-fault (without a schedule, e.g. x-fault: status=429;retry-after=4) gets that fault instead.
+    GET /statistics counts what the clients did, GET /requests lists it: when each request came and ended, which attempt it was, its headers,
+    whether the client went away.
     """;
 
 var settings = new Dictionary<string, string>();

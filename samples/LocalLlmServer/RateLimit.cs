@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace LocalLlm;
 
-/// <summary>A token bucket of requests that refills continuously, and the headers in which OpenAI describes it.</summary>
+/// <summary>A token bucket of requests that refills continuously, and the headers in which a provider describes it.</summary>
 internal sealed class RateLimit(int requestsPerMinute, int burst, RetryAfterForms retryAfter, TimeProvider time)
 {
     private readonly Lock gate = new();
@@ -11,7 +11,7 @@ internal sealed class RateLimit(int requestsPerMinute, int burst, RetryAfterForm
     private double permits = burst;
 
     /// <summary>Takes a permit if there is one and says in the headers how the bucket stands.</summary>
-    public bool TryTake(IHeaderDictionary headers)
+    public bool TryTake(Protocol protocol, IHeaderDictionary headers)
     {
         bool taken;
         double left;
@@ -26,9 +26,7 @@ internal sealed class RateLimit(int requestsPerMinute, int burst, RetryAfterForm
             left = permits;
         }
 
-        headers["x-ratelimit-limit-requests"] = Text(requestsPerMinute);
-        headers["x-ratelimit-remaining-requests"] = Text(Math.Floor(left));
-        headers["x-ratelimit-reset-requests"] = Duration((burst - left) * interval);
+        protocol.DescribeQuota(headers, requestsPerMinute, left, (burst - left) * interval, time.GetUtcNow());
         if (!taken)
             TellWhenToComeBack(headers, (1 - left) * interval);
         return taken;
@@ -39,29 +37,10 @@ internal sealed class RateLimit(int requestsPerMinute, int burst, RetryAfterForm
         if (retryAfter.HasFlag(RetryAfterForms.Seconds))
             headers.RetryAfter = Text(Math.Ceiling(wait.TotalSeconds));
         if (retryAfter.HasFlag(RetryAfterForms.Date))
-            headers.RetryAfter = RoundedUp(time.GetUtcNow() + wait).ToString("R", CultureInfo.InvariantCulture);
+            headers.RetryAfter = HttpDate.Of(time.GetUtcNow() + wait);
         if (retryAfter.HasFlag(RetryAfterForms.Milliseconds))
             headers["retry-after-ms"] = Text(Math.Ceiling(wait.TotalMilliseconds));
     }
 
-    /// <summary>OpenAI's way to write a duration: <c>12ms</c>, <c>8.64s</c>, <c>6m0s</c>, <c>1h0m0s</c>.</summary>
-    internal static string Duration(TimeSpan duration)
-    {
-        var value = TimeSpan.FromMilliseconds(Math.Ceiling(duration.TotalMilliseconds));
-        if (value < TimeSpan.FromSeconds(1))
-            return $"{Text(value.TotalMilliseconds)}ms";
-
-        var seconds = Text(value.Seconds + value.Milliseconds / 1000.0) + "s";
-        return value switch
-        {
-            { TotalHours: >= 1 } => $"{(int)value.TotalHours}h{value.Minutes}m{seconds}",
-            { TotalMinutes: >= 1 } => $"{value.Minutes}m{seconds}",
-            _ => seconds,
-        };
-    }
-
-    private static DateTimeOffset RoundedUp(DateTimeOffset date) =>
-        date.AddTicks((TimeSpan.TicksPerSecond - date.Ticks % TimeSpan.TicksPerSecond) % TimeSpan.TicksPerSecond);
-
-    private static string Text(double number) => number.ToString("0.###", CultureInfo.InvariantCulture);
+    private static string Text(double number) => number.ToString("0", CultureInfo.InvariantCulture);
 }

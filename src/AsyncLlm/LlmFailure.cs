@@ -23,6 +23,7 @@ public readonly record struct LlmFailure(LlmFailureKind Kind, TimeSpan? RetryAft
     /// <item><term><c>x-should-retry: true</c></term><description><see cref="LlmFailureKind.Transient"/> instead of <see cref="LlmFailureKind.Permanent"/></description></item>
     /// <item><term><see cref="TimeoutException"/>, <see cref="OperationCanceledException"/></term><description><see cref="LlmFailureKind.TimedOut"/></description></item>
     /// <item><term><see cref="HttpRequestException"/> without a status, <see cref="System.Net.Sockets.SocketException"/>, <see cref="IOException"/> (of the derived ones only <see cref="HttpIOException"/>)</term><description><see cref="LlmFailureKind.ConnectionFailed"/></description></item>
+    /// <item><term><see cref="System.Text.Json.JsonException"/>: an answer that is cut off, a gateway's page instead of one, or a model's text that is no JSON</term><description><see cref="LlmFailureKind.Transient"/></description></item>
     /// <item><term>nothing of this</term><description><see cref="LlmFailureKind.Permanent"/></description></item>
     /// </list>
     /// <para>The status is the property <c>Status</c>, <c>StatusCode</c> or <c>ResponseStatusCode</c> of the exception, as the clients of

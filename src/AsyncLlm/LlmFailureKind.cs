@@ -6,7 +6,7 @@ public enum LlmFailureKind
     /// <summary>Trying again gives the same: a bad request, a wrong key, a bug.</summary>
     Permanent = 0,
 
-    /// <summary>One answer went wrong (408, 409, 425, 500, 502, 504); another attempt may succeed.</summary>
+    /// <summary>One answer went wrong (408, 409, 425, 500, 502, 504, no JSON); another attempt may succeed.</summary>
     Transient,
 
     /// <summary>The quota is used up for the moment (429): every caller of it has to wait.</summary>

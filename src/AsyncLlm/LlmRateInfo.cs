@@ -24,6 +24,27 @@ public readonly record struct LlmRateInfo
     /// <summary>How long until <see cref="TokensRemaining"/> is back at <see cref="TokenLimit"/>.</summary>
     public TimeSpan? TokensReset { get; init; }
 
+    /// <summary>How long the provider asks to wait, as <c>retry-after-ms</c> or <c>Retry-After</c> says. It counts for the attempt it answers, when its exception does not tell.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
     /// <summary>Whether nothing was said.</summary>
     public bool IsEmpty => this == default;
+
+    /// <summary>Reads what the headers of an answer say about the quota.</summary>
+    /// <param name="header">Gives the value of a header by its name, <see langword="null"/> when there is none. It is asked in lower case; names of headers have no case.</param>
+    /// <param name="timeProvider">The clock that a date is measured against when the answer has no <c>Date</c>; <see langword="null"/> for <see cref="TimeProvider.System"/>.</param>
+    /// <returns>What was said; <see cref="IsEmpty"/> when it was nothing. A value that cannot be read counts as not said.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="header"/> is <see langword="null"/>.</exception>
+    /// <remarks>
+    /// <para><c>x-ratelimit-{limit,remaining,reset}-{requests,tokens}</c>, the reset as a duration (<c>6m0s</c>, <c>120ms</c>) or in seconds;
+    /// else <c>anthropic-ratelimit-{requests,tokens,input-tokens,output-tokens}-{limit,remaining,reset}</c>, the reset as a date (RFC 3339). Where tokens
+    /// are told for input and output only, the one of which less is left counts. And <c>retry-after-ms</c>, <c>Retry-After</c> in seconds or as a date.</para>
+    /// </remarks>
+    /// <seealso href="https://platform.openai.com/docs/guides/rate-limits">OpenAI: rate limits in headers</seealso>
+    /// <seealso href="https://docs.anthropic.com/en/api/rate-limits">Anthropic: response headers</seealso>
+    public static LlmRateInfo FromHeaders(Func<string, string?> header, TimeProvider? timeProvider = null)
+    {
+        ArgumentNullException.ThrowIfNull(header);
+        return RateHeaders.Read(header, timeProvider ?? TimeProvider.System);
+    }
 }

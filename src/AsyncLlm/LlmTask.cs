@@ -14,9 +14,15 @@ namespace AsyncLlm;
 /// </remarks>
 public static partial class LlmTask
 {
-    private static LlmBatchOptions Limit(int maxConcurrency)
+    internal static LlmBatchOptions Limit(int maxConcurrency)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maxConcurrency, 1);
         return new LlmBatchOptions { MaxConcurrency = maxConcurrency };
+    }
+
+    private static LlmBatchOptions Through(LlmThrottle throttle)
+    {
+        ArgumentNullException.ThrowIfNull(throttle);
+        return new LlmBatchOptions { Throttle = throttle, TimeProvider = throttle.Options.TimeProvider };
     }
 }

@@ -15,7 +15,20 @@ public sealed partial class LlmThrottle
     public IAsyncEnumerable<T> StreamAsync<T>(Func<CancellationToken, IAsyncEnumerable<T>> open, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(open);
-        return EnumerateAsync(token => Task.FromResult(open(token)), cancellationToken);
+        return EnumerateAsync(token => Task.FromResult(open(token)), default, actualTokens: null, cancellationToken);
+    }
+
+    /// <summary>Opens a stream when the quota of requests and that of tokens allow it and yields its items. Until the first item it is repeated like any call, never after.</summary>
+    /// <param name="estimate">The tokens it will take at most. They are reserved when it is admitted and given back when it cannot be opened.</param>
+    /// <param name="actualTokens">Reads from an item how many tokens it tells of, <see langword="null"/> for an item that tells nothing. They are added up, and the difference
+    /// is given back at the end. <see langword="null"/>, or no item that tells: the estimate stands.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="estimate"/> is negative.</exception>
+    /// <inheritdoc cref="StreamAsync{T}(Func{CancellationToken, IAsyncEnumerable{T}}, CancellationToken)"/>
+    public IAsyncEnumerable<T> StreamAsync<T>(
+        Func<CancellationToken, IAsyncEnumerable<T>> open, LlmCost estimate, Func<T, int?>? actualTokens = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(open);
+        return EnumerateAsync(token => Task.FromResult(open(token)), Checked(estimate), actualTokens, cancellationToken);
     }
 
     /// <inheritdoc cref="StreamAsync{T}(Func{CancellationToken, IAsyncEnumerable{T}}, CancellationToken)"/>
@@ -25,28 +38,21 @@ public sealed partial class LlmThrottle
         where TStream : IAsyncEnumerable<T>
     {
         ArgumentNullException.ThrowIfNull(open);
-        return EnumerateAsync(async token => (IAsyncEnumerable<T>)await open(token).ConfigureAwait(false), cancellationToken);
+        return EnumerateAsync(async token => (IAsyncEnumerable<T>)await open(token).ConfigureAwait(false), default, actualTokens: null, cancellationToken);
     }
 
     private async IAsyncEnumerable<T> EnumerateAsync<T>(
-        Func<CancellationToken, Task<IAsyncEnumerable<T>>> open, CancellationToken callerToken, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        Func<CancellationToken, Task<IAsyncEnumerable<T>>> open, LlmCost estimate, Func<T, int?>? actualTokens, CancellationToken callerToken,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        using var linked = CancellationTokenSource.CreateLinkedTokenSource(callerToken, cancellationToken);
-        var call = new ThrottledCall<OpenStream<T>>(
-            _engine, token => OpenStream<T>.OpenAsync(open, token), default, actualTokens: null, keepsSlot: true, CallerContext.Capture(), linked.Token);
-        var stream = await call.RunAsync().ConfigureAwait(false);
-        try
+        var call = new StreamCall<T>(_engine, open, estimate, callerToken, cancellationToken);
+        await using var _ = call.ConfigureAwait(false);
+        await call.OpenAsync().ConfigureAwait(false);
+        while (await call.MoveNextAsync().ConfigureAwait(false))
         {
-            while (stream.HasItem)
-            {
-                yield return stream.Current;
-                await stream.MoveNextAsync().ConfigureAwait(false);
-            }
-        }
-        finally
-        {
-            await stream.DisposeAsync().ConfigureAwait(false);
-            call.Close();
+            if (actualTokens?.Invoke(call.Current) is { } tokens)
+                call.ActualTokens = tokens + (call.ActualTokens ?? 0);
+            yield return call.Current;
         }
     }
 }

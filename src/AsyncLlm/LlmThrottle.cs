@@ -32,7 +32,11 @@ public sealed partial class LlmThrottle
     /// <summary>Creates a throttle. It is one quota's: share it, do not make one per call.</summary>
     /// <param name="options">How it admits, repeats and ends calls; <see langword="null"/> for the defaults.</param>
     /// <exception cref="ArgumentOutOfRangeException">A value of <paramref name="options"/> is out of its range.</exception>
-    public LlmThrottle(LlmThrottleOptions? options = null) => _engine = new ThrottleEngine(LlmThrottleOptions.Checked(options ?? new()));
+    public LlmThrottle(LlmThrottleOptions? options = null)
+    {
+        _engine = new ThrottleEngine(LlmThrottleOptions.Checked(options ?? new()));
+        Telemetry.Watch(_engine);
+    }
 
     internal LlmThrottleOptions Options => _engine.Options;
 
@@ -83,35 +87,55 @@ public sealed partial class LlmThrottle
     /// <inheritdoc cref="ExecuteAsync{T}(Func{CancellationToken, Task{T}}, CancellationToken)"/>
     /// <returns>A task that ends with the call.</returns>
     public Task ExecuteAsync(Func<CancellationToken, Task> call, CancellationToken cancellationToken = default) =>
-        RunAsync<ValueTuple>(call, default, actualTokens: null, cancellationToken);
+        RunAsync<ValueTuple>(call, default, actualTokens: null, isInPipeline: false, cancellationToken);
 
     /// <summary>Runs a call when the quota of requests and that of tokens allow it.</summary>
     /// <param name="estimate">The tokens it will take at most. They are reserved when it is admitted and given back when it fails.</param>
     /// <param name="actualTokens">Reads from the result how many tokens it took; the difference is given back. <see langword="null"/>: the estimate stands.</param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="estimate"/> is negative.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="estimate"/> is negative or more than <see cref="int.MaxValue"/> tokens.</exception>
     /// <inheritdoc cref="ExecuteAsync{T}(Func{CancellationToken, Task{T}}, CancellationToken)"/>
     public Task<T> ExecuteAsync<T>(Func<CancellationToken, Task<T>> call, LlmCost estimate, Func<T, int>? actualTokens = null, CancellationToken cancellationToken = default)
     {
-        if (estimate.InputTokens < 0 || estimate.OutputTokens < 0)
-            throw new ArgumentOutOfRangeException(nameof(estimate), estimate, "Tokens must not be negative.");
-        return RunAsync(call, estimate, actualTokens, cancellationToken);
+        return RunAsync(call, Checked(estimate), actualTokens, isInPipeline: false, cancellationToken);
     }
+
+    /// <summary>Runs a call when the quota allows it, and again only after a rate limit: for code that has timeouts and retries of its own, e.g. a Polly pipeline.</summary>
+    /// <returns>The result of the call.</returns>
+    /// <remarks>What else fails is thrown at once; the throttle learns from it all the same. Of the timeouts only <see cref="LlmThrottleOptions.QueueTimeout"/> counts.
+    /// Put it inside the retries, so that each of them is admitted, and outside the timeout of an attempt, which then does not count the wait.</remarks>
+    /// <exception cref="TimeoutException"><see cref="LlmThrottleOptions.QueueTimeout"/> passed.</exception>
+    /// <inheritdoc cref="ExecuteAsync{T}(Func{CancellationToken, Task{T}}, CancellationToken)"/>
+    public Task<T> PaceAsync<T>(Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken = default) =>
+        RunAsync<T>(call, default, actualTokens: null, isInPipeline: true, cancellationToken);
 
     /// <summary>Takes what a provider said about the quota. A handler of the HTTP client calls it for every answer.</summary>
     /// <param name="observed">What was said. Inside a call of this throttle it is known which attempt it answers.</param>
-    public void Report(in LlmRateInfo observed) => _engine.Report(observed, NestedCall.Current is { } call && call.Engine == _engine ? call : null);
+    public void Report(in LlmRateInfo observed) => _engine.Report(observed, Attempt.Current(_engine));
 
     /// <summary>Says what the throttle has done and where it stands.</summary>
     /// <returns>The numbers at this moment.</returns>
     public LlmThrottleStatistics GetStatistics() => _engine.GetStatistics();
 
-    private Task<T> RunAsync<T>(Func<CancellationToken, Task> call, LlmCost estimate, Func<T, int>? actualTokens, CancellationToken cancellationToken)
+    /// <summary>Starts a call of a group, which wants to know how it goes.</summary>
+    internal ThrottledCall<T> Start<T>(Func<CancellationToken, Task> call, CancellationToken cancellationToken)
+    {
+        var started = new ThrottledCall<T>(_engine, call, default, actualTokens: null, isInPipeline: false, cancellationToken);
+        started.RunAsync();
+        return started;
+    }
+
+    internal Task<T> RunAsync<T>(
+        Func<CancellationToken, Task> call, LlmCost estimate, Func<T, int>? actualTokens, bool isInPipeline, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(call);
         return cancellationToken.IsCancellationRequested
             ? Task.FromCanceled<T>(cancellationToken)
-            : new ThrottledCall<T>(_engine, call, estimate, actualTokens, keepsSlot: false, CallerContext.Capture(), cancellationToken).RunAsync();
+            : new ThrottledCall<T>(_engine, call, estimate, actualTokens, isInPipeline, cancellationToken).RunAsync();
     }
+
+    private static LlmCost Checked(LlmCost estimate) => estimate is { InputTokens: >= 0, OutputTokens: >= 0, Tokens: >= 0 }
+        ? estimate
+        : throw new ArgumentOutOfRangeException(nameof(estimate), estimate, "Tokens must not be negative, nor more than an Int32 holds together.");
 
     private static Dictionary<string, LlmThrottle> ThrottlesOf(object client)
     {

@@ -6,7 +6,8 @@ using Anthropic.Models.Messages;
 using Azure;
 using Azure.AI.Inference;
 using Azure.Core.Pipeline;
-using Microsoft.SemanticKernel;
+using Microsoft.SemanticKernel.ChatCompletion;
+using Microsoft.SemanticKernel.Connectors.OpenAI;
 using OpenAI;
 using OpenAI.Chat;
 using static AsyncLlm.LlmFailureKind;
@@ -36,18 +37,8 @@ public sealed class ClientFailureTests
         ["Anthropic"] = (answers, retries) =>
             new AnthropicClient { ApiKey = "k", MaxRetries = retries, HttpClient = new HttpClient(answers) }
                 .Messages.Create(new MessageCreateParams { Model = "m", MaxTokens = 9, Messages = [new UserMessageParam("hi")] }),
-        ["Semantic Kernel"] = async (answers, retries) =>
-        {
-            try
-            {
-                await Calls!["OpenAI"](answers, retries);
-            }
-            catch (ClientResultException exception)
-            {
-                // What its OpenAI connector does with every ClientResultException.
-                throw new HttpOperationException((HttpStatusCode)exception.Status, exception.GetRawResponse()?.Content.ToString(), exception.Message, exception);
-            }
-        },
+        // Given an HttpClient it does not retry.
+        ["Semantic Kernel"] = (answers, _) => new OpenAIChatCompletionService("m", "k", httpClient: new HttpClient(answers)).GetChatMessageContentAsync("hi"),
     };
 
     public static TheoryData<string> Clients => [.. Calls.Keys];

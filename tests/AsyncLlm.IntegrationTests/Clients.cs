@@ -17,6 +17,12 @@ internal static class Clients
     public static ChatClient ChatClient(this LocalLlmServer server, PipelinePolicy? retries = null) =>
         new("gpt-4o-mini", new ApiKeyCredential("local"), Options(server, retries));
 
+    public static ChatClient ChatClient(this LocalLlmServer server, LlmThrottle throttle) =>
+        new("gpt-4o-mini", new ApiKeyCredential("local"), server.Options(throttle));
+
+    public static OpenAIClientOptions Options(this LocalLlmServer server, LlmThrottle throttle) =>
+        new OpenAIClientOptions { Endpoint = server.Endpoint }.UseThrottle(throttle);
+
     public static EmbeddingClient EmbeddingClient(this LocalLlmServer server) =>
         new("text-embedding-3-small", new ApiKeyCredential("local"), Options(server, retries: null));
 

@@ -262,22 +262,6 @@ public class LocalLlmServerTests
     }
 
     [Theory]
-    [InlineData("status=503/5", FaultKind.Status, 5, 503)]
-    [InlineData("hang/7", FaultKind.Hang, 7, 0)]
-    [InlineData("stall=3/9", FaultKind.Stall, 9, 3)]
-    [InlineData("reset/11", FaultKind.Reset, 11, 0)]
-    public void Faults_are_read_from_the_command_line(string text, FaultKind kind, int every, int argument) =>
-        Assert.Equal(new Fault(kind, every, argument), Fault.Parse(text));
-
-    [Theory]
-    [InlineData("")]
-    [InlineData("status/5")]
-    [InlineData("hang")]
-    [InlineData("explode/2")]
-    [InlineData("reset/often")]
-    public void A_fault_that_cannot_be_read_is_refused(string text) => Assert.Throws<FormatException>(() => Fault.Parse(text));
-
-    [Theory]
     [InlineData("not json")]
     [InlineData("""{"model":"m"}""")]
     [InlineData("""{"model":"m","messages":[]}""")]

@@ -255,7 +255,7 @@ public sealed class WhenAllSettledTests : GroupTests
         ThrowsAtOnce<ArgumentNullException>("source", () => LlmTask.WhenAllSettled((IEnumerable<int>)null!, Model.AskAsync));
         ThrowsAtOnce<ArgumentNullException>("call", () => LlmTask.WhenAllSettled([0], (Func<int, CancellationToken, Task<string>>)null!));
         ThrowsAtOnce<ArgumentNullException>("call", () => LlmTask.WhenAllSettled([0], (Func<int, CancellationToken, Task>)null!, new LlmBatchOptions()));
-        ThrowsAtOnce<ArgumentNullException>("options", () => LlmTask.WhenAllSettled([0], Model.AskAsync, null!));
+        ThrowsAtOnce<ArgumentNullException>("options", () => LlmTask.WhenAllSettled([0], Model.AskAsync, (LlmBatchOptions)null!));
         ThrowsAtOnce<ArgumentOutOfRangeException>("maxConcurrency", () => LlmTask.WhenAllSettled([0], Model.AskAsync, 0));
         ThrowsAtOnce<ModelException>(() => LlmTask.WhenAllSettled(Source(), Model.AskAsync));
         Assert.Empty(Model.Calls);

@@ -7,6 +7,23 @@ namespace Package.Tests;
 [Collection(PackedFeedCollection.Name)]
 public sealed class PackageContentTests(PackedFeed feed)
 {
+    private static readonly Dictionary<string, string[]> Dependencies = new()
+    {
+        ["AsyncLlm"] = ["AsyncLlmAnalyzers", "System.Threading.RateLimiting"],
+        ["AsyncLlm.ExtensionsAI"] =
+        [
+            "AsyncLlm",
+            "Microsoft.Extensions.AI.Abstractions",
+            "Microsoft.Extensions.DependencyInjection.Abstractions",
+            "Microsoft.Extensions.Logging.Abstractions",
+            "Microsoft.Extensions.Options",
+        ],
+        ["AsyncLlm.OpenAI"] = ["AsyncLlm", "OpenAI", "System.ClientModel"],
+        ["AsyncLlm.Polly"] = ["AsyncLlm", "Polly.Core"],
+    };
+
+    public static TheoryData<string> Libraries => [.. Dependencies.Keys];
+
     [Fact]
     public void Analyzers_package_contains_both_assemblies_and_no_library() => Lines.AssertSame(
         [
@@ -24,18 +41,18 @@ public sealed class PackageContentTests(PackedFeed feed)
         EntriesOf("AsyncLlmAnalyzers"),
         "Entries of AsyncLlmAnalyzers");
 
-    [Fact]
-    public void Runtime_package_contains_one_assembly_a_framework_with_its_documentation() => Lines.AssertSame(
+    [Theory, MemberData(nameof(Libraries))]
+    public void Library_package_contains_one_assembly_a_framework_with_its_documentation(string id) => Lines.AssertSame(
         [
-            "AsyncLlm.nuspec",
+            $"{id}.nuspec",
             "README.md",
-            "lib/net10.0/AsyncLlm.dll",
-            "lib/net10.0/AsyncLlm.xml",
-            "lib/net8.0/AsyncLlm.dll",
-            "lib/net8.0/AsyncLlm.xml",
+            $"lib/net10.0/{id}.dll",
+            $"lib/net10.0/{id}.xml",
+            $"lib/net8.0/{id}.dll",
+            $"lib/net8.0/{id}.xml",
         ],
-        EntriesOf("AsyncLlm"),
-        "Entries of AsyncLlm");
+        EntriesOf(id),
+        $"Entries of {id}");
 
     [Fact]
     public void Analyzers_package_is_a_development_dependency_and_depends_on_nothing()
@@ -48,18 +65,30 @@ public sealed class PackageContentTests(PackedFeed feed)
         Assert.Empty(DependenciesOf(nuspec));
     }
 
-    /// <summary>Without include="All" NuGet's default would keep the analyzers from whoever adds the runtime.</summary>
-    [Fact]
-    public void Runtime_package_depends_on_the_analyzers_with_all_their_assets()
+    /// <summary>Without include="All" NuGet's default would keep the analyzers from whoever adds a library.</summary>
+    [Theory, MemberData(nameof(Libraries))]
+    public void Library_package_depends_on_what_it_needs_and_brings_the_analyzers(string id)
     {
-        var nuspec = NuspecOf("AsyncLlm");
+        var nuspec = NuspecOf(id);
 
         Assert.Null(ValueOf(nuspec, "developmentDependency"));
         Assert.Equal("MIT", ValueOf(nuspec, "license"));
-        Assert.Equal(
-            [$"net10.0: AsyncLlmAnalyzers {PackedFeed.Version} All", $"net8.0: AsyncLlmAnalyzers {PackedFeed.Version} All"],
-            DependenciesOf(nuspec).Where(dependency => dependency.Contains("Analyzers", StringComparison.Ordinal)));
+        Assert.Equal("README.md", ValueOf(nuspec, "readme"));
+        Lines.AssertSame(
+            from framework in new[] { "net10.0", "net8.0" }
+            from dependency in Dependencies[id].Order(StringComparer.Ordinal)
+            select dependency.StartsWith("AsyncLlm", StringComparison.Ordinal)
+                ? $"{framework}: {dependency} {PackedFeed.Version} All"
+                : $"{framework}: {dependency} {PinnedVersions.Of(dependency)} ",
+            DependenciesOf(nuspec).Order(StringComparer.Ordinal),
+            $"Dependencies of {id}");
     }
+
+    [Fact]
+    public void Feed_has_these_packages_and_no_other() => Lines.AssertSame(
+        Dependencies.Keys.Append("AsyncLlmAnalyzers").Order(StringComparer.Ordinal),
+        Directory.GetFiles(feed.Feed).Select(file => Path.GetFileName(file).Replace($".{PackedFeed.Version}.nupkg", "", StringComparison.Ordinal)).Order(StringComparer.Ordinal),
+        "Packages");
 
     [Fact]
     public void Every_package_of_the_feed_has_the_same_version() =>

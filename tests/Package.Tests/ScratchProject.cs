@@ -15,7 +15,7 @@ internal sealed class ScratchProject : ScratchFolder
               </PropertyGroup>
 
               <ItemGroup>
-                <PackageReference Include="OpenAI" Version="{PinnedVersion.Of("OpenAI")}" />
+                <PackageReference Include="OpenAI" Version="{PinnedVersions.Of("OpenAI")}" />
               </ItemGroup>
 
             </Project>

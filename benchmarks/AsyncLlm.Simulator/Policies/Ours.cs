@@ -21,6 +21,8 @@ internal sealed class Ours : Policy
     {
         var options = new LlmThrottleOptions { TimeProvider = world.Time, Classify = ServerException.Classify };
         var inFlight = world.Row.RatePerSecond * world.Row.MeanLatency;
+        if (world.Row.Server is ServerKind.FixedWindow or ServerKind.SlidingLog or ServerKind.SlidingCounter)
+            inFlight = Math.Max(inFlight, world.Row.EffectiveBurst);
         if (inFlight > 1000)
             options.MaxConcurrency = (int)(2 * inFlight);
         return options;

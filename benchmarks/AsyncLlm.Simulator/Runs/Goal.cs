@@ -4,7 +4,7 @@ namespace AsyncLlm.Simulator;
 /// <param name="Kind">Which of them holds.</param>
 /// <param name="Makespan">The latest time of the last admission.</param>
 /// <param name="RefusedShare">The most refusals, per item.</param>
-/// <param name="SecondHalf">The least admission rate of the second half, as a share of what the server allows.</param>
+/// <param name="SecondHalf">The least admission rate of the second half, as a share of the quota's or of what the server allows.</param>
 internal sealed record Goal(GoalKind Kind, TimeSpan? Makespan, double? RefusedShare, double? SecondHalf)
 {
     public static Goal Of(Result result)
@@ -44,7 +44,11 @@ internal sealed record Goal(GoalKind Kind, TimeSpan? Makespan, double? RefusedSh
             return GoalKind.Lossless;
         if (row.EffectiveBurst < Math.Max(1, row.RatePerSecond))
             return row.SaysWholeSeconds ? GoalKind.Corner : GoalKind.Lossless;
-        return policy == "headers" && row.Headers is RateHeaders.OpenAI or RateHeaders.Anthropic
-            ? GoalKind.Headers : GoalKind.Blind;
+        return policy == "headers" && HeadersTellAll(row) ? GoalKind.Headers : GoalKind.Blind;
     }
+
+    // Of a second quota that has no headers they tell nothing. What others take of a window, they tell too late: it is either left, which
+    // costs time, or asked for, which costs refusals; a bucket holds enough to wait for the report.
+    private static bool HeadersTellAll(Row row)
+        => row.Headers is RateHeaders.OpenAI or RateHeaders.Anthropic && row.PerSecond is null && (row.Tenant == 0 || row.Server == ServerKind.TokenBucket);
 }

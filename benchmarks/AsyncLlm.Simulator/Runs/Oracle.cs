@@ -23,6 +23,38 @@ internal static class Oracle
     public static long LastAdmission(Row row, ulong seed)
     {
         (long, long)? outage = row.OutageAt is { } at ? (QuotaFactory.Ticks(at), QuotaFactory.Ticks(at + row.OutageSeconds)) : null;
-        return LastAdmission(QuotaFactory.Create(row, seed), now: 0, new Workload(row, seed).Needed(row.Count), outage);
+        var work = new Workload(row, seed);
+        var quota = QuotaFactory.Create(row, seed);
+        return row.Faults > 0 && row.Hangs == 0 && outage is null
+            ? LastAdmissionWithFaults(quota, work, row.Count)
+            : LastAdmission(quota, now: 0, work.Needed(row.Count), outage);
+    }
+
+    /// <summary>Who knows the server does not know which calls will fail: they are repeated when their failure is answered.</summary>
+    private static long LastAdmissionWithFaults(Quota quota, Workload work, int count)
+    {
+        var failed = new PriorityQueue<(int Item, int Attempt), long>();
+        var now = 0L;
+        for (var next = 0; next < count || failed.Count > 0;)
+        {
+            var (item, attempt) = (next, 0);
+            if (failed.TryPeek(out _, out var answered) && (answered <= now || next == count))
+            {
+                (item, attempt) = failed.Dequeue();
+                now = Math.Max(now, answered);
+            }
+            else
+            {
+                next++;
+            }
+
+            var request = work.RequestOf(item, attempt);
+            now = quota.Earliest(now, request);
+            quota.Take(now, request);
+            if (work.Fails(item, attempt))
+                failed.Enqueue((item, attempt + 1), now + request.Duration);
+        }
+
+        return now;
     }
 }

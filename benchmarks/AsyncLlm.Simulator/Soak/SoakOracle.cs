@@ -41,7 +41,7 @@ internal sealed class SoakOracle(SoakPlan plan, LlmThrottleOptions options)
         if (outcome.Error is OperationCanceledException)
         {
             return canceledAt == long.MaxValue ? "nobody cancelled it"
-                : last is not null && last.End < canceledAt && MustEnd(entries) ? "it had ended before it was cancelled"
+                : last is not null && last.End + (plan.FormOf(item) == SoakPlan.Form.Stream ? SoakPlan.RestOfStream : 0) < canceledAt && MustEnd(entries) ? "it had ended before it was cancelled"
                 : last?.Start > canceledAt ? "a request after the cancellation"
                 : null;
         }

@@ -8,6 +8,9 @@ internal sealed class SoakPlan(ulong seed)
     public static readonly TimeSpan LongRetryAfter = TimeSpan.FromMinutes(10);
     public static readonly long DeafFor = TimeSpan.FromMinutes(3).Ticks;
 
+    /// <summary>How long a stream goes on after its answer, which is its first item.</summary>
+    public static readonly long RestOfStream = TimeSpan.TicksPerSecond;
+
     private const double LastCancellation = 1000;
 
     public enum Form { Call, CallWithCost, CallWithoutResult, Nested, Stream }

@@ -33,7 +33,7 @@ internal sealed class SoakServer(SoakPlan plan, VirtualTime time, int count)
     public async IAsyncEnumerable<ulong> StreamAsync(int item, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         yield return await CallAsync(item, cancellationToken).ConfigureAwait(false);
-        await time.DelayAsync(TimeSpan.TicksPerSecond, cancellationToken).ConfigureAwait(false);
+        await time.DelayAsync(SoakPlan.RestOfStream, cancellationToken).ConfigureAwait(false);
         yield return 0;
     }
 

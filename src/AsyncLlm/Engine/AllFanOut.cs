@@ -9,7 +9,8 @@ internal sealed class AllFanOut<TSource, TResult> : FanOut<TSource, TResult>
 
     private AllFanOut(TSource[] items, Func<TSource, CancellationToken, Task> call, LlmBatchOptions options, CancellationToken callerToken)
         : base(new ItemArray<TSource>(items), call, options, CallerContext.Capture(), timed: false, callerToken) =>
-        _results = new TResult[items.Length];
+        // The array is a copy of our own: where it fits, a result takes the place of its item.
+        _results = typeof(TSource) == typeof(TResult) ? (TResult[])(object)items : new TResult[items.Length];
 
     public static Task<TResult[]> RunAsync(
         IEnumerable<TSource> source, Func<TSource, CancellationToken, Task> call, LlmBatchOptions options, CancellationToken cancellationToken)
@@ -28,17 +29,17 @@ internal sealed class AllFanOut<TSource, TResult> : FanOut<TSource, TResult>
         return fanOut._completion.Task;
     }
 
-    protected override void Complete(int index, TSource item, long started, Task call)
+    protected override void Complete(int index, TSource item, ItemRun run, Task call)
     {
         if (Tasks.ErrorOf(call) is { } error)
         {
             if (Fail(error))
-                Report(failed: true, started);
+                Report(failed: true, run);
             return;
         }
         _results[index] = Tasks.ResultOf<TResult>(call);
         Interlocked.Increment(ref _succeeded);
-        Report(failed: false, started);
+        Report(failed: false, run);
     }
 
     protected override void Finish()

@@ -17,6 +17,12 @@ internal readonly struct CallerContext
     /// <summary>The caller has no synchronization context: its delegates run on the pool.</summary>
     public bool IsPool => _synchronization is null;
 
+    /// <summary>This is the caller's place.</summary>
+    public bool IsHere => Enter().IsCompleted;
+
+    /// <summary>The async locals of the caller; <see langword="null"/> when their flow was suppressed.</summary>
+    public ExecutionContext? Execution => _execution;
+
     public static CallerContext Capture()
     {
         var current = SynchronizationContext.Current;

@@ -15,9 +15,10 @@ internal sealed class EachFanOut<TSource, TResult> : OutcomeFanOut<TSource, TRes
         CancellationToken callerToken, CancellationToken enumeratorToken)
         : base(items, call, options, caller, callerToken, enumeratorToken) => _items = items;
 
+    /// <param name="room">How many items may have been pulled whose outcome has not been read.</param>
     public static IAsyncEnumerable<LlmOutcome<TSource, TResult>> Run(
-        IAsyncEnumerable<TSource> source, Func<TSource, CancellationToken, Task> call, LlmBatchOptions options, CancellationToken cancellationToken) =>
-        new Outcomes(source, call, options, CallerContext.Capture(), cancellationToken);
+        IAsyncEnumerable<TSource> source, Func<TSource, CancellationToken, Task> call, LlmBatchOptions options, int room, CallerContext caller, CancellationToken cancellationToken) =>
+        new Outcomes(source, call, options, room, caller, cancellationToken);
 
     protected override bool TryBegin(int index, TSource item, long started)
     {
@@ -53,13 +54,12 @@ internal sealed class EachFanOut<TSource, TResult> : OutcomeFanOut<TSource, TRes
 
     /// <summary>The loop's view: each loop over it is a group of its own.</summary>
     private sealed class Outcomes(
-        IAsyncEnumerable<TSource> source, Func<TSource, CancellationToken, Task> call, LlmBatchOptions options, CallerContext caller, CancellationToken callerToken)
+        IAsyncEnumerable<TSource> source, Func<TSource, CancellationToken, Task> call, LlmBatchOptions options, int room, CallerContext caller, CancellationToken callerToken)
         : IAsyncEnumerable<LlmOutcome<TSource, TResult>>
     {
         public async IAsyncEnumerator<LlmOutcome<TSource, TResult>> GetAsyncEnumerator(CancellationToken cancellationToken = default)
         {
-            // A slow reader holds back new calls only when as many outcomes wait for it as calls may run.
-            var items = new ItemStream<TSource>(source, room: (int)Math.Min(2L * options.Limit, int.MaxValue));
+            var items = new ItemStream<TSource>(source, room);
             var group = new EachFanOut<TSource, TResult>(items, call, options, caller, callerToken, cancellationToken);
             group.AddWorker();
             try

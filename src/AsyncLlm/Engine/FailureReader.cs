@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json;
 
 namespace AsyncLlm;
 
@@ -43,6 +44,7 @@ internal static class FailureReader
         TimeoutException or OperationCanceledException => LlmFailureKind.TimedOut,
         HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded or HttpRequestError.UserAuthenticationError } => LlmFailureKind.Permanent,
         HttpRequestException or HttpIOException or SocketException => LlmFailureKind.ConnectionFailed,
+        JsonException => LlmFailureKind.Transient,
         // A file that is not there is an IOException too.
         IOException when exception.GetType() == typeof(IOException) => LlmFailureKind.ConnectionFailed,
         _ => null,

@@ -9,7 +9,7 @@ internal static class RetryAfterHeader
     private const string DataKey = "AsyncLlm.RetryAfter";
 
     public static TimeSpan? Read(Func<string, string?> header, DateTimeOffset now) =>
-        Number(header("retry-after-ms"), TimeSpan.TicksPerMillisecond) ?? Number(header("Retry-After"), TimeSpan.TicksPerSecond) ?? Date(header("Retry-After"), now);
+        Number(header("retry-after-ms"), TimeSpan.TicksPerMillisecond) ?? Number(header("retry-after"), TimeSpan.TicksPerSecond) ?? Date(header("retry-after"), now);
 
     public static void Note(Exception exception, TimeSpan? retryAfter)
     {

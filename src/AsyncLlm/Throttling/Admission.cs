@@ -7,6 +7,12 @@ namespace AsyncLlm;
 /// <param name="IsCatchUp">It was admitted out of what had gathered, and more of that was left.</param>
 internal readonly record struct Admission(long Number, double At, double Pace, bool IsCatchUp)
 {
-    /// <summary>The tokens reserved up to and with it.</summary>
-    public double TokensSpent { get; init; }
+    /// <summary>What was believed of the quota of requests.</summary>
+    public QuotaMark Requests { get; init; }
+
+    /// <summary>What was believed of the quota of tokens.</summary>
+    public QuotaMark Tokens { get; init; }
+
+    /// <summary>How many others were in flight.</summary>
+    public int InFlight { get; init; }
 }

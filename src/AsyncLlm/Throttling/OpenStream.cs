@@ -12,17 +12,20 @@ internal sealed class OpenStream<T> : IAsyncDisposable
         _items = items;
     }
 
-    public bool HasItem { get; private set; }
+    public bool HasFirst { get; private set; }
 
     public T Current => _items.Current;
 
     public static async Task<OpenStream<T>> OpenAsync(Func<CancellationToken, Task<IAsyncEnumerable<T>>> open, CancellationToken cancellationToken)
     {
-        var stream = await open(cancellationToken).ConfigureAwait(false) ?? throw Tasks.NullTask();
+        // The stream's own code runs where the caller's does.
+        var stream = await open(cancellationToken).ConfigureAwait(true) ?? throw new InvalidOperationException("The call returned null instead of a stream.");
         var opened = new OpenStream<T>(stream, stream.GetAsyncEnumerator(cancellationToken));
         try
         {
-            await opened.MoveNextAsync().ConfigureAwait(false);
+            opened.HasFirst = await opened.MoveNextAsync().ConfigureAwait(false);
+            // An item that came too late: the rest of the stream would end at its cancelled token.
+            cancellationToken.ThrowIfCancellationRequested();
             return opened;
         }
         catch
@@ -32,12 +35,16 @@ internal sealed class OpenStream<T> : IAsyncDisposable
         }
     }
 
-    public async ValueTask MoveNextAsync() => HasItem = await _items.MoveNextAsync().ConfigureAwait(false);
+    public ValueTask<bool> MoveNextAsync() => _items.MoveNextAsync();
 
     public async ValueTask DisposeAsync()
     {
         await _items.DisposeAsync().ConfigureAwait(false);
-        if (_stream is IAsyncDisposable disposable)
-            await disposable.DisposeAsync().ConfigureAwait(false);
+        if (ReferenceEquals(_stream, _items))
+            return;
+        if (_stream is IAsyncDisposable asyncDisposable)
+            await asyncDisposable.DisposeAsync().ConfigureAwait(false);
+        else if (_stream is IDisposable disposable)
+            disposable.Dispose();
     }
 }

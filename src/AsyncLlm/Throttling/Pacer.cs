@@ -1,21 +1,27 @@
 namespace AsyncLlm;
 
-/// <summary>When the next attempt may start: as the provider's reports say where they hold true, else as its refusals say.</summary>
+/// <summary>When the next attempt may start: as the provider's reports say, and as its refusals say where no report explains them.</summary>
 internal sealed class Pacer
 {
-    private const int Strikes = 2;
-    // What is left is not sent in one burst: reports are told apart by the order of the attempts they answer.
-    private const double CatchUp = 100;
+    // What is left is not sent in one burst, since another quota may hold that nobody reports: 5 a second at first, twice as fast every
+    // quarter of a second, so that what is refused before the first refusal is back is a fraction of what was accepted.
+    private const double FirstSpeed = 5;
+    private const double SpeedUp = 2.8;
 
+    private readonly bool _isShared;
     private readonly BlindPacer _blind;
     private readonly ReportedQuota _requests = new();
-    private readonly ReportedQuota _tokens = new();
-    private double _wrongReports;
-    private long _distrustedUntil;
-    private long _parole = 500;
+    private readonly ReportedQuota _tokens = new(coarsestUnit: 1000);
+    private bool _isBlind = true;
+    private double _speed = FirstSpeed;
+    private double _closedUntil = double.NegativeInfinity;
+    private long _epochStart = -1;
+    private long _epochEnd = -1;
 
-    public Pacer(double? requestsPerMinute, double? tokensPerMinute)
+    /// <param name="isShared">Whether other processes use the quota too, as a limiter gives it to them.</param>
+    public Pacer(double? requestsPerMinute, double? tokensPerMinute, bool isShared = false)
     {
+        _isShared = isShared;
         _blind = new(requestsPerMinute);
         if (tokensPerMinute is { } tokens)
             _tokens.Assume(tokens);
@@ -25,56 +31,86 @@ internal sealed class Pacer
     public long Admitted => _blind.Admitted;
 
     /// <summary>Until when a refusal keeps everybody out.</summary>
-    public double ClosedUntil => _blind.ClosedUntil;
+    public double ClosedUntil => _isBlind ? Math.Max(_closedUntil, _blind.ClosedUntil) : _closedUntil;
 
     /// <summary>The pace now, per second; infinite when no limit is known.</summary>
-    public double RequestRate => IsReported ? _requests.Rate : _blind.Rate;
+    public double RequestRate => Math.Min(_isBlind ? _blind.Rate : double.PositiveInfinity, _requests.IsKnown ? _requests.Rate : double.PositiveInfinity);
 
     /// <summary>The pace of tokens now, per second; infinite when no limit is known.</summary>
     public double TokenRate => _tokens.IsKnown ? _tokens.Rate : double.PositiveInfinity;
 
-    private bool IsReported => _requests.IsKnown && Admitted >= _distrustedUntil;
-
-    public double AdmitsAt(int tokens, double now)
+    public double AdmitsAt(int tokens, int inFlight, double now)
     {
         if (now < ClosedUntil)
             return ClosedUntil;
-        var at = IsReported ? Math.Max(_requests.AdmitsAt(1, now), _blind.SpacedAt(CatchUp * _requests.Rate, now)) : _blind.AdmitsAt(now);
-        return Math.Max(at, _tokens.AdmitsAt(tokens, now));
+        var at = !_isBlind ? now : _isShared ? _blind.SpacedAt(_speed, now) : _blind.AdmitsAt(inFlight, now);
+        if (!_isBlind || _epochEnd < 0)
+            at = Math.Max(at, _blind.SpacedAt(_speed, now));
+        return Math.Max(at, Math.Max(_requests.AdmitsAt(1, now), _tokens.AdmitsAt(tokens, now)));
     }
 
-    public Admission Admit(int tokens, double now)
+    public Admission Admit(int tokens, int inFlight, double now)
     {
-        _requests.Admit(1, now);
-        _tokens.Admit(tokens, now);
-        return _blind.Admit(now, isPaced: !IsReported) with { TokensSpent = _tokens.Spent };
+        _speed += SpeedUp;
+        return _blind.Admit(inFlight, now, isPaced: _isBlind) with { Requests = _requests.Admit(1, now), Tokens = _tokens.Admit(tokens, now) };
     }
 
-    public void Answered(Admission admission) => _blind.Answered(admission);
-
-    public void Refused(Admission admission, double? retryAfter, double now)
+    public void Answered(in Admission admission)
     {
-        // Had the reports been true, it would not have been refused.
-        if (IsReported && _blind.IsNewEpoch(admission) && ++_wrongReports > Strikes)
+        _requests.Answered(admission.Number);
+        _tokens.Answered(admission.Number);
+        _blind.Answered(admission);
+    }
+
+    public void Refused(in Admission admission, int tokens, double? retryAfter, double now)
+    {
+        var isNew = admission.Number >= _epochEnd;
+        var isProbe = admission.Number == _epochEnd;
+        if (isNew)
+            _epochStart = admission.Number;
+        _epochEnd = Admitted;
+        var explains = Explanation(admission, tokens);
+        _requests.Refused(admission, 1);
+        _tokens.Refused(admission, tokens);
+        if (explains is null)
         {
-            _wrongReports = 0;
-            _distrustedUntil = Admitted + _parole;
-            _parole *= 2;
+            _isBlind = true;
+            _speed = FirstSpeed;
+            _blind.Refused(admission, retryAfter, now);
+            return;
         }
-        if (_blind.IsNewEpoch(admission))
-            _requests.Empty(admission.At);
-        _blind.Refused(admission, retryAfter, now);
+        if (!isNew)
+            return;
+        explains.Empty(admission, explains == _requests ? admission.Requests : admission.Tokens, explains == _requests ? 1 : tokens, isProbe, now);
+        if (retryAfter is { } wait)
+        {
+            _closedUntil = now + wait;
+            explains.Wait(wait, explains == _requests ? 1 : tokens, Admitted - 1, isProbe, now);
+        }
+    }
+
+    /// <summary>The quota that was used up when an attempt was admitted, as far as reports say.</summary>
+    private ReportedQuota? Explanation(in Admission admission, int tokens)
+    {
+        if (_requests.IsKnown && (_requests.LastReport.Number == admission.Number ? _requests.LastReport.Remaining < 1 : admission.Requests.Level < 1))
+            return _requests;
+        if (_tokens.IsKnown && tokens > 0 && (_tokens.LastReport.Number == admission.Number ? _tokens.LastReport.Remaining < tokens : admission.Tokens.Level < tokens))
+            return _tokens;
+        return null;
     }
 
     /// <summary>Gives back the tokens a call has not taken.</summary>
     public void Refund(int tokens) => _tokens.Refund(tokens);
 
-    /// <param name="admission">The attempt that was answered, if that is known.</param>
-    public void Observe(in LlmRateInfo info, Admission? admission, double now)
+    /// <param name="answered">The attempt that was answered, if that is known.</param>
+    public void Observe(in LlmRateInfo info, Admission? answered, double now)
     {
-        _wrongReports *= 0.99;
-        var at = admission?.At ?? now;
-        _requests.Observe(info.RequestLimit, info.RequestsRemaining, info.RequestsReset, at, admission?.Number + 1 ?? _requests.Spent);
-        _tokens.Observe(info.TokenLimit, info.TokensRemaining, info.TokensReset, at, admission?.TokensSpent ?? _tokens.Spent);
+        var wasKnown = _requests.IsKnown;
+        var admission = answered ?? new(Admitted - 1, now, 0, false) { Requests = _requests.Mark, Tokens = _tokens.Mark };
+        var isClean = admission.Number < _epochStart || admission.Number >= _epochEnd;
+        _requests.Observe(info.RequestLimit, info.RequestsRemaining, info.RequestsReset, admission, admission.Requests, isClean, now);
+        _tokens.Observe(info.TokenLimit, info.TokensRemaining, info.TokensReset, admission, admission.Tokens, isClean, now);
+        if (!wasKnown && _requests.IsKnown)
+            _isBlind = false;
     }
 }

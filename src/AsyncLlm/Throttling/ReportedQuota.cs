@@ -1,118 +1,260 @@
 namespace AsyncLlm;
 
 /// <summary>
-/// A quota as the provider reports it: so much of it is left, so long until it is whole again. Between reports its level is computed
-/// from what was admitted since; each report sets it right.
+/// A quota as the provider reports it: with each answer so much of it is left, and so long until it is whole again. Reports are as old as
+/// the answers take, so the level now is computed, and each report corrects it by what it differs from what was believed when its attempt
+/// was admitted.
 /// </summary>
 /// <remarks>
-/// Providers report two kinds of quota in the same words: a bucket that refills all the time (the time until it is whole grows with what
-/// was taken) and a window that starts anew (the moment it is whole stays where it is). Two reports tell which.
+/// Providers report different quotas in the same words. Some refill all the time (a token bucket), others give back what was spent one
+/// window later (a fixed window, a sliding log). This file keeps the level; <c>ReportedQuota.Kind.cs</c> finds out which kind it is and
+/// <c>ReportedQuota.Rate.cs</c> how fast it refills. Times are seconds, units are requests or tokens.
 /// </remarks>
-internal sealed class ReportedQuota
+/// <param name="coarsestUnit">In how large units what is left may be reported.</param>
+internal sealed partial class ReportedQuota(double coarsestUnit = 1)
 {
     private const double Minute = 60;
-    private const double ShortestPeriod = 5;
-    private const int SureOfKind = 3;
+    // The coarsest and the finest a reset is reported in.
+    private const double Coarse = 1;
+    private const double Fine = 0.001;
+    // Others may take a part unseen until a report says so. So much is kept back that one attempt in a hundred is refused for that, after
+    // the few refusals by which a quota is found at all, and never more than this part of a bucket.
+    private const double RefusedShare = 0.01;
+    private const double RefusalsToLearn = 3;
+    private const double LargestReserve = 0.25;
 
+    private readonly AdmissionLog _log = new();
+    private double _unit = coarsestUnit;
     private double _limit;
-    private double _remaining;
-    private double _at;
-    private double _wholeAt;
-    private double _period = Minute;
-    private double _spentThen;
-    private double _rate;
-    private int _windowVotes;
-    private (double Spent, double WholeAt) _anchor;
+    private double _level;
+    private double _levelAt;
+    private double _spent;
+    // Of what was spent, what has been given back one window later.
+    private double _freed;
+    // The sum of all corrections: a report that was on its way when the level was corrected must not correct it again.
+    private double _corrections;
+    private double _refused;
+    private double _refusals;
+    private double _tookAt = double.NegativeInfinity;
+    private double _tookBefore = double.NegativeInfinity;
 
-    /// <summary>Whether there is anything to go by. A quota that is whole again within seconds is reported too late and too coarsely.</summary>
-    public bool IsKnown => _limit > 0 && _limit >= Rate * ShortestPeriod;
+    // Everything is left then but what was spent after an attempt.
+    private double _wholeAt = double.PositiveInfinity;
+    private double _wholeSpent;
+    private long _wholeNumber;
 
-    /// <summary>What refills per second.</summary>
-    public double Rate => IsWindow ? _limit / _period : _rate;
+    // The newest attempt that is known about; its answer need not be the last one to come.
+    private long _lastNumber = -2;
+    private Reading _last;
+    private Reading _lastAccepted;
+    private bool _isPending;
 
-    /// <summary>Everything admitted so far.</summary>
-    public double Spent { get; private set; }
+    /// <summary>Whether anything was reported or configured.</summary>
+    public bool IsKnown => _limit > 0;
 
-    private bool IsWindow => _windowVotes > 0;
+    /// <summary>What comes back per second.</summary>
+    public double Rate => Refills ? _rate : _limit / _window;
+
+    /// <summary>The attempt the last report was about, and how much of the quota that said was left.</summary>
+    public (long Number, double Remaining) LastReport { get; private set; } = (-2, 0);
+
+    /// <summary>What is believed now.</summary>
+    public QuotaMark Mark => new(_level, _corrections, _spent, _refused);
+
+    private double Reserve(double units) => Refills && !IsCounter ? Math.Clamp(1.5 * units * (_refusals - RefusalsToLearn), 0, LargestReserve * _limit) : 0;
 
     /// <summary>A quota that is configured instead of reported: a bucket of a minute's worth.</summary>
-    public void Assume(double perMinute) => (_limit, _remaining, _rate) = (perMinute, perMinute, perMinute / Minute);
-
-    /// <param name="at">When the attempt this answers was admitted.</param>
-    /// <param name="spentThen">What <see cref="Spent"/> was then, the attempt included.</param>
-    public void Observe(long? limit, long? remaining, TimeSpan? reset, double at, double spentThen)
-    {
-        if (limit is not > 0 || remaining is not >= 0 || at < _at)
-            return;
-        var wholeIn = Math.Max(0, reset?.TotalSeconds ?? 0);
-        var taken = limit.Value - remaining.Value;
-        var isSame = _limit == limit;
-        Tell(isSame, limit.Value, taken, wholeIn, at, spentThen);
-        (_limit, _remaining, _at, _spentThen, _wholeAt) = (limit.Value, remaining.Value, at, spentThen, at + wholeIn);
-    }
-
-    /// <summary>It was used up when an attempt was admitted; what was admitted since is refused too.</summary>
-    public void Empty(double at)
-    {
-        if (_limit > 0 && at >= _at)
-            (_remaining, _at, _spentThen) = (0, at, Spent);
-    }
-
-    private void Tell(bool isSame, long limit, long taken, double wholeIn, double at, double spentThen)
-    {
-        if (wholeIn <= 0 || taken <= 0)
-        {
-            if (!isSame)
-                _rate = limit / Minute;
-            return;
-        }
-        // Only whole units are reported, so that the least of several readings is the nearest.
-        var rate = taken / wholeIn;
-        _rate = !isSame || (taken - 1) / wholeIn > _rate ? rate : Math.Min(_rate * 1.0005, rate);
-        if (!isSame || at >= _anchor.WholeAt)
-            _anchor = (spentThen, at + wholeIn);
-        else if (spentThen - _anchor.Spent >= Math.Max(3, 0.05 * limit))
-            TellKind(wholeIn, at + wholeIn, spentThen);
-    }
-
-    // A bucket is whole later by the time it takes to refill what was spent; a window is not.
-    private void TellKind(double wholeIn, double wholeAt, double spentThen)
-    {
-        var isWindow = wholeAt - _anchor.WholeAt < 0.3 * (spentThen - _anchor.Spent) / _rate;
-        _windowVotes = Math.Clamp(_windowVotes + (isWindow ? 1 : -1), -SureOfKind, SureOfKind);
-        if (isWindow)
-            _period = IsWindow ? Math.Max(_period, wholeIn) : wholeIn;
-        _anchor = (spentThen, wholeAt);
-    }
+    public void Assume(double perMinute) => (_limit, _level, _rate) = (perMinute, perMinute, perMinute / Minute);
 
     /// <summary>When so much of it is left that <paramref name="units"/> more may be admitted.</summary>
     public double AdmitsAt(double units, double now)
     {
         if (!IsKnown)
             return now;
-        var wanted = Math.Min(units, _limit);
-        var left = LevelAt(now);
-        if (left >= wanted - 1e-6)
+        Advance(now);
+        var wanted = Math.Min(units + Reserve(units), _limit);
+        if (_level >= wanted - 1e-9)
             return now;
-        return IsWindow && now < _wholeAt ? _wholeAt : now + Math.Max(1e-3, (wanted - left) / Rate);
+        // A little late: a moment too early would be refused.
+        if (Refills)
+            return Math.Min(now + (wanted - _level) / _rate, _fadesUntil) + 1e-6;
+        var next = Math.Max(NextBack, now + Fine);
+        return _isKindSure ? next : ProbesAt(next, now);
     }
 
-    public void Admit(double units, double now)
+    public QuotaMark Admit(double units, double now)
     {
-        // A new window: what was spent in the old one does not count.
-        if (IsWindow && now >= _wholeAt)
-            (_remaining, _spentThen, _at, _wholeAt) = (_limit, Spent, now, now + _period);
-        Spent += units;
+        Advance(now);
+        CountProbe(units, now);
+        _level -= units;
+        _spent += units;
+        (_tookBefore, _tookAt) = (_tookAt, now);
+        _log.Add(now, _spent, _limit, _window);
+        return Mark;
     }
 
     /// <summary>Gives back what was reserved too much.</summary>
-    public void Refund(double units) => Spent -= units;
+    public void Refund(double units) => (_level, _spent) = (_level + units, _spent - units);
 
-    private double LevelAt(double now)
+    /// <summary>An attempt was answered: it has taken what it was admitted with.</summary>
+    public void Answered(long number)
     {
-        var since = Spent - _spentThen;
-        if (IsWindow)
-            return now < _wholeAt ? _remaining - since : _limit;
-        return Math.Min(_limit, _remaining + _rate * (now - _at) - since);
+        if (_isPending && number == _lastNumber)
+            Settle(isAccepted: true);
     }
+
+    /// <summary>An attempt was refused, for this quota or another: it has taken nothing.</summary>
+    public void Refused(in Admission admission, double units)
+    {
+        _spent -= units;
+        _refused += units;
+        _log.Refund(admission.At, units);
+        if (admission.At >= _tookAt)
+            _tookAt = _tookBefore;
+        if (admission.Number <= _wholeNumber)
+            _wholeSpent -= units;
+        if (admission.Number > _lastNumber)
+        {
+            _level += units;
+            _corrections += units;
+        }
+        else if (_isPending && admission.Number == _lastNumber)
+        {
+            _last.Spent -= units;
+            Settle(isAccepted: false);
+        }
+    }
+
+    /// <summary>It was used up when an attempt was admitted, which was refused for that.</summary>
+    /// <param name="mark">What was believed then.</param>
+    /// <param name="isProbe">Whether nothing was admitted between the last refusal and the attempt.</param>
+    public void Empty(in Admission admission, in QuotaMark mark, double units, bool isProbe, double now)
+    {
+        _refusals++;
+        BoundRate(admission.At, units, isProbe);
+        if (admission.Number <= _lastNumber)
+            return;
+        Advance(now);
+        Correct(-mark.Level, mark.Corrections);
+        _lastNumber = admission.Number;
+    }
+
+    /// <param name="admission">The attempt this answers.</param>
+    /// <param name="mark">What was believed when it was admitted.</param>
+    /// <param name="isClean">Whether it was admitted before, or after, the refusals of an epoch, not among them.</param>
+    public void Observe(long? limit, long? remaining, TimeSpan? reset, in Admission admission, in QuotaMark mark, bool isClean, double now)
+    {
+        if (limit is not > 0 || remaining is not >= 0)
+            return;
+        LastReport = (admission.Number, remaining.Value);
+        var wholeIn = Math.Max(0, reset?.TotalSeconds ?? 0);
+        _window = Math.Max(_window, wholeIn);
+        // Attempts among refused ones were marked before it was known that those took nothing.
+        var spent = isClean ? mark.Spent : mark.Spent - (_refused - mark.Refused);
+        var reading = new Reading(admission.Number + 1, admission.At, remaining.Value, admission.At + wholeIn, spent);
+        if (admission.Number < _lastNumber || (admission.Number == _lastNumber && admission.At <= _last.At))
+        {
+            if (isClean && limit == _limit)
+                LookBack(reading with { Spent = mark.Spent });
+            return;
+        }
+        if (_isPending)
+            Settle(isAccepted: true);
+        Advance(now);
+        if (limit != _limit)
+            Resize(limit.Value);
+        FindGrain(reading);
+        GuessRate(limit.Value - remaining.Value, wholeIn);
+        // What a window held says nothing once the next one has begun.
+        if (Refills || reading.WholeAt > now)
+            Correct(reading.Remaining - mark.Level, mark.Corrections);
+        _lastNumber = admission.Number;
+        _last = reading;
+        _isPending = isClean;
+        if (wholeIn > 0)
+            (_wholeAt, _wholeSpent, _wholeNumber) = (reading.WholeAt, reading.Spent, admission.Number);
+        Advance(now);
+    }
+
+    /// <param name="error">How much more was left than believed.</param>
+    /// <param name="corrections">What had been corrected before that was believed.</param>
+    private void Correct(double error, double corrections)
+    {
+        var correction = error - (_corrections - corrections);
+        _level += correction;
+        _corrections += correction;
+    }
+
+    private void Advance(double now)
+    {
+        if (!IsKnown)
+        {
+            _levelAt = now;
+            return;
+        }
+        while (now >= _fadesUntil)
+            Fade();
+        var freed = _window > 0 ? Math.Max(_freed, _log.FreedAt(now - Window)) : 0;
+        var back = Refills ? _rate * (now - _levelAt) : _forgets >= 0 ? freed - _freed : 0;
+        (_freed, _levelAt) = (freed, now);
+        GiveBack(back);
+        if (now >= _wholeAt)
+            BecomeWhole(now);
+        if (!Refills && now >= _tookAt + Window)
+            GiveBack(_limit);
+    }
+
+    private void GiveBack(double units) => _level = Math.Min(Math.Max(_level, _limit), _level + units);
+
+    private void BecomeWhole(double now)
+    {
+        var spentBefore = _wholeSpent;
+        if (!Refills && IsWindow)
+        {
+            // Windows go on, whether reports of them are back or not.
+            var begun = _wholeAt + Math.Floor((now - _wholeAt) / _period) * _period;
+            if (_log.SpentBy(begun - 1e-9) is var spent && spent > spentBefore)
+                spentBefore = spent;
+            _wholeAt = begun + _period;
+        }
+        else
+        {
+            _wholeAt = double.PositiveInfinity;
+            if (!Refills)
+                spentBefore = _freed = Math.Max(spentBefore, _freed);
+        }
+        var left = _limit - (_spent - spentBefore);
+        if (Refills && left <= _level)
+            return;
+        if (Refills)
+            _corrections += left - _level;
+        _level = left;
+    }
+
+    private void Resize(double limit)
+    {
+        if (IsKnown)
+            _rate *= limit / _limit;
+        _limit = limit;
+        _kindStart = _rateStart = _lastAccepted = default;
+        ForgetInterval();
+    }
+
+    // Now it is known whether the pending report's attempt has taken anything.
+    private void Settle(bool isAccepted)
+    {
+        _isPending = false;
+        TellKind(isAccepted);
+        MeasureRate(isAccepted);
+        if (!isAccepted)
+            return;
+        _lastAccepted = _last;
+        _refusals = Math.Max(0, _refusals - RefusedShare);
+    }
+
+    /// <summary>A report, as of the admission of the attempt it answers.</summary>
+    /// <param name="Ordinal">Which attempt that was, counted from 1; 0 is none.</param>
+    /// <param name="WholeAt">When it is whole again, if nothing more is spent.</param>
+    /// <param name="Spent">What had been spent in all.</param>
+    private record struct Reading(long Ordinal, double At, double Remaining, double WholeAt, double Spent);
 }

@@ -10,26 +10,30 @@ internal sealed class ServiceGate(Backoff backoff)
     private const double FirstPause = 1;
     private const double LongestPause = 30;
 
-    private bool _isClosed;
     private bool _isProbing;
     private int _failures;
     private int _connectionFailures;
+    private double _connectionFailedAt = double.NegativeInfinity;
+
+    public bool IsClosed { get; private set; }
 
     public double ClosedUntil { get; private set; }
 
     /// <summary>When the next attempt may start; never, while a probe runs.</summary>
-    public double AdmitsAt(double now) => !_isClosed ? now : _isProbing ? double.PositiveInfinity : ClosedUntil;
+    public double AdmitsAt(double now) => !IsClosed ? now : _isProbing ? double.PositiveInfinity : ClosedUntil;
 
     /// <summary>Whether the attempt that is admitted is a probe.</summary>
-    public bool Admit() => _isProbing = _isClosed;
+    public bool Admit() => _isProbing = IsClosed;
 
     /// <summary>The service answered. Only a probe opens a closed gate: other answers were on their way before.</summary>
-    public void Works(bool isProbe)
+    /// <param name="admittedAt">When the attempt was admitted: what was admitted before the last failure says nothing of the connections now.</param>
+    public void Works(bool isProbe, double admittedAt)
     {
-        _connectionFailures = 0;
-        if (_isClosed && !isProbe)
+        if (admittedAt >= _connectionFailedAt)
+            _connectionFailures = 0;
+        if (IsClosed && !isProbe)
             return;
-        _isClosed = false;
+        IsClosed = false;
         _failures = 0;
         ClosedUntil = 0;
     }
@@ -37,12 +41,14 @@ internal sealed class ServiceGate(Backoff backoff)
     /// <summary>The service did not work for an attempt. Returns whether the attempt is to blame: behind a closed gate it is not.</summary>
     public bool Fails(LlmFailureKind kind, bool isProbe, double? retryAfter, double now)
     {
-        if (_isClosed && !isProbe)
+        if (IsClosed && !isProbe)
             return false;
-        if (!_isClosed && kind == LlmFailureKind.ConnectionFailed && ++_connectionFailures < ConnectionFailuresUntilClosed)
+        if (kind == LlmFailureKind.ConnectionFailed)
+            _connectionFailedAt = now;
+        if (!IsClosed && kind == LlmFailureKind.ConnectionFailed && ++_connectionFailures < ConnectionFailuresUntilClosed)
             return true;
         var pause = Math.Min(LongestPause, FirstPause * Math.Pow(2, _failures++));
-        _isClosed = true;
+        IsClosed = true;
         ClosedUntil = now + Math.Max(retryAfter ?? 0, backoff.Spread(pause));
         return !isProbe;
     }

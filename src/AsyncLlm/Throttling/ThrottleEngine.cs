@@ -8,6 +8,10 @@ internal sealed class ThrottleEngine
 {
     private const double Grace = 1;
 
+    // What waits for permits of a limiter waits there for good: of a process that dies they are wasted, and what it is refused for cannot
+    // overtake them. Two hide the time one permit takes to be fetched.
+    private const int MostAtLimiter = 2;
+
     private readonly object _gate = new();
     private readonly LlmThrottleOptions _options;
     private readonly long _origin;
@@ -15,14 +19,22 @@ internal sealed class ThrottleEngine
     private readonly Backoff _backoff;
     private readonly ServiceGate _service;
     private readonly RetryBudget _budget;
-    private readonly LinkedList<ThrottledCall> _arrived = [];
-    private readonly LinkedList<ThrottledCall> _returned = [];
-    private readonly LinkedList<ThrottledCall> _running = [];
-    private readonly LinkedList<ThrottledCall> _leaving = [];
-    private readonly LinkedList<ThrottledCall> _started = [];
+    private readonly CallList _arrived = new();
+    private readonly CallList _acquiring = new();
+    private readonly CallList _returned = new();
+    private readonly CallList _running = new();
+    private readonly CallList _leaving = new();
+    private readonly CallList _started = new(byStart: true);
+    private readonly double _attemptTimeout;
+    private readonly double _totalTimeout;
+    private readonly double _queueTimeout;
+    private readonly double _maxRetryAfter;
     private ITimer? _timer;
     private double _timerDue = double.PositiveInfinity;
+    private double _opensAt = double.PositiveInfinity;
+    private ThrottledCall? _failedProbe;
     private int _inFlight;
+    private int _atLimiter;
     private int _faults;
     private long _succeeded;
     private long _failed;
@@ -32,10 +44,14 @@ internal sealed class ThrottleEngine
     public ThrottleEngine(LlmThrottleOptions options)
     {
         _options = options;
+        _attemptTimeout = Seconds(options.AttemptTimeout);
+        _totalTimeout = Seconds(options.TotalTimeout);
+        _queueTimeout = Seconds(options.QueueTimeout);
+        _maxRetryAfter = Seconds(options.MaxRetryAfter);
         _origin = options.TimeProvider.GetTimestamp();
         _backoff = new Backoff(_origin);
         _service = new ServiceGate(_backoff);
-        _pacer = new Pacer(options.RequestsPerMinute, options.TokensPerMinute);
+        _pacer = new Pacer(options.RequestsPerMinute, options.TokensPerMinute, isShared: options.RateLimiter is not null);
         _budget = new RetryBudget(options.RetryBudget);
     }
 
@@ -43,95 +59,66 @@ internal sealed class ThrottleEngine
 
     private double Now => _options.TimeProvider.GetElapsedTime(_origin).TotalSeconds;
 
-    /// <summary>Queues a call that has come; what is returned says when and why it goes on.</summary>
-    public ValueTask<Wake> EnterAsync(ThrottledCall call)
+    /// <summary>Queues a call that has come.</summary>
+    /// <param name="begins">Whether its attempt starts with its admission.</param>
+    /// <returns>Whether it has been admitted and goes on at once; else it will be woken.</returns>
+    public bool Enter(ThrottledCall call, bool begins)
     {
         lock (_gate)
         {
             var now = Now;
-            call.EnteredAt = now;
-            _budget.Deposit();
-            _arrived.AddLast(call.Queued);
-            return QueueAsync(call, now);
+            call.Since = now;
+            _arrived.AddLast(call);
+            var isAdmitted = Wait(call, now, goesOn: true);
+            if (isAdmitted && begins)
+                Begin(call, now);
+            Arm();
+            return isAdmitted;
         }
     }
 
-    /// <summary>Waits for the admission of a call that <see cref="TryAgain"/> has queued.</summary>
-    public ValueTask<Wake> ReenterAsync(ThrottledCall call)
-    {
-        lock (_gate)
-            return call.TotalTimedOut ? new(Wake.TotalTimeout) : QueueAsync(call, Now);
-    }
-
-    private ValueTask<Wake> QueueAsync(ThrottledCall call, double now)
-    {
-        var sleep = call.SleepAsync();
-        if (call.CallerToken.IsCancellationRequested)
-        {
-            call.Queued.List?.Remove(call.Queued);
-            call.WakeUp(Wake.Canceled);
-        }
-        Pump(now, entering: call);
-        return sleep;
-    }
-
-    /// <summary>The attempt starts now: its clocks run from here. Its end wakes the call.</summary>
-    public ValueTask<Wake> BeginAsync(ThrottledCall call)
+    /// <summary>The attempt starts now: its clocks run from here, and its end wakes the call.</summary>
+    public void Begin(ThrottledCall call)
     {
         lock (_gate)
         {
             var now = Now;
             Begin(call, now);
-            var sleep = call.SleepAsync();
-            if (call.CallerToken.IsCancellationRequested || call.TotalTimedOut)
-                Cancel(call, now);
-            ArmFor(FirstDeadline());
-            return sleep;
+            if (_options.RateLimiter is not null)
+                Pump(now);
+            Arm();
         }
     }
 
-    private void Begin(ThrottledCall call, double now)
-    {
-        if (call.Attempts++ == 0)
-        {
-            call.EndsBy = now + Seconds(_options.TotalTimeout);
-            _started.AddLast(call.Started);
-        }
-        call.InAttempt = true;
-        call.AttemptTimedOut = false;
-        call.Admission = call.Admission with { At = now };
-        call.AttemptEndsBy = now + Seconds(_options.AttemptTimeout);
-        _running.AddLast(call.Running);
-    }
-
-    /// <summary>A call inside a running one takes over its slot, its admission and its lease; <see langword="false"/> when they are gone.</summary>
-    public bool TryTakeOver(ThrottledCall outer, ThrottledCall inner)
+    /// <summary>A call inside a running attempt takes over its slot, its admission and its lease; <see langword="false"/> when they are gone.</summary>
+    public bool TryTakeOver(Attempt attempt, ThrottledCall inner)
     {
         lock (_gate)
         {
-            if (outer.Running.List != _running)
+            if (attempt.Call is not { InAttempt: true, HasSlot: true } outer || _leaving.Contains(outer))
                 return false;
             outer.IsHandedOver = true;
             outer.HasSlot = false;
-            _running.Remove(outer.Running);
+            _running.Remove(outer);
             inner.HasSlot = true;
-            inner.EnteredAt = outer.EnteredAt;
+            inner.Since = Now;
             inner.IsProbe = outer.IsProbe;
             inner.Admission = outer.Admission;
             (inner.Lease, outer.Lease) = (outer.Lease, null);
-            inner.Attempt = new CancellationTokenSource();
+            inner.Attempt = new Attempt(inner);
+            if (outer.HasReserved)
+                _pacer.Refund(outer.Tokens - inner.Tokens);
+            (inner.HasReserved, outer.HasReserved) = (outer.HasReserved, false);
             _budget.Deposit();
             return true;
         }
     }
 
-    /// <summary>The attempt's task has ended.</summary>
-    public void OnEnded(ThrottledCall call, CancellationTokenSource attempt)
+    /// <summary>The attempt's task has ended; <see langword="false"/> when the call does not wait for it any more.</summary>
+    public bool TryEnd(ThrottledCall call, Attempt attempt)
     {
         lock (_gate)
-            if (call.Attempt != attempt || !call.TryClaimWake())
-                return;
-        call.WakeUpHere(Wake.Ended);
+            return call.Attempt == attempt && call.TryClaimWake();
     }
 
     public void OnCallerCanceled(ThrottledCall call)
@@ -139,41 +126,43 @@ internal sealed class ThrottleEngine
         lock (_gate)
         {
             var now = Now;
-            if (call.Queued.List is { } queue)
+            if (Dequeue(call))
             {
-                queue.Remove(call.Queued);
                 call.WakeUp(Wake.Canceled);
                 Pump(now);
             }
             else
-            {
                 Cancel(call, now);
-                ArmFor(FirstDeadline());
-            }
+            Arm();
         }
     }
 
-    /// <summary>The attempt is over and succeeded; unless the call keeps its slot, the next may start.</summary>
-    public void Succeed(ThrottledCall call, int? actualTokens, bool keepsSlot)
+    /// <summary>The attempt's task has succeeded: unless it keeps its slot, the call is over; <see langword="false"/> when it does not wait for it any more.</summary>
+    public bool Succeed(ThrottledCall call, Attempt attempt, int? actualTokens)
     {
         lock (_gate)
         {
+            if (call.Attempt != attempt || !call.TryClaimWake())
+                return false;
             var now = Now;
-            _succeeded++;
-            Stop(call, now);
-            if (call.IsHandedOver)
-                return;
-            _pacer.Refund(actualTokens is { } tokens ? call.Tokens - tokens : 0);
-            _faults = 0;
-            _service.Works(call.IsProbe);
-            _pacer.Answered(call.Admission);
-            if (!keepsSlot)
-                Release(call);
+            if (!call.IsHandedOver)
+            {
+                Refund(call, actualTokens ?? call.Tokens);
+                _faults = 0;
+                Works(call);
+                _pacer.Answered(call.Admission);
+            }
+            if (call.KeepsSlot)
+                Open(call, now);
+            else
+                Leave(call, now);
             Pump(now);
+            Arm();
+            return true;
         }
     }
 
-    /// <summary>The attempt is over and failed. Unless this returns <see langword="null"/>, the call is in the queue again, for so long at least.</summary>
+    /// <summary>The attempt is over and failed. Unless this returns <see langword="null"/>, the call has to <see cref="Requeue"/>, and waits so long at least.</summary>
     public TimeSpan? TryAgain(ThrottledCall call, LlmFailure failure)
     {
         lock (_gate)
@@ -181,14 +170,53 @@ internal sealed class ThrottleEngine
             var now = Now;
             Stop(call, now);
             Release(call);
-            _pacer.Refund(call.Tokens);
+            if (failure.Kind != LlmFailureKind.RateLimited)
+                Refund(call);
+            call.HasReserved = false;
             var again = Learn(call, failure, now) && !call.TotalTimedOut;
-            if (again)
-                Return(call);
             var wait = Math.Max(call.NotBefore, Math.Max(_pacer.ClosedUntil, _service.ClosedUntil)) - now;
-            Pump(now);
+            if (!again)
+            {
+                Pump(now);
+                Arm();
+            }
             return again ? TimeSpan.FromSeconds(Math.Max(0, wait)) : null;
         }
+    }
+
+    /// <summary>Queues a call again: at the head, behind those that came back before it.</summary>
+    public void Requeue(ThrottledCall call)
+    {
+        lock (_gate)
+        {
+            _returned.AddLast(call);
+            Wait(call, Now, goesOn: false);
+            Arm();
+        }
+    }
+
+    /// <summary>The attempt is over, whatever it was.</summary>
+    public void Stop(ThrottledCall call)
+    {
+        lock (_gate)
+            Stop(call, Now);
+    }
+
+    /// <summary>An open stream is being disposed: it has a second to end.</summary>
+    public void Leave(ThrottledCall call)
+    {
+        lock (_gate)
+        {
+            Cancel(call, Now);
+            Arm();
+        }
+    }
+
+    /// <summary>Gives back the tokens a stream has reserved and not taken.</summary>
+    public void Refund(int tokens)
+    {
+        lock (_gate)
+            _pacer.Refund(tokens);
     }
 
     /// <summary>The call is over, however it ended.</summary>
@@ -197,23 +225,24 @@ internal sealed class ThrottleEngine
         lock (_gate)
         {
             var now = Now;
-            if (failed)
-                _failed++;
-            call.Queued.List?.Remove(call.Queued);
-            Stop(call, now);
-            Release(call);
-            call.Started.List?.Remove(call.Started);
+            call.TryClaimWake();
+            Dequeue(call);
+            Leave(call, now, failed);
             Pump(now);
+            Arm();
         }
     }
 
-    public void Report(in LlmRateInfo observed, ThrottledCall? call)
+    public void Report(in LlmRateInfo observed, Attempt? attempt)
     {
         lock (_gate)
         {
             var now = Now;
-            _pacer.Observe(observed, call is { HasSlot: true } ? call.Admission : null, now);
+            _pacer.Observe(observed, attempt?.Call is { HasSlot: true } call ? call.Admission : null, now);
+            if (attempt is not null)
+                attempt.ReportedRetryAfter = observed.RetryAfter;
             Pump(now);
+            Arm();
         }
     }
 
@@ -238,28 +267,106 @@ internal sealed class ThrottleEngine
         }
     }
 
+    /// <summary>A call that has been queued waits to be woken.</summary>
+    /// <param name="goesOn">Whether it goes on by itself when it is admitted at once.</param>
+    /// <returns>Whether it goes on.</returns>
+    private bool Wait(ThrottledCall call, double now, bool goesOn)
+    {
+        call.FallAsleep();
+        if (call.IsCanceled || call.TotalTimedOut)
+        {
+            Dequeue(call);
+            call.WakeUp(call.IsCanceled ? Wake.Canceled : Wake.TotalTimeout);
+        }
+        return Pump(now, goesOn ? call : null);
+    }
+
+    private void LeaveLimiter(ThrottledCall call)
+    {
+        _acquiring.Remove(call);
+        if (call.IsAtLimiter)
+            _atLimiter--;
+        call.IsAtLimiter = false;
+    }
+
+    private void Begin(ThrottledCall call, double now)
+    {
+        LeaveLimiter(call);
+        if (call.Attempts++ == 0)
+        {
+            call.QueueTime = now - call.Since;
+            call.Since = now;
+            if (!call.IsInPipeline)
+                _started.AddLast(call);
+        }
+        call.InAttempt = true;
+        call.AttemptTimedOut = false;
+        call.Admission = call.Admission with { At = now };
+        call.AttemptEndsBy = now + _attemptTimeout;
+        if (!call.IsInPipeline)
+            _running.AddLast(call);
+        call.FallAsleep();
+        if (call.IsCanceled || call.TotalTimedOut)
+            Cancel(call, now);
+    }
+
+    /// <summary>The first item has come: from here on only the caller ends the stream.</summary>
+    private void Open(ThrottledCall call, double now)
+    {
+        CountTime(call, now);
+        _running.Remove(call);
+        _leaving.Remove(call);
+        _started.Remove(call);
+        call.IsOpen = true;
+        call.FallAsleep();
+        if (call.IsCanceled)
+            Cancel(call, now);
+    }
+
+    private void Leave(ThrottledCall call, double now, bool failed = false)
+    {
+        if (failed)
+            _failed++;
+        else
+            _succeeded++;
+        Stop(call, now);
+        Refund(call);
+        Release(call);
+        _started.Remove(call);
+        if (_failedProbe == call)
+            _failedProbe = null;
+    }
+
+    private bool Dequeue(ThrottledCall call) => _arrived.Remove(call) || _returned.Remove(call);
+
     /// <summary>What a failure means for the others, and whether this call may try again.</summary>
     private bool Learn(ThrottledCall call, LlmFailure failure, double now)
     {
         var retryAfter = failure.RetryAfter is { } asked ? Math.Max(0, asked.TotalSeconds) : (double?)null;
-        var mayWait = !(retryAfter > Seconds(_options.MaxRetryAfter));
+        var mayWait = !(retryAfter > _maxRetryAfter);
         call.NotBefore = now;
         switch (failure.Kind)
         {
             case LlmFailureKind.RateLimited:
                 _rateLimited++;
-                _service.Works(call.IsProbe);
-                _pacer.Refused(call.Admission, mayWait ? retryAfter : null, now);
+                Works(call);
+                _pacer.Refused(call.Admission, call.Tokens, mayWait ? retryAfter : null, now);
+                if (_pacer.ClosedUntil > now)
+                    call.Tell("gate closed", failure.Kind, _pacer.ClosedUntil - now);
                 return mayWait;
 
             case LlmFailureKind.Overloaded or LlmFailureKind.ConnectionFailed:
                 _pacer.Answered(call.Admission);
                 var counted = _service.Fails(failure.Kind, call.IsProbe, mayWait ? retryAfter : null, now);
-                return mayWait && (!counted || TrySpendRetry(call));
+                if (_service.IsClosed)
+                    call.Tell("gate closed", failure.Kind, _service.ClosedUntil - now);
+                if (call.IsProbe)
+                    _failedProbe = call;
+                return mayWait && !call.IsInPipeline && (!counted || TrySpendRetry(call));
 
             case LlmFailureKind.Transient:
                 _pacer.Answered(call.Admission);
-                _service.Works(call.IsProbe);
+                Works(call);
                 call.NotBefore = now + Math.Max(retryAfter ?? 0, _backoff.Next(_faults++));
                 return mayWait && TrySpendRetry(call);
 
@@ -269,26 +376,14 @@ internal sealed class ThrottleEngine
 
             default:
                 _pacer.Answered(call.Admission);
-                _service.Works(call.IsProbe);
+                Works(call);
                 return false;
         }
     }
 
-    /// <summary>Puts a call at the head of the queue, behind those that came back before it.</summary>
-    private void Return(ThrottledCall call)
-    {
-        // The next probe is another call: a request that breaks the service must not keep the gate closed for all.
-        if (call.IsProbe && _returned.Count == 0 && _arrived.First is { } other)
-        {
-            _arrived.Remove(other);
-            _returned.AddLast(other);
-        }
-        _returned.AddLast(call.Queued);
-    }
-
     private bool TrySpendRetry(ThrottledCall call)
     {
-        if (call.Retries >= _options.MaxRetries || !_budget.TryWithdraw())
+        if (call.IsInPipeline || call.Retries >= _options.MaxRetries || !_budget.TryWithdraw())
             return false;
         call.Retries++;
         _retries++;
@@ -299,28 +394,52 @@ internal sealed class ThrottleEngine
     private void Cancel(ThrottledCall call, double now)
     {
         call.Attempt?.CancelAsync().Observe();
-        if (!call.InAttempt || call.Running.List == _leaving)
+        if (!call.InAttempt || _leaving.Contains(call))
             return;
-        call.Running.List?.Remove(call.Running);
+        _running.Remove(call);
         call.AttemptEndsBy = now + Grace;
-        _leaving.AddLast(call.Running);
+        _leaving.AddLast(call);
     }
 
     /// <summary>The attempt's clocks stop.</summary>
-    private static void Stop(ThrottledCall call, double now)
+    private void Stop(ThrottledCall call, double now)
     {
+        call.Attempt?.Die();
         if (!call.InAttempt)
             return;
         call.InAttempt = false;
-        call.Running.List?.Remove(call.Running);
-        call.RunTime += now - call.Admission.At;
+        _ = _running.Remove(call) || _leaving.Remove(call);
+        if (!call.IsOpen)
+            CountTime(call, now);
+    }
+
+    private static void CountTime(ThrottledCall call, double now)
+    {
+        call.AttemptTime = now - call.Admission.At;
+        call.RunTime += call.AttemptTime;
+    }
+
+    /// <summary>Gives back what it has reserved and not used.</summary>
+    private void Refund(ThrottledCall call, int used = 0)
+    {
+        if (call.HasReserved)
+            _pacer.Refund(call.Tokens - used);
+        call.HasReserved = false;
+    }
+
+    /// <summary>The service answered an attempt.</summary>
+    private void Works(ThrottledCall call)
+    {
+        var wasClosed = _service.IsClosed;
+        _service.Works(call.IsProbe, call.Admission.At);
+        if (wasClosed && !_service.IsClosed)
+            call.Tell("gate opened");
     }
 
     private void Release(ThrottledCall call)
     {
+        LeaveLimiter(call);
         call.Attempt = null;
-        call.Lease?.Dispose();
-        call.Lease = null;
         if (!call.HasSlot)
             return;
         call.HasSlot = false;
@@ -328,88 +447,114 @@ internal sealed class ThrottleEngine
         _service.Leaves(call.IsProbe);
     }
 
-    /// <summary>Ends what is due, admits what may start, and sets the timer for what comes next.</summary>
-    /// <param name="entering">The call that came: nobody awaits it yet, so that it can go on at once.</param>
-    private void Pump(double now, ThrottledCall? entering = null)
+    /// <summary>Ends what is due and admits what may start.</summary>
+    /// <param name="entering">A call that goes on by itself when it is admitted, so that it need not be woken.</param>
+    /// <returns>Whether that is so.</returns>
+    private bool Pump(double now, ThrottledCall? entering = null)
     {
+        var goesOn = false;
         EndWhatIsDue(now);
-        var next = double.PositiveInfinity;
-        while (_inFlight < _options.MaxConcurrency && Next(now, ref next) is { } call)
+        _opensAt = double.PositiveInfinity;
+        while (_inFlight < _options.MaxConcurrency && _atLimiter < MostAtLimiter && Next(now) is { } call)
         {
-            var opens = Math.Max(_service.AdmitsAt(now), _pacer.AdmitsAt(call.Tokens, now));
+            var opens = Math.Max(_service.AdmitsAt(now), _pacer.AdmitsAt(call.Tokens, _inFlight, now));
             if (opens > now)
             {
-                next = Math.Min(next, opens);
+                _opensAt = Math.Min(_opensAt, opens);
                 break;
             }
-            call.Queued.List!.Remove(call.Queued);
-            call.HasSlot = true;
-            call.Attempt = new CancellationTokenSource();
-            call.Admission = _pacer.Admit(call.Tokens, now);
-            call.IsProbe = _service.Admit();
-            _inFlight++;
+            Admit(call, now);
             if (call == entering && call.TryClaimWake())
-                call.WakeUpHere(Wake.Admitted);
+                goesOn = true;
             else
                 call.WakeUp(Wake.Admitted);
         }
-        ArmFor(Math.Min(next, FirstDeadline()));
+        return goesOn;
+    }
+
+    private void Admit(ThrottledCall call, double now)
+    {
+        Dequeue(call);
+        call.HasSlot = true;
+        call.Attempt = new Attempt(call);
+        call.Admission = _pacer.Admit(call.Tokens, _inFlight, now);
+        // Not before: of thousands that are queued at once most would pay into a reserve that is full.
+        if (call.Attempts == 0)
+            _budget.Deposit();
+        call.HasReserved = true;
+        call.IsProbe = _service.Admit();
+        _inFlight++;
+        if (_options.RateLimiter is null)
+            return;
+        call.IsAtLimiter = true;
+        _atLimiter++;
+        if (call.Attempts == 0)
+            _acquiring.AddLast(call);
     }
 
     /// <summary>The call to admit next: one that comes back before one that is new.</summary>
-    private ThrottledCall? Next(double now, ref double next)
+    private ThrottledCall? Next(double now)
     {
-        for (var node = _returned.First; node is not null; node = node.Next)
+        ThrottledCall? failedProbe = null;
+        for (var call = _returned.First; call is not null; call = _returned.After(call))
         {
-            if (node.Value.NotBefore <= now)
-                return node.Value;
-            next = Math.Min(next, node.Value.NotBefore);
+            if (call.NotBefore > now)
+                _opensAt = Math.Min(_opensAt, call.NotBefore);
+            // The next probe is another call: a request that breaks the service must not keep the gate closed for all.
+            else if (call == _failedProbe && _service.IsClosed)
+                failedProbe = call;
+            else
+                return call;
         }
-        return _arrived.First?.Value;
+        return _arrived.First ?? failedProbe;
     }
 
     private void EndWhatIsDue(double now)
     {
-        while (_leaving.First?.Value is { } left && left.AttemptEndsBy <= now)
+        while (_leaving.First is { } left && left.AttemptEndsBy <= now)
         {
-            Stop(left, now);
+            _leaving.Remove(left);
+            if (!left.IsOpen)
+                Stop(left, now);
             left.WakeUp(Wake.Abandoned);
         }
-        while (_running.First?.Value is { } slow && slow.AttemptEndsBy <= now)
+        while (_running.First is { } slow && slow.AttemptEndsBy <= now)
         {
             slow.AttemptTimedOut = true;
             Cancel(slow, now);
         }
-        while (_started.First?.Value is { } late && late.EndsBy <= now)
+        while (_started.First is { } late && late.Since + _totalTimeout <= now)
         {
             late.TotalTimedOut = true;
-            _started.RemoveFirst();
-            if (late.Queued.List is { } queue)
-            {
-                queue.Remove(late.Queued);
+            _started.Remove(late);
+            if (Dequeue(late))
                 late.WakeUp(Wake.TotalTimeout);
-            }
             else
                 Cancel(late, now);
         }
-        while (_arrived.First?.Value is { } waiting && waiting.EnteredAt + Seconds(_options.QueueTimeout) <= now)
+        while (_arrived.First is { } waiting && waiting.Since + _queueTimeout <= now)
         {
-            _arrived.RemoveFirst();
+            _arrived.Remove(waiting);
             waiting.WakeUp(Wake.QueueTimeout);
+        }
+        while (_acquiring.First is { } acquiring && acquiring.Since + _queueTimeout <= now)
+        {
+            _acquiring.Remove(acquiring);
+            Cancel(acquiring, now);
         }
     }
 
-    private double FirstDeadline()
-    {
-        var first = _arrived.First?.Value.EnteredAt + Seconds(_options.QueueTimeout) ?? double.PositiveInfinity;
-        first = Math.Min(first, _running.First?.Value.AttemptEndsBy ?? double.PositiveInfinity);
-        first = Math.Min(first, _started.First?.Value.EndsBy ?? double.PositiveInfinity);
-        return Math.Min(first, _leaving.First?.Value.AttemptEndsBy ?? double.PositiveInfinity);
-    }
+    private double FirstDeadline() =>
+        Math.Min(
+            Math.Min(_running.First?.AttemptEndsBy ?? double.PositiveInfinity, _leaving.First?.AttemptEndsBy ?? double.PositiveInfinity),
+            Math.Min(
+                _totalTimeout + (_started.First?.Since ?? double.PositiveInfinity),
+                _queueTimeout + Math.Min(_arrived.First?.Since ?? double.PositiveInfinity, _acquiring.First?.Since ?? double.PositiveInfinity)));
 
-    /// <summary>Sets the timer. One that fires too early for nothing is let be: setting it anew for every call costs more.</summary>
-    private void ArmFor(double due)
+    /// <summary>Sets the timer for what comes next. One that fires too early for nothing is let be: setting it anew for every call costs more.</summary>
+    private void Arm()
     {
+        var due = Math.Min(_opensAt, FirstDeadline());
         if (double.IsPositiveInfinity(due) && !double.IsPositiveInfinity(_timerDue))
             _timer!.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         else if (due >= _timerDue)
@@ -417,9 +562,16 @@ internal sealed class ThrottleEngine
         _timerDue = due;
         if (double.IsPositiveInfinity(due))
             return;
-        _timer ??= _options.TimeProvider.CreateTimer(static engine => ((ThrottleEngine)engine!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer ??= CreateTimer();
         // Timers count whole milliseconds; one that is a little early would fire twice.
         _timer.Change(TimeSpan.FromMilliseconds(Math.Clamp(Math.Ceiling((due - Now) * 1000), 1, uint.MaxValue - 1.0)), Timeout.InfiniteTimeSpan);
+    }
+
+    private ITimer CreateTimer()
+    {
+        // The timer must not keep the async locals of the first caller.
+        using var _ = ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow();
+        return _options.TimeProvider.CreateTimer(static engine => ((ThrottleEngine)engine!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     private void OnTimer()
@@ -428,6 +580,7 @@ internal sealed class ThrottleEngine
         {
             _timerDue = double.PositiveInfinity;
             Pump(Now);
+            Arm();
         }
     }
 

@@ -1,43 +1,39 @@
 using System.Threading.RateLimiting;
-using System.Threading.Tasks.Sources;
 
 namespace AsyncLlm;
 
 /// <summary>
-/// One call's state in the engine. It is in at most one queue; while an attempt runs it is among the running or, cancelled, the leaving;
+/// One call's state in the engine. It is in at most one queue, or while an attempt runs among the running or, cancelled, the leaving;
 /// from its first admission to its end it is among the started. All of it is guarded by the engine's lock.
 /// </summary>
-internal abstract class ThrottledCall : IValueTaskSource<Wake>, IThreadPoolWorkItem
+internal abstract class ThrottledCall(ThrottleEngine engine, int tokens, bool isInPipeline, CancellationToken callerToken) : IThreadPoolWorkItem
 {
-    private ManualResetValueTaskSourceCore<Wake> _wake;
     private bool _isAwake = true;
     private Wake _reason;
+    private CallLink _placeLink;
+    private CallLink _startedLink;
 
-    protected ThrottledCall(ThrottleEngine engine, int tokens, CancellationToken callerToken)
-    {
-        Engine = engine;
-        Tokens = tokens;
-        CallerToken = callerToken;
-        Queued = new(this);
-        Started = new(this);
-        Running = new(this);
-    }
+    public ThrottleEngine Engine { get; } = engine;
 
-    public ThrottleEngine Engine { get; }
+    public CancellationToken CallerToken { get; } = callerToken;
 
-    public CancellationToken CallerToken { get; }
+    /// <summary>The caller has cancelled it.</summary>
+    public virtual bool IsCanceled => CallerToken.IsCancellationRequested;
+
+    /// <summary>Timeouts and retries are those of the pipeline around it: here it waits for its admission, again after a rate limit.</summary>
+    public bool IsInPipeline { get; } = isInPipeline;
+
+    /// <summary>The slot, and the caller's cancellation of the attempt, outlive a success until the call is closed.</summary>
+    public virtual bool KeepsSlot => false;
 
     /// <summary>The tokens it reserves.</summary>
-    public int Tokens { get; }
+    public int Tokens { get; } = tokens;
 
-    public LinkedListNode<ThrottledCall> Queued { get; }
+    /// <summary>When it came; once its first attempt has begun, when that was.</summary>
+    public double Since { get; set; }
 
-    public LinkedListNode<ThrottledCall> Started { get; }
-
-    public LinkedListNode<ThrottledCall> Running { get; }
-
-    /// <summary>When it came.</summary>
-    public double EnteredAt { get; set; }
+    /// <summary>How long it waited for its first attempt.</summary>
+    public double QueueTime { get; set; }
 
     /// <summary>When it may be admitted again at the earliest.</summary>
     public double NotBefore { get; set; }
@@ -45,11 +41,8 @@ internal abstract class ThrottledCall : IValueTaskSource<Wake>, IThreadPoolWorkI
     /// <summary>When the attempt has to end; for one that was cancelled, when it is left behind.</summary>
     public double AttemptEndsBy { get; set; }
 
-    /// <summary>When its total time ends.</summary>
-    public double EndsBy { get; set; } = double.PositiveInfinity;
-
-    /// <summary>Cancels the attempt; <see langword="null"/> when there is none.</summary>
-    public CancellationTokenSource? Attempt { get; set; }
+    /// <summary>The attempt it has been admitted for; <see langword="null"/> when there is none.</summary>
+    public Attempt? Attempt { get; set; }
 
     public RateLimitLease? Lease { get; set; }
 
@@ -65,14 +58,26 @@ internal abstract class ThrottledCall : IValueTaskSource<Wake>, IThreadPoolWorkI
     /// <summary>How many of those after a timeout.</summary>
     public int TimeoutRetries { get; set; }
 
-    /// <summary>How long its attempts ran.</summary>
+    /// <summary>How long its attempts ran, of a stream until its first item.</summary>
     public double RunTime { get; set; }
+
+    /// <summary>How long the last of them ran.</summary>
+    public double AttemptTime { get; set; }
+
+    /// <summary>Its tokens are taken out of the quota and neither used nor given back.</summary>
+    public bool HasReserved { get; set; }
 
     /// <summary>It counts against the concurrency.</summary>
     public bool HasSlot { get; set; }
 
-    /// <summary>Its delegate runs.</summary>
+    /// <summary>It has a slot and waits for the limiter.</summary>
+    public bool IsAtLimiter { get; set; }
+
+    /// <summary>Its delegate runs, or the stream it has opened.</summary>
     public bool InAttempt { get; set; }
+
+    /// <summary>It succeeded and keeps its slot.</summary>
+    public bool IsOpen { get; set; }
 
     /// <summary>It was admitted to find out whether the service works again.</summary>
     public bool IsProbe { get; set; }
@@ -84,24 +89,34 @@ internal abstract class ThrottledCall : IValueTaskSource<Wake>, IThreadPoolWorkI
     /// <summary>A call of the same throttle inside this one has taken over its slot and its retries.</summary>
     public bool IsHandedOver { get; set; }
 
-    /// <summary>Waits to be woken; once for each <see cref="WakeUp"/>.</summary>
-    public ValueTask<Wake> SleepAsync()
-    {
-        _wake.Reset();
-        _isAwake = false;
-        return new(this, _wake.Version);
-    }
+    public ref CallLink PlaceLink => ref _placeLink;
+
+    public ref CallLink StartedLink => ref _startedLink;
+
+    /// <summary>What to do with the task of an attempt that was left behind, when it ends.</summary>
+    public virtual Action<Task> Late => static task => task.Observe();
+
+    /// <summary>The call goes on, outside the engine's lock.</summary>
+    protected abstract void GoOn(Wake reason);
+
+    /// <summary>The task of an attempt has ended, be it this call's present one or not.</summary>
+    public abstract void OnEnded(Attempt attempt);
+
+    /// <summary>Tells whoever follows this call that it has changed the state of the throttle. Called in the engine's lock.</summary>
+    /// <param name="pause">How long nobody is admitted, in seconds.</param>
+    public abstract void Tell(string change, LlmFailureKind? reason = null, double? pause = null);
+
+    /// <summary>From now on it can be woken, once.</summary>
+    public void FallAsleep() => _isAwake = false;
 
     /// <summary>Wakes the call, unless something else has. It goes on on the pool, in the order of the wakes, never in the engine's lock.</summary>
     public void WakeUp(Wake reason)
     {
-        if (!TryClaimWake())
-            return;
-        _reason = reason;
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        if (TryClaimWake())
+            Queue(reason);
     }
 
-    /// <summary>Whoever gets <see langword="true"/> has to wake the call.</summary>
+    /// <summary>Whoever gets <see langword="true"/> has to see to it that the call goes on.</summary>
     public bool TryClaimWake()
     {
         if (_isAwake)
@@ -110,15 +125,18 @@ internal abstract class ThrottledCall : IValueTaskSource<Wake>, IThreadPoolWorkI
         return true;
     }
 
-    /// <summary>Wakes the call on this thread, outside the lock, after <see cref="TryClaimWake"/>.</summary>
-    public void WakeUpHere(Wake reason) => _wake.SetResult(reason);
+    private void Queue(Wake reason)
+    {
+        _reason = reason;
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
 
-    void IThreadPoolWorkItem.Execute() => _wake.SetResult(_reason);
+    /// <summary>It goes on at the caller's place.</summary>
+    protected void Queue(CallerContext place)
+    {
+        _reason = Wake.InPlace;
+        place.Queue(this);
+    }
 
-    Wake IValueTaskSource<Wake>.GetResult(short token) => _wake.GetResult(token);
-
-    ValueTaskSourceStatus IValueTaskSource<Wake>.GetStatus(short token) => _wake.GetStatus(token);
-
-    void IValueTaskSource<Wake>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _wake.OnCompleted(continuation, state, token, flags);
+    void IThreadPoolWorkItem.Execute() => GoOn(_reason);
 }

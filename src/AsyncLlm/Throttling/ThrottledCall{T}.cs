@@ -1,153 +1,289 @@
-using System.Runtime.ExceptionServices;
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Threading.RateLimiting;
 
 namespace AsyncLlm;
 
 /// <summary>One call's way through the throttle: wait for a slot, attempt, and again while the failure is worth it.</summary>
-internal sealed class ThrottledCall<T> : ThrottledCall
+/// <remarks>Each step is taken by what makes it possible, not by an async method: a call costs one object and one task.</remarks>
+internal class ThrottledCall<T> : ThrottledCall
 {
     private static readonly TimeSpan LimiterPoll = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan ShortestLimiterWait = TimeSpan.FromMilliseconds(1);
 
     private readonly Func<CancellationToken, Task> _call;
     private readonly Func<T, int>? _actualTokens;
-    private readonly CallerContext _caller;
-    private readonly bool _keepsSlot;
+    private readonly CallerContext _caller = CallerContext.Capture();
+    private AsyncTaskMethodBuilder<T> _result = AsyncTaskMethodBuilder<T>.Create();
     private CancellationTokenRegistration _callerRegistration;
+    private Activity? _activity;
     private Exception? _lastError;
 
-    /// <param name="keepsSlot">Whether the slot, and the caller's cancellation of the attempt, outlive a success until <see cref="Close"/>.</param>
-    public ThrottledCall(
-        ThrottleEngine engine, Func<CancellationToken, Task> call, LlmCost cost, Func<T, int>? actualTokens, bool keepsSlot, CallerContext caller, CancellationToken callerToken)
-        : base(engine, cost.Tokens, callerToken)
+    public ThrottledCall(ThrottleEngine engine, Func<CancellationToken, Task> call, LlmCost cost, Func<T, int>? actualTokens, bool isInPipeline, CancellationToken callerToken)
+        : base(engine, cost.Tokens, isInPipeline, callerToken)
     {
         _call = call;
         _actualTokens = actualTokens;
-        _keepsSlot = keepsSlot;
-        _caller = caller;
+        Task = _result.Task;
     }
 
-    public async Task<T> RunAsync()
-    {
-        var succeeded = false;
-        _callerRegistration = CallerToken.UnsafeRegister(static self => ((ThrottledCall<T>)self!).OnCallerCanceled(), this);
-        try
-        {
-            if (!(NestedCall.Current is { } outer && outer.Engine == Engine && Engine.TryTakeOver(outer, this)))
-                ThrowUnlessAdmitted(await Engine.EnterAsync(this).ConfigureAwait(false));
-            while (true)
-            {
-                if (Engine.Options.RateLimiter is { } limiter && Lease is null)
-                    Lease = await AcquireAsync(limiter).ConfigureAwait(false);
-                var task = await AttemptAsync().ConfigureAwait(false);
-                if (task is { IsCompletedSuccessfully: true })
-                {
-                    var result = Tasks.ResultOf<T>(task);
-                    Engine.Succeed(this, _actualTokens?.Invoke(result), _keepsSlot);
-                    succeeded = true;
-                    return result;
-                }
-                Handle(task);
-                ThrowUnlessAdmitted(await Engine.ReenterAsync(this).ConfigureAwait(false));
-            }
-        }
-        finally
-        {
-            if (!succeeded || !_keepsSlot)
-                Close(failed: !succeeded);
-        }
-    }
+    public Task<T> Task { get; }
 
-    /// <summary>Ends what a call that kept its slot has kept.</summary>
-    public void Close(bool failed = false)
-    {
-        _callerRegistration.Dispose();
-        Engine.Exit(this, failed);
-    }
+    /// <summary>The token the caller has cancelled.</summary>
+    protected virtual CancellationToken CanceledToken => CallerToken;
 
-    /// <summary>Runs the delegate; <see langword="null"/> when it did not end although it was cancelled.</summary>
-    private async Task<Task?> AttemptAsync()
+    private LlmThrottleOptions Options => Engine.Options;
+
+    public Task<T> RunAsync()
     {
-        var attempt = Attempt!;
-        await _caller.Enter();
-        var end = Engine.BeginAsync(this);
-        var nested = NestedCall.Enter(this);
-        var task = Invoke(attempt.Token);
-        if (task.IsCompleted)
-            Engine.OnEnded(this, attempt);
+        _activity = Telemetry.StartCall(Options.Name);
+        _callerRegistration = Register(CallerToken);
+        var begins = Options.RateLimiter is null && _caller.IsHere;
+        if (AsyncLlm.Attempt.Current(Engine) is { } outer && Engine.TryTakeOver(outer, this))
+            GoOn(Wake.Admitted);
+        else if (!Engine.Enter(this, begins))
+            return Task;
+        else if (begins)
+            Invoke();
         else
-            task.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(() => Engine.OnEnded(this, attempt));
-        var wake = await end.ConfigureAwait(false);
-        nested.End();
-        if (wake == Wake.Ended)
-            return task;
-        task.Observe();
-        return null;
+            GoOn(Wake.Admitted);
+        return Task;
     }
 
-    private Task Invoke(CancellationToken token)
+    protected CancellationTokenRegistration Register(CancellationToken token) =>
+        token.UnsafeRegister(static self => ((ThrottledCall<T>)self!).Engine.OnCallerCanceled((ThrottledCall<T>)self), this);
+
+    /// <summary>The call is over: it gives up what it holds outside the engine.</summary>
+    protected virtual void GiveUpHoldings(Exception? error)
+    {
+        _callerRegistration.Unregister();
+        DisposeLease();
+        Telemetry.EndCall(_activity, this, error);
+    }
+
+    private void DisposeLease()
     {
         try
         {
-            return _call(token) ?? Task.FromException(Tasks.NullTask());
+            Lease?.Dispose();
+        }
+        // Whatever a limiter makes of it, the call has its outcome.
+        catch (Exception)
+        {
+        }
+        Lease = null;
+    }
+
+    protected override void GoOn(Wake reason)
+    {
+        try
+        {
+            switch (reason)
+            {
+                case Wake.Admitted when Lease is null && Options.RateLimiter is { } limiter:
+                    AcquireAsync(limiter).Observe();
+                    break;
+                case Wake.Admitted:
+                    GoToPlace();
+                    break;
+                case Wake.InPlace when IsCanceled || TotalTimedOut:
+                    Fail(IsCanceled ? Canceled(_lastError) : TotalTimeout());
+                    break;
+                case Wake.InPlace:
+                    Engine.Begin(this);
+                    Invoke();
+                    break;
+                case Wake.Ended:
+                    Handle(Tasks.ErrorOf(Attempt!.Task!));
+                    break;
+                case Wake.Abandoned:
+                    Handle(error: null);
+                    break;
+                case Wake.Canceled:
+                    Fail(Canceled(_lastError));
+                    break;
+                case Wake.QueueTimeout:
+                    Fail(QueueTimeout());
+                    break;
+                case Wake.TotalTimeout:
+                    Fail(TotalTimeout());
+                    break;
+            }
         }
         catch (Exception exception)
         {
-            return Task.FromException(exception);
+            Fail(exception);
         }
     }
 
-    /// <summary>Learns from a failed attempt; throws unless there will be another.</summary>
-    private void Handle(Task? task)
+    private void GoToPlace()
     {
-        var error = task is null ? null : Tasks.ErrorOf(task);
-        if (CallerToken.IsCancellationRequested)
-            throw Canceled(error);
-        if (IsHandedOver)
-            ExceptionDispatchInfo.Throw(error ?? AttemptTimeout(null));
+        if (_caller.IsHere)
+            GoOn(Wake.InPlace);
+        else
+            Queue(_caller);
+    }
 
-        var timedOut = AttemptTimedOut || TotalTimedOut;
-        var failure = timedOut || error is null ? new LlmFailure(LlmFailureKind.TimedOut) : Classify(error);
-        _lastError = error ?? _lastError;
-        if (Engine.TryAgain(this, failure) is { } delay)
+    private void Invoke()
+    {
+        var attempt = Attempt!;
+        if (_caller.Execution is { } execution)
+            ExecutionContext.Run(execution, static self => ((ThrottledCall<T>)self!).RunAttempt(), this);
+        else
         {
-            Engine.Options.OnRetry?.Invoke(new(error ?? AttemptTimeout(null), failure, Attempts, delay));
+            attempt.Run(_call);
+            attempt.Leave();
+        }
+        var task = attempt.Task!;
+        if (task.IsCompleted)
+            attempt.OnEnded();
+        else
+            task.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(attempt.OnEnded);
+    }
+
+    private void RunAttempt()
+    {
+        if (_activity is not null)
+            Activity.Current = _activity;
+        Attempt!.Run(_call);
+    }
+
+    public override void OnEnded(Attempt attempt)
+    {
+        if (attempt.Task!.IsCompletedSuccessfully)
+            Succeed(attempt);
+        else if (Engine.TryEnd(this, attempt))
+            GoOn(Wake.Ended);
+        else
+            attempt.BeLate();
+    }
+
+    private void Succeed(Attempt attempt)
+    {
+        T result;
+        int? tokens;
+        try
+        {
+            result = Tasks.ResultOf<T>(attempt.Task!);
+            tokens = _actualTokens?.Invoke(result);
+        }
+        catch (Exception exception)
+        {
+            if (Engine.TryEnd(this, attempt))
+                Fail(exception);
             return;
         }
-        if (TotalTimedOut)
-            throw TotalTimeout();
-        if (timedOut || error is null)
-            throw AttemptTimeout(error);
-        if (failure.RetryAfter is { } retryAfter)
-            error.Data["AsyncLlm.RetryAfter"] = retryAfter;
-        ExceptionDispatchInfo.Throw(error);
+        if (!Engine.Succeed(this, attempt, tokens))
+        {
+            attempt.BeLate();
+            return;
+        }
+        Telemetry.AttemptEnded(this, Telemetry.Succeeded);
+        if (!KeepsSlot)
+            GiveUpHoldings(error: null);
+        _result.SetResult(result);
     }
 
-    private LlmFailure Classify(Exception error) => Engine.Options.Classify is { } classify ? classify(error) : LlmFailure.Classify(error);
+    private void Fail(Exception exception)
+    {
+        Engine.Exit(this, failed: true);
+        GiveUpHoldings(exception);
+        _result.SetException(exception);
+    }
 
-    private async Task<RateLimitLease?> AcquireAsync(RateLimiter limiter)
+    /// <summary>Learns from a failed attempt and queues for the next, or fails.</summary>
+    /// <param name="error"><see langword="null"/> when the attempt was left behind.</param>
+    private void Handle(Exception? error)
+    {
+        if (IsCanceled)
+        {
+            Engine.Stop(this);
+            Telemetry.AttemptEnded(this, Telemetry.Canceled);
+            Fail(Canceled(error));
+        }
+        else if (IsHandedOver)
+            Fail(TotalTimedOut || error is null ? TotalTimeout() : error);
+        else
+            Retry(error);
+    }
+
+    private void Retry(Exception? error)
+    {
+        var timedOut = AttemptTimedOut || TotalTimedOut || error is null;
+        var failure = timedOut ? new LlmFailure(LlmFailureKind.TimedOut) : Classify(error!);
+        _lastError = error ?? _lastError;
+        var again = Engine.TryAgain(this, failure);
+        Telemetry.AttemptEnded(this, Telemetry.OutcomeOf(failure.Kind));
+        if (again is { } delay)
+        {
+            DisposeLease();
+            Telemetry.Retrying(_activity, this, failure, delay);
+            Options.OnRetry?.Invoke(new(error ?? AttemptTimeout(null), failure, Attempts, delay));
+            Engine.Requeue(this);
+            return;
+        }
+        if (!timedOut)
+            RetryAfterHeader.Note(error!, failure.RetryAfter);
+        Fail(TotalTimedOut ? TotalTimeout() : timedOut ? AttemptTimeout(error) : error!);
+    }
+
+    public override void Tell(string change, LlmFailureKind? reason, double? pause) => Telemetry.Tell(_activity, change, reason, pause);
+
+    private LlmFailure Classify(Exception error)
+    {
+        var failure = Options.Classify is { } classify ? classify(error) : LlmFailure.Classify(error);
+        return failure with { RetryAfter = failure.RetryAfter ?? Attempt!.ReportedRetryAfter };
+    }
+
+    private async Task AcquireAsync(RateLimiter limiter)
     {
         var attempt = Attempt!.Token;
         try
         {
-            while (true)
+            while (Lease is null)
             {
-                var lease = await limiter.AcquireAsync(1, attempt).ConfigureAwait(false);
+                var lease = await AcquireAsync(limiter, attempt).ConfigureAwait(false);
                 if (lease.IsAcquired)
-                    return lease;
+                {
+                    Lease = lease;
+                    break;
+                }
                 var wait = RetryAfterOf(lease);
                 lease.Dispose();
-                await Task.Delay(wait, Engine.Options.TimeProvider, attempt).ConfigureAwait(false);
+                await System.Threading.Tasks.Task.Delay(wait, Options.TimeProvider, attempt).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException canceled) when (attempt.IsCancellationRequested)
         {
-            throw TotalTimedOut ? TotalTimeout() : Canceled(canceled);
+            Fail(IsCanceled ? Canceled(canceled) : TotalTimedOut ? TotalTimeout() : QueueTimeout());
+            return;
         }
-        catch (Exception) when (Engine.Options.IgnoreRateLimiterFailures)
+        catch (Exception exception)
         {
-            return null;
+            if (!Options.IgnoreRateLimiterFailures)
+            {
+                Fail(exception);
+                return;
+            }
         }
+        GoToPlace();
+    }
+
+    /// <summary>Asks a limiter that may not listen to its token.</summary>
+    private static async Task<RateLimitLease> AcquireAsync(RateLimiter limiter, CancellationToken cancellationToken)
+    {
+        var asked = limiter.AcquireAsync(1, cancellationToken).AsTask();
+        try
+        {
+            return await asked.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!asked.IsCompleted)
+        {
+            DisposeAsync(asked).Observe();
+            throw;
+        }
+
+        static async Task DisposeAsync(Task<RateLimitLease> late) => (await late.ConfigureAwait(false)).Dispose();
     }
 
     /// <summary>How long a limiter wants us to wait. The framework's limiters say it as a <see cref="TimeSpan"/>, others in seconds.</summary>
@@ -164,24 +300,11 @@ internal sealed class ThrottledCall<T> : ThrottledCall
         return wait > ShortestLimiterWait ? wait : ShortestLimiterWait;
     }
 
-    private void ThrowUnlessAdmitted(Wake wake)
-    {
-        switch (wake)
-        {
-            case Wake.Canceled:
-                throw Canceled(_lastError);
-            case Wake.QueueTimeout:
-                throw new TimeoutException($"The call was not admitted within {Engine.Options.QueueTimeout}.");
-            case Wake.TotalTimeout:
-                throw TotalTimeout();
-        }
-    }
+    protected OperationCanceledException Canceled(Exception? error) => new("The caller cancelled the call.", error, CanceledToken);
 
-    private OperationCanceledException Canceled(Exception? error) => new("The caller cancelled the call.", error, CallerToken);
+    private TimeoutException QueueTimeout() => new($"The call was not admitted within {Options.QueueTimeout}.");
 
-    private TimeoutException AttemptTimeout(Exception? error) => new($"The attempt did not end within {Engine.Options.AttemptTimeout}.", error);
+    private TimeoutException AttemptTimeout(Exception? error) => new($"The attempt did not end within {Options.AttemptTimeout}.", error);
 
-    private TimeoutException TotalTimeout() => new($"The call did not end within {Engine.Options.TotalTimeout}.", _lastError);
-
-    private void OnCallerCanceled() => Engine.OnCallerCanceled(this);
+    private TimeoutException TotalTimeout() => new($"The call did not end within {Options.TotalTimeout}.", _lastError);
 }

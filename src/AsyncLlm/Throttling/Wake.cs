@@ -6,6 +6,9 @@ internal enum Wake
     /// <summary>It has a slot.</summary>
     Admitted,
 
+    /// <summary>It is where its delegate has to run.</summary>
+    InPlace,
+
     /// <summary>Its attempt has ended.</summary>
     Ended,
 

@@ -19,9 +19,14 @@ internal static class Cleanup
 
     public static async Task<Document> CleanAsync(Document changed, CancellationToken cancellationToken)
     {
+        var before = (CompilationUnitSyntax)(await changed.GetSyntaxRootAsync(cancellationToken).ConfigureAwait(false))!;
         changed = await ImportAdder.AddImportsAsync(changed, Simplifier.AddImportsAnnotation, cancellationToken: cancellationToken).ConfigureAwait(false);
         changed = await Simplifier.ReduceAsync(changed, Simplifier.Annotation, cancellationToken: cancellationToken).ConfigureAwait(false);
-        return await Formatter.FormatAsync(changed, Formatter.Annotation, cancellationToken: cancellationToken).ConfigureAwait(false);
+        changed = await Formatter.FormatAsync(changed, Formatter.Annotation, cancellationToken: cancellationToken).ConfigureAwait(false);
+
+        // Where every import is there already, globally, the services leave an empty line at the top of a file without any of its own.
+        var after = (CompilationUnitSyntax)(await changed.GetSyntaxRootAsync(cancellationToken).ConfigureAwait(false))!;
+        return before.Usings.Count == 0 && after.Usings.Count == 0 ? changed.WithSyntaxRoot(after.WithLeadingTrivia(before.GetLeadingTrivia())) : changed;
     }
 
     /// <summary>The text changed, and no member that did has an error it did not have before.</summary>

@@ -3,7 +3,6 @@ using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Operations;
 using Microsoft.CodeAnalysis.Simplification;
-using AsyncLlmAnalyzers.Facts;
 using AsyncLlmAnalyzers.Model;
 
 namespace AsyncLlmAnalyzers.Editing;
@@ -32,7 +31,9 @@ internal sealed class HelperCall
             ? new HelperCall(target, combinator, select, producer, limit)
             : null;
 
-    public Document? Apply(CancellationToken cancellationToken)
+    /// <param name="cancellationToken">Cancels the edit.</param>
+    /// <param name="deadline">The time after which the group ends, if any.</param>
+    public Document? Apply(CancellationToken cancellationToken, ExpressionSyntax? deadline = null)
     {
         if (_select.Receiver()?.Syntax is not ExpressionSyntax source)
             return null;
@@ -45,14 +46,25 @@ internal sealed class HelperCall
             : FromMethodGroup(_producer.Method!, (ExpressionSyntax)_producer.Delegate!.Syntax, editor);
 
         var tokenArgument = outerToken is null ? "" : $", {outerToken}";
+        var limit = deadline is null ? $"{RuntimeNames.MaxConcurrency}: {_limit}" : "options";
         var call = (InvocationExpressionSyntax)SyntaxFactory.ParseExpression(
-            $"{RuntimeNames.Namespace}.{RuntimeNames.LlmTask}.{RuntimeNames.WhenAll}({Template.Hole}, lambda, {RuntimeNames.MaxConcurrency}: {_limit}{tokenArgument})");
+            $"{RuntimeNames.Namespace}.{RuntimeNames.LlmTask}.{RuntimeNames.WhenAll}({Template.Hole}, lambda, {limit}{tokenArgument})");
         call = call.Fill(source.WithoutOuterWhitespace());
         call = call.ReplaceNode(call.ArgumentList.Arguments[1].Expression, lambda);
+        if (deadline is not null)
+            call = call.ReplaceNode(call.ArgumentList.Arguments[2].Expression, OptionsWith(deadline));
         call = call
             .WithExpression(call.Expression.WithAdditionalAnnotations(Simplifier.Annotation, Simplifier.AddImportsAnnotation))
             .WithTriviaFrom(_combinator);
         return _target.Document.WithSyntaxRoot(_target.Root.ReplaceNode(_combinator, call));
+    }
+
+    private BaseObjectCreationExpressionSyntax OptionsWith(ExpressionSyntax deadline)
+    {
+        var limit = SyntaxFactory.LiteralExpression(SyntaxKind.NumericLiteralExpression, SyntaxFactory.Literal(_limit));
+        var creation = (ObjectCreationExpressionSyntax)SyntaxFactory.ParseExpression($"new {RuntimeNames.Namespace}.{RuntimeNames.LlmBatchOptions}()");
+        creation = creation.WithType(creation.Type.WithAdditionalAnnotations(Simplifier.Annotation, Simplifier.AddImportsAnnotation));
+        return ObjectInitializer.Set(ObjectInitializer.Set(creation, RuntimeNames.MaxConcurrencyOption, limit), RuntimeNames.Deadline, deadline);
     }
 
     /// <summary>The projection itself, or a copy of it, is all that is joined.</summary>
@@ -78,7 +90,7 @@ internal sealed class HelperCall
                 && KnownTypes.Is(_target.Model.GetTypeInfo(name, cancellationToken).Type, _target.Context.Types.CancellationToken)
                 && !IsDeclaredIn(name, lambda, cancellationToken))
             .ToDictionary(name => (SyntaxNode)name, name => (SyntaxNode)SyntaxFactory.IdentifierName(token).WithTriviaFrom(name));
-        if (uses.Count == 0 && CallWithToken(lambda.Body, token, cancellationToken) is var (call, withToken))
+        if (uses.Count == 0 && CallWithin.WithToken(_target, lambda.Body, SyntaxFactory.IdentifierName(token), cancellationToken) is var (call, withToken))
             uses.Add(call, withToken);
 
         var body = uses.TryGetValue(lambda.Body, out var whole) ? (CSharpSyntaxNode)whole : lambda.Body.ReplaceNodes(uses.Keys, (original, _) => uses[original]);
@@ -91,22 +103,6 @@ internal sealed class HelperCall
             .WithModifiers(lambda.Modifiers)
             .WithArrowToken(lambda.ArrowToken)
             .WithTrailingTrivia(lambda.GetTrailingTrivia());
-    }
-
-    /// <summary>The model call in the lambda, or the wrapper that makes it, with a token it was not given.</summary>
-    private (SyntaxNode Call, SyntaxNode WithToken)? CallWithToken(SyntaxNode body, string token, CancellationToken cancellationToken)
-    {
-        foreach (var invocation in body.DescendantNodesAndSelf().OfType<InvocationExpressionSyntax>())
-        {
-            if (_target.InvocationAt(invocation, cancellationToken) is { } operation
-                && (_target.Context.FindRequest(operation.TargetMethod, operation.ReceiverType(), operation) is not null
-                    || _target.Context.Wrappers.MakesCall(operation.TargetMethod, cancellationToken))
-                && TokenPassed.To(operation).Verdict == Verdict.No
-                && TokenArgument.Add(invocation, SyntaxFactory.IdentifierName(token), _target.Model, cancellationToken) is { } withToken)
-                return (invocation, withToken);
-        }
-
-        return null;
     }
 
     private bool IsDeclaredIn(IdentifierNameSyntax name, LambdaExpressionSyntax lambda, CancellationToken cancellationToken) =>

@@ -3,6 +3,7 @@ using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Simplification;
 using Microsoft.CodeAnalysis.Text;
+using AsyncLlmAnalyzers.Model;
 
 namespace AsyncLlmAnalyzers.Editing;
 
@@ -70,20 +71,36 @@ internal sealed class LlmEditor(SyntaxNode root, SemanticModel model)
     /// <summary>As <see cref="Statement"/>, for a block that continues a line.</summary>
     public BlockSyntax Block(string text, string indentation) => (BlockSyntax)Statement(text, indentation).WithTrailingTrivia();
 
-    /// <summary>The root with the statement running before the anchor; <paramref name="write"/> gets the indentation it has there.</summary>
-    public SyntaxNode InsertBefore(SyntaxNode currentRoot, SyntaxNode anchor, Func<string, StatementSyntax> write, bool returnsValue)
+    /// <summary>The function whose result the anchor gives: it has one, and gives it without <c>return</c>.</summary>
+    public bool ReturnsValue(SyntaxNode anchor, KnownTypes types, CancellationToken cancellationToken)
+    {
+        var body = anchor switch
+        {
+            ArrowExpressionClauseSyntax arrow => arrow.Parent,
+            LambdaExpressionSyntax lambda => lambda,
+            _ => null,
+        };
+        if (body is null)
+            return false;
+
+        var method = (model.GetDeclaredSymbol(body, cancellationToken) ?? model.GetSymbolInfo(body, cancellationToken).Symbol) as IMethodSymbol;
+        return method is { ReturnsVoid: false } && !(method.IsAsync && (KnownTypes.Is(method.ReturnType, types.Task) || KnownTypes.Is(method.ReturnType, types.ValueTask)));
+    }
+
+    /// <summary>The root with the statements running before the anchor; <paramref name="write"/> gets the indentation they have there.</summary>
+    public SyntaxNode InsertBefore(SyntaxNode currentRoot, SyntaxNode anchor, Func<string, SyntaxList<StatementSyntax>> write, bool returnsValue)
     {
         var indentation = Indentation.At(currentRoot.GetText(), anchor.SpanStart);
         switch (anchor)
         {
             case GlobalStatementSyntax:
-                return currentRoot.ReplaceNode(anchor, Separate<SyntaxNode>(SyntaxFactory.GlobalStatement(write(indentation)), anchor));
+                return currentRoot.ReplaceNode(anchor, Separate<SyntaxNode>(write(indentation).Select(SyntaxFactory.GlobalStatement), anchor));
             case StatementSyntax { Parent: BlockSyntax or SwitchSectionSyntax }:
                 return currentRoot.ReplaceNode(anchor, Separate<SyntaxNode>(write(indentation), anchor));
             case StatementSyntax embedded:
                 var outer = Indentation.At(currentRoot.GetText(), embedded.Parent!.SpanStart);
                 var block = (BlockSyntax)Statement($"{{\n\t{Template.Hole};\n}}", outer);
-                return currentRoot.ReplaceNode(embedded, block.Fill([write(outer + IndentationUnit), embedded]));
+                return currentRoot.ReplaceNode(embedded, block.Fill([.. write(outer + IndentationUnit), embedded]));
             case ArrowExpressionClauseSyntax { Parent: MethodDeclarationSyntax method } arrow:
                 return currentRoot.ReplaceNode(method, method.WithExpressionBody(null).WithSemicolonToken(default)
                     .WithParameterList(EndingLine(method.ParameterList))
@@ -103,20 +120,50 @@ internal sealed class LlmEditor(SyntaxNode root, SemanticModel model)
 
     private ParameterListSyntax EndingLine(ParameterListSyntax parameters) => parameters.WithTrailingTrivia(SyntaxFactory.EndOfLine(NewLine));
 
-    /// <summary>The blank line above the original moves above the inserted one; its comments stay with it.</summary>
-    private static T[] Separate<T>(T inserted, T original)
+    /// <summary>The root with the statements running after the anchor, which is a statement among others.</summary>
+    public static SyntaxNode? InsertAfter(SyntaxNode currentRoot, SyntaxNode anchor, Func<string, SyntaxList<StatementSyntax>> write)
+    {
+        var indentation = Indentation.At(currentRoot.GetText(), anchor.SpanStart);
+        return anchor switch
+        {
+            GlobalStatementSyntax => currentRoot.InsertNodesAfter(anchor, write(indentation).Select(SyntaxFactory.GlobalStatement)),
+            StatementSyntax { Parent: BlockSyntax or SwitchSectionSyntax } => currentRoot.InsertNodesAfter(anchor, write(indentation)),
+            _ => null,
+        };
+    }
+
+    /// <summary>The statement with the others running first in it.</summary>
+    public StatementSyntax StartWith(StatementSyntax statement, Func<string, SyntaxList<StatementSyntax>> write)
+    {
+        var text = statement.SyntaxTree.GetText();
+        if (statement is BlockSyntax { Statements: [var first, ..] } filled)
+            return filled.WithStatements(filled.Statements.InsertRange(0, write(Indentation.At(text, first.SpanStart))));
+
+        var outer = Indentation.At(text, (statement is BlockSyntax ? statement : statement.Parent!).SpanStart);
+        var block = (BlockSyntax)Statement($"{{\n\t{Template.Hole};\n}}", outer);
+        return statement is BlockSyntax empty
+            ? empty.WithStatements(write(outer + IndentationUnit))
+            : block.Fill([.. write(outer + IndentationUnit), statement]);
+    }
+
+    /// <summary>The blank line above the original moves above the inserted ones; its comments stay with it.</summary>
+    private static List<T> Separate<T>(IEnumerable<T> inserted, T original)
         where T : SyntaxNode
     {
         var leading = original.GetLeadingTrivia();
         var blankLines = leading.TakeWhile(trivia => !trivia.IsComment()).Where(trivia => trivia.IsKind(SyntaxKind.EndOfLineTrivia)).ToList();
         var afterBlankLines = leading.Skip(leading.TakeWhile(trivia => !trivia.IsComment()).ToList().FindLastIndex(trivia => trivia.IsKind(SyntaxKind.EndOfLineTrivia)) + 1);
-        return [inserted.WithLeadingTrivia(blankLines.Concat(inserted.GetLeadingTrivia())), original.WithLeadingTrivia(afterBlankLines)];
+        List<T> statements = [.. inserted, original.WithLeadingTrivia(afterBlankLines)];
+        statements[0] = statements[0].WithLeadingTrivia(blankLines.Concat(statements[0].GetLeadingTrivia()));
+        return statements;
     }
 
-    private BlockSyntax BlockOf(Func<string, StatementSyntax> write, ExpressionSyntax body, string indentation, bool returnsValue)
+    private BlockSyntax BlockOf(Func<string, SyntaxList<StatementSyntax>> write, ExpressionSyntax body, string indentation, bool returnsValue)
     {
         var inner = indentation + IndentationUnit;
         var last = Statement($"{(returnsValue ? "return " : "")}{Template.Hole};", inner).Fill(body.WithoutOuterWhitespace().Shift(IndentationUnit));
-        return ((BlockSyntax)Statement($"{{\n\t{Template.Hole};\n}}", indentation)).Fill([write(inner), last]);
+        if (!returnsValue)
+            last = last.WithLeadingTrivia(last.GetLeadingTrivia().Insert(0, SyntaxFactory.Whitespace(inner)));
+        return ((BlockSyntax)Statement($"{{\n\t{Template.Hole};\n}}", indentation)).Fill([.. write(inner), last]);
     }
 }

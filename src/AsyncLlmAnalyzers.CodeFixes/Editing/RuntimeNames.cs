@@ -9,5 +9,28 @@ internal static class RuntimeNames
 
     public const string WhenAll = "WhenAll";
 
+    public const string LlmTimeout = "LlmTimeout";
+
+    public const string RunAsync = "RunAsync";
+
+    public const string LlmBatchOptions = "LlmBatchOptions";
+
+    public const string MaxConcurrencyOption = "MaxConcurrency";
+
+    public const string Deadline = "Deadline";
+
     public const string MaxConcurrency = "maxConcurrency";
+
+    public const string LlmThrottle = "LlmThrottle";
+
+    /// <summary>Declares <see cref="UseThrottle"/>; in a package of its own.</summary>
+    public const string OpenAIExtensions = "LlmThrottleOpenAIExtensions";
+
+    public const string UseThrottle = "UseThrottle";
+
+    public const string For = "For";
+
+    public const string ExecuteAsync = "ExecuteAsync";
+
+    public const string StreamAsync = "StreamAsync";
 }

@@ -56,8 +56,8 @@ internal sealed class SemaphoreGate
         root = _editor.InsertBefore(
             root,
             root.GetCurrentNode(anchor)!,
-            indentation => _editor.Statement($"{(IsDisposable(anchor) ? "using " : "")}var {_gate} = new System.Threading.SemaphoreSlim({_limit});", indentation),
-            ReturnsValue(anchor));
+            indentation => [_editor.Statement($"{(IsDisposable(anchor) ? "using " : "")}var {_gate} = new System.Threading.SemaphoreSlim({_limit});", indentation)],
+            _editor.ReturnsValue(anchor, _target.Context.Types, _cancellationToken));
         return _target.Document.WithSyntaxRoot(root);
     }
 
@@ -68,21 +68,6 @@ internal sealed class SemaphoreGate
         && _fanOut.Combinator.Ancestors().TakeWhile(ancestor => !ancestor.IsFunction()).OfType<IAwaitOperation>().Any()
         && LlmEditor.AnchorOf(_fanOut.Combinator.Syntax) is { } joined
         && (joined == anchor || (joined.Parent == anchor.Parent && anchor.Parent is BlockSyntax or CompilationUnitSyntax));
-
-    private bool ReturnsValue(SyntaxNode anchor)
-    {
-        var body = anchor switch
-        {
-            ArrowExpressionClauseSyntax arrow => arrow.Parent,
-            LambdaExpressionSyntax lambda => lambda,
-            _ => null,
-        };
-        if (body is null)
-            return false;
-
-        var method = (_target.Model.GetDeclaredSymbol(body, _cancellationToken) ?? _target.Model.GetSymbolInfo(body, _cancellationToken).Symbol) as IMethodSymbol;
-        return method is { ReturnsVoid: false } && !(method.IsAsync && KnownTypes.Is(method.ReturnType, _target.Context.Types.Task));
-    }
 
     private string Enter() => $"await {_gate}.WaitAsync({TokenScope.At(_producer.Site).Only?.Name}){_configureAwait};";
 

@@ -106,6 +106,9 @@ internal sealed class CatalogEntry
     /// <summary>The assembly versions the row's facts were measured on.</summary>
     public string? Versions { get; init; }
 
+    /// <summary>Exception types that no member of the package throws although one would think so: it wraps them in its own.</summary>
+    public ImmutableArray<string> NeverThrown { get; init; } = [];
+
     public string Path { get; init; } = "";
 
     /// <summary>Zero-based line in <see cref="Path"/>.</summary>
@@ -145,6 +148,14 @@ internal sealed class CatalogEntry
         return null;
     }
 
+    /// <summary>All the values of a trait that may stand more than once.</summary>
+    public IEnumerable<string> TraitValues(string name) => Traits
+        .Where(trait => trait.Length > name.Length && trait[name.Length] == '=' && trait.StartsWith(name, StringComparison.Ordinal))
+        .Select(trait => trait.Substring(name.Length + 1));
+
+    /// <summary>A factory, wrapper or registration: timeout and retries are those of the client it is made from.</summary>
+    public bool IsInner => Kind == CatalogKind.Client && TimeoutLimit.Source == CatalogSource.Inner;
+
     public bool Matches(string memberName)
     {
         foreach (var pattern in Members)
@@ -170,6 +181,7 @@ internal sealed class CatalogEntry
         ExecutorShape = ExecutorShape,
         Package = Package,
         Versions = Versions,
+        NeverThrown = NeverThrown,
         Path = Path,
         Line = Line,
     };

@@ -88,6 +88,10 @@ internal sealed class LlmCatalog
     public bool IsLimiter(ITypeSymbol type) => _executors.All.Any(row =>
         row.Entry.ExecutorShape == ExecutorShape.Acquire && SymbolEqualityComparer.Default.Equals(row.Type, type.OriginalDefinition));
 
+    /// <summary>Whether members of the type, or of one it derives from, make a model work.</summary>
+    public bool IsReceiver(ITypeSymbol type) => _calls.All.Any(row =>
+        row.Entry.IsCall && (type.AllInterfaces.Any(contract => Is(contract, row.Type)) || BaseTypes(type).Any(candidate => Is(candidate, row.Type))));
+
     /// <summary>The construction row of exactly this type: what a derived type sets is its own affair.</summary>
     public CatalogEntry? FindClient(ITypeSymbol type) => _clients.FindConstructor(type);
 
@@ -130,8 +134,11 @@ internal sealed class LlmCatalog
     /// <summary>A filter by name for members that return when the answer is complete.</summary>
     public bool MayBeSyncCall(string memberName) => Filter(memberName).MayBeSync;
 
-    /// <summary>A filter by name of constructed types.</summary>
-    public bool MayBeClient(string typeName) => _clientNames.Contains(typeName);
+    /// <summary>A filter by name of constructed types; the empty name may be any.</summary>
+    public bool MayBeClient(string typeName) => typeName.Length == 0 || _clientNames.Contains(typeName);
+
+    /// <summary>A filter by name of factories and registration methods.</summary>
+    public bool MayBeClientMethod(string memberName) => !_clients.Named(memberName).IsEmpty;
 
     public CallShape ShapeOf(CatalogEntry entry, IMethodSymbol method)
     {
@@ -216,6 +223,14 @@ internal sealed class LlmCatalog
         }
 
         return !types.IsEmpty;
+    }
+
+    private static bool Is(ITypeSymbol type, INamedTypeSymbol rowType) => SymbolEqualityComparer.Default.Equals(type.OriginalDefinition, rowType);
+
+    private static IEnumerable<ITypeSymbol> BaseTypes(ITypeSymbol type)
+    {
+        for (var current = type; current is not null; current = current.BaseType)
+            yield return current;
     }
 
     private (bool MayBeCall, bool MayBeSync) Filter(string name)

@@ -1,3 +1,4 @@
+using AsyncLlmAnalyzers.Catalog;
 using AsyncLlmAnalyzers.Model;
 
 namespace AsyncLlmAnalyzers.Facts;
@@ -19,7 +20,7 @@ internal static class Bounded
         if (route is not { Reach: Reach.Unlimited, Call: { } unlimited })
             return new Fact(route.Reach == Reach.Unknown ? Verdict.Unknown : Verdict.Yes);
 
-        var throttled = ThrottledClient.Of(unlimited.Location, context, cancellationToken);
+        var throttled = ClientLayers.Of(unlimited.Location, ExecutorRole.Bounds, context, cancellationToken);
         if (throttled.Verdict != Verdict.No)
             return throttled;
 

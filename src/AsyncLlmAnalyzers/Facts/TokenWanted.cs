@@ -13,17 +13,20 @@ internal static class TokenWanted
     /// None where there is no token to name, where the work it belongs to is over or goes on without its caller, and where the
     /// call stands in the overload that passing it would call. Several when the nearest function has several.
     /// </summary>
-    public static ImmutableArray<ISymbol> At(IOperation site)
+    /// <param name="site">The call or enumeration.</param>
+    /// <param name="except">Tokens that do not count: one that was made of another, say.</param>
+    public static ImmutableArray<ISymbol> At(IOperation site, Func<ISymbol, bool>? except = null)
     {
-        var scope = TokenScope.At(site);
-        return scope.Tokens.IsEmpty
-            || IsRecursion(site)
-            || site.IsInExpressionTree()
-            || AfterCancellation.Of(site, scope.Function).Verdict == Verdict.Yes
-            || !Joined.Within(site, scope.Function)
-                ? []
-                : scope.Tokens;
+        var scope = TokenScope.At(site, except);
+        return scope.Tokens.IsEmpty || !Within(site, scope.Function) ? [] : scope.Tokens;
     }
+
+    /// <summary>Would a call at this place want a token that <paramref name="function"/> around it has?</summary>
+    public static bool Within(IOperation site, IOperation function) =>
+        !IsRecursion(site)
+        && !site.IsInExpressionTree()
+        && AfterCancellation.Of(site, function).Verdict != Verdict.Yes
+        && Joined.Within(site, function);
 
     /// <summary>The overload with the token may be the very member the call stands in.</summary>
     private static bool IsRecursion(IOperation site) =>

@@ -27,8 +27,15 @@ internal static class DiagnosticProperties
 {
     public static readonly DiagnosticProperty<int> MaxConcurrency = Int(nameof(MaxConcurrency));
 
+    public static readonly DiagnosticProperty<int> TimeoutSeconds = Int(nameof(TimeoutSeconds));
+
+    public static readonly DiagnosticProperty<int> AttemptTimeoutSeconds = Int(nameof(AttemptTimeoutSeconds));
+
     /// <summary>The expression of the token in scope, as it is to be written: <c>cancellationToken</c>.</summary>
     public static readonly DiagnosticProperty<string> Token = Text(nameof(Token));
+
+    /// <summary>The exception a library throws for an error status and the member that holds it, as the catalog writes them: <c>Type:Member</c>.</summary>
+    public static readonly DiagnosticProperty<string> ErrorType = Text(nameof(ErrorType));
 
     private static DiagnosticProperty<int> Int(string key) =>
         new(key, value => value.ToString(CultureInfo.InvariantCulture), text => int.Parse(text, CultureInfo.InvariantCulture));

@@ -63,7 +63,11 @@ public class LlmAnalyzer : DiagnosticAnalyzer
             SyntaxKind.SimpleMemberAccessExpression,
             SyntaxKind.MemberBindingExpression,
             SyntaxKind.ForEachStatement,
-            SyntaxKind.ForEachVariableStatement);
+            SyntaxKind.ForEachVariableStatement,
+            SyntaxKind.ReturnStatement,
+            SyntaxKind.ObjectCreationExpression,
+            SyntaxKind.ImplicitObjectCreationExpression,
+            SyntaxKind.CatchClause);
     }
 
     private sealed class Dispatcher(ImmutableArray<LlmRule> rules, LlmContext context)
@@ -94,10 +98,10 @@ public class LlmAnalyzer : DiagnosticAnalyzer
         private ImmutableArray<LlmRule> RulesFor((TriggerKind Kind, string Name) trigger) =>
             [.. rules.Where(rule => rule.Accepts(trigger.Kind, trigger.Name, context))];
 
-        /// <summary>One finding a place: the highest severity in force there, then the highest rank.</summary>
+        /// <summary>One finding a place: the highest severity in force there, then the highest rank; rules that may stand side by side are one place each.</summary>
         private static IEnumerable<Finding> Findings(Site site, ImmutableArray<LlmRule> candidates)
         {
-            var best = default(List<(LlmRule Rule, Finding Finding)>);
+            var best = default(List<Candidate>);
             foreach (var rule in candidates)
             {
                 var severity = EffectiveSeverity.Of(rule.Descriptor, site);
@@ -108,19 +112,21 @@ public class LlmAnalyzer : DiagnosticAnalyzer
                     return [];
 
                 best ??= [];
-                var rival = best.FindIndex(other => other.Finding.Location.SourceSpan == finding.Location.SourceSpan);
-                if (rival < 0)
-                    best.Add((rule, finding));
-                else if (Precedes((rule, severity), (best[rival].Rule, EffectiveSeverity.Of(best[rival].Rule.Descriptor, site))))
-                    best[rival] = (rule, finding);
+                best.Add(new Candidate(rule, finding, finding.IsSoft && severity < ReportDiagnostic.Info ? ReportDiagnostic.Info : severity));
             }
 
-            return best?.Select(pair => pair.Finding) ?? [];
+            return best is null ? [] : best.Where(candidate => !best.Exists(candidate.IsHiddenBy)).Select(candidate => candidate.Finding);
         }
 
-        /// <summary><see cref="ReportDiagnostic"/> counts down from Error (1) to Hidden (4).</summary>
-        private static bool Precedes((LlmRule Rule, ReportDiagnostic Severity) left, (LlmRule Rule, ReportDiagnostic Severity) right) =>
-            left.Severity != right.Severity ? left.Severity < right.Severity : left.Rule.Rank > right.Rule.Rank;
+        private sealed record Candidate(LlmRule Rule, Finding Finding, ReportDiagnostic Severity)
+        {
+            /// <summary><see cref="ReportDiagnostic"/> counts down from Error (1) to Hidden (4).</summary>
+            public bool IsHiddenBy(Candidate other) =>
+                other != this
+                && other.Finding.Location.SourceSpan == Finding.Location.SourceSpan
+                && !Rule.MayStandBeside(other.Rule) && !other.Rule.MayStandBeside(Rule)
+                && (other.Severity, -other.Rule.Rank, other.Rule.Descriptor.Id).CompareTo((Severity, -Rule.Rank, Rule.Descriptor.Id)) < 0;
+        }
 
         private static bool IsExcluded(Site site)
         {
@@ -137,6 +143,33 @@ public class LlmAnalyzer : DiagnosticAnalyzer
             return false;
         }
 
+        private static bool LeavesUsing(SyntaxNode node)
+        {
+            var leaves = false;
+            for (var (child, parent) = (node, node.Parent); parent is not null; (child, parent) = (parent, parent.Parent))
+            {
+                switch (parent)
+                {
+                    case MethodDeclarationSyntax method:
+                        return leaves && !method.Modifiers.Any(SyntaxKind.AsyncKeyword);
+                    case LocalFunctionStatementSyntax function:
+                        return leaves && !function.Modifiers.Any(SyntaxKind.AsyncKeyword);
+                    case AnonymousFunctionExpressionSyntax lambda:
+                        return leaves && lambda.AsyncKeyword.IsKind(SyntaxKind.None);
+                    case MemberDeclarationSyntax or AccessorDeclarationSyntax:
+                        return leaves;
+                    case UsingStatementSyntax:
+                        leaves = true;
+                        break;
+                    case BlockSyntax block:
+                        leaves |= block.Statements.TakeWhile(statement => statement != child).Any(statement => statement is LocalDeclarationStatementSyntax { UsingKeyword.RawKind: not 0 });
+                        break;
+                }
+            }
+
+            return false;
+        }
+
         private static (TriggerKind Kind, string Name)? TriggerOf(SyntaxNode node)
         {
             switch (node)
@@ -147,6 +180,12 @@ public class LlmAnalyzer : DiagnosticAnalyzer
                     return (TriggerKind.MemberAccess, Site.NameOf(node)!.Identifier.ValueText);
                 case CommonForEachStatementSyntax { AwaitKeyword.RawKind: not 0 }:
                     return (TriggerKind.AwaitForEach, "");
+                case ReturnStatementSyntax { Expression: not null }:
+                    return LeavesUsing(node) ? (TriggerKind.ReturnFromUsing, "") : null;
+                case BaseObjectCreationExpressionSyntax creation:
+                    return (TriggerKind.Creation, TypeNames.Of(creation));
+                case CatchClauseSyntax clause:
+                    return (TriggerKind.Catch, TypeNames.Of(clause.Declaration?.Type));
                 default:
                     return null;
             }

@@ -15,6 +15,18 @@ internal enum TriggerKind
 
     /// <summary>An <c>await foreach</c> statement.</summary>
     AwaitForEach,
+
+    /// <summary>A <c>return</c> of a value out of a <c>using</c>, in a function that is not async.</summary>
+    ReturnFromUsing,
+
+    /// <summary>
+    /// An object creation, by the name of its type: <c>new Name(..)</c>, and <c>new(..)</c> where the declaration beside it names the type.
+    /// Empty where it does not, as in <c>client = new(..)</c>: then only binding tells.
+    /// </summary>
+    Creation,
+
+    /// <summary>A <c>catch</c> clause, by the name of its exception type; empty for a bare <c>catch</c>.</summary>
+    Catch,
 }
 
 /// <summary>
@@ -34,6 +46,9 @@ internal abstract class LlmRule
     public abstract bool Accepts(TriggerKind kind, string name, LlmContext context);
 
     public abstract Finding? Inspect(Site site);
+
+    /// <summary>Findings of the two rules at one place say different things, and both are reported.</summary>
+    public virtual bool MayStandBeside(LlmRule other) => false;
 }
 
 /// <summary>What a rule found: where, with which message arguments, and what its fix needs to know.</summary>
@@ -52,5 +67,14 @@ internal sealed class Finding(
 
     public Location Location { get; } = location;
 
-    public Diagnostic ToDiagnostic() => Diagnostic.Create(Descriptor, Location, properties, arguments);
+    /// <summary>It is likely and not proven, so it is an information whatever the rule's own severity.</summary>
+    public bool IsSoft { get; private init; }
+
+    /// <summary>The same, as an information, with the reason behind the last argument.</summary>
+    public Finding Softened(string reason) =>
+        new(Descriptor, Location, properties, [.. arguments.Take(arguments.Length - 1), $"{arguments[arguments.Length - 1]} ({reason})"]) { IsSoft = true };
+
+    public Diagnostic ToDiagnostic() => IsSoft
+        ? Diagnostic.Create(Descriptor, Location, DiagnosticSeverity.Info, additionalLocations: null, properties, arguments)
+        : Diagnostic.Create(Descriptor, Location, properties, arguments);
 }

@@ -48,6 +48,12 @@ internal static class Options
     public static readonly IntOption SmallFanOut = new(
         "async_llm.small_fan_out", 64, 0, "A constant number of calls up to this is the author's choice and not reported.");
 
+    public static readonly IntOption TimeoutSeconds = new(
+        "async_llm.timeout_seconds", 300, 1, "How long a call with its retries, or a group of calls, may take; the deadline the fixes write.");
+
+    public static readonly IntOption AttemptTimeoutSeconds = new(
+        "async_llm.attempt_timeout_seconds", 120, 1, "The timeout of one attempt that the fixes write.");
+
     public static readonly ListOption ExcludedSymbols = new(
         "async_llm.excluded_symbols", "Documentation ids (M:.., T:.., N:..) inside which nothing is reported.");
 

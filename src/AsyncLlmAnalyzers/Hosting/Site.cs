@@ -3,6 +3,7 @@ using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Diagnostics;
 using Microsoft.CodeAnalysis.Operations;
+using AsyncLlmAnalyzers.Facts;
 using AsyncLlmAnalyzers.Model;
 
 namespace AsyncLlmAnalyzers.Hosting;
@@ -19,6 +20,8 @@ internal sealed class Site(
     private bool _boundOperation;
     private bool _boundCall;
     private bool _boundFanOut;
+    private bool _boundRetry;
+    private bool _boundRateLimit;
 
     public TriggerKind Kind { get; } = kind;
 
@@ -47,6 +50,8 @@ internal sealed class Site(
     }
 
     public IInvocationOperation? Invocation => Operation as IInvocationOperation;
+
+    public IObjectCreationOperation? Creation => Operation as IObjectCreationOperation;
 
     /// <summary>The catalogued call this invocation is, or null.</summary>
     public LlmCall? Call
@@ -78,8 +83,40 @@ internal sealed class Site(
         }
     }
 
-    /// <summary>The token that names the invoked or accessed member: the smallest thing a person has to change.</summary>
-    public SyntaxToken NameToken => NameOf(Node)?.Identifier ?? Node.GetFirstToken();
+    /// <summary>The hand-written retry of a model call whose handler this <c>catch</c> clause is, or null.</summary>
+    public RetryHandler? Retry
+    {
+        get
+        {
+            if (!_boundRetry)
+            {
+                _boundRetry = true;
+                field = RetryHandler.From(Operation as ICatchClauseOperation, Context, CancellationToken);
+            }
+
+            return field;
+        }
+    }
+
+    /// <summary>The handler that gives up on a rate limit which this <c>catch</c> clause is, or null.</summary>
+    public RateLimitHandler? RateLimit
+    {
+        get
+        {
+            if (!_boundRateLimit)
+            {
+                _boundRateLimit = true;
+                field = RateLimitHandler.From(Operation as ICatchClauseOperation, Context, CancellationToken);
+            }
+
+            return field;
+        }
+    }
+
+    /// <summary>The token that names the invoked or accessed member or the created type: the smallest thing a person has to change.</summary>
+    public SyntaxToken NameToken => Node is BaseObjectCreationExpressionSyntax creation
+        ? TypeNames.TokenOf(creation)
+        : NameOf(Node)?.Identifier ?? Node.GetFirstToken();
 
     public static SimpleNameSyntax? NameOf(SyntaxNode node) => node switch
     {

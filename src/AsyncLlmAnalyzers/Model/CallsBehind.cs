@@ -32,7 +32,8 @@ internal sealed class CallsBehind(LlmContext context, CancellationToken cancella
     /// <summary>A task, or a stream that sends its request when it is read.</summary>
     private bool IsStarted(ITypeSymbol? type) => context.Types.IsTaskLike(type) || context.Types.IsAsyncEnumerable(type);
 
-    private IMethodSymbol? OfFunction(IOperation function)
+    /// <summary>The call that a lambda or method group makes when it runs.</summary>
+    public IMethodSymbol? OfFunction(IOperation function)
     {
         if (function.Lambda() is not { } lambda)
             return function.MethodGroup() is { } method ? OfMethod(method, method.ContainingType, function) : null;

@@ -122,21 +122,13 @@ internal sealed class Implementations(LlmContext context)
         {
             foreach (var baseType in type.BaseList?.Types ?? default)
             {
-                if (RightmostName(baseType.Type) is { } name)
+                if (TypeNames.Of(baseType.Type) is { Length: > 0 } name)
                     names.Add((name, new TextSpanOfType(type.SpanStart, type.Span.Length)));
             }
         }
 
         return names;
     }
-
-    private static string? RightmostName(TypeSyntax type) => type switch
-    {
-        SimpleNameSyntax simple => simple.Identifier.ValueText,
-        QualifiedNameSyntax qualified => qualified.Right.Identifier.ValueText,
-        AliasQualifiedNameSyntax alias => alias.Name.Identifier.ValueText,
-        _ => null,
-    };
 
     private readonly record struct TextSpanOfType(int Start, int Length)
     {

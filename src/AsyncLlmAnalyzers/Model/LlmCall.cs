@@ -16,6 +16,11 @@ internal sealed class LlmCall(IInvocationOperation operation, CatalogEntry entry
     /// <summary>The entry's shape with by-return already decided.</summary>
     public CallShape Shape { get; } = shape;
 
+    /// <summary>What goes on when nobody waits any longer, to be read after "so".</summary>
+    public string RunsOn => RunsOnAs(Entry.Kind);
+
+    public static string RunsOnAs(CatalogKind kind) => kind == CatalogKind.Local ? "the model computes on" : "the request runs on and is billed";
+
     public static LlmCall? From(IInvocationOperation invocation, LlmContext context) =>
         context.FindRequest(invocation.TargetMethod, invocation.ReceiverType(), invocation) is { } entry
             ? new LlmCall(invocation, entry, context.Catalog.ShapeOf(entry, invocation.TargetMethod))

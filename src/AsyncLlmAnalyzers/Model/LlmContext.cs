@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Diagnostics;
@@ -11,6 +12,7 @@ internal sealed class LlmContext
 {
     private readonly ImmutableHashSet<ISymbol> _declaredCalls;
     private readonly ImmutableHashSet<ISymbol> _declaredBounded;
+    private readonly ConcurrentDictionary<Type, object> _kept = new();
 
     private LlmContext(
         Compilation compilation, LlmCatalog catalog, ImmutableHashSet<ISymbol> declaredCalls, ImmutableHashSet<ISymbol> declaredBounded)
@@ -25,6 +27,7 @@ internal sealed class LlmContext
         Bodies = new Bodies(this);
         Callers = new Callers(this);
         Wrappers = new Wrappers(this);
+        Names = new NameIndex(this);
     }
 
     public Compilation Compilation { get; }
@@ -43,6 +46,12 @@ internal sealed class LlmContext
     public Callers Callers { get; }
 
     public Wrappers Wrappers { get; }
+
+    public NameIndex Names { get; }
+
+    /// <summary>What a fact keeps for the whole compilation, made when first asked for.</summary>
+    public T Kept<T>(Func<LlmContext, T> make)
+        where T : class => (T)_kept.GetOrAdd(typeof(T), _ => make(this));
 
     /// <summary>Null when nothing in the compilation can make a model call: then nothing needs to be registered.</summary>
     public static LlmContext? Create(Compilation compilation, AnalyzerOptions options, CancellationToken cancellationToken)

@@ -19,12 +19,16 @@ internal readonly record struct TokenScope(ImmutableArray<ISymbol> Tokens, IOper
     /// Looks outwards from <paramref name="site"/>, never through a static function. A parameter of a primary constructor
     /// is a field in disguise and does not count.
     /// </summary>
-    public static TokenScope At(IOperation site)
+    /// <param name="site">The place.</param>
+    /// <param name="except">Tokens that are looked past.</param>
+    public static TokenScope At(IOperation site, Func<ISymbol, bool>? except = null)
     {
         for (var inner = site; ; )
         {
             var function = inner.EnclosingFunction();
             ImmutableArray<ISymbol> tokens = [.. ParametersOf(function, site).Where(IsUsable), .. LocalsBetween(inner, function).Where(local => IsUsable(local, site))];
+            if (except is not null)
+                tokens = tokens.RemoveAll(token => except(token));
             if (!tokens.IsEmpty || IsStatic(function) || function.Parent is null)
                 return new TokenScope(tokens, function);
 
@@ -32,14 +36,16 @@ internal readonly record struct TokenScope(ImmutableArray<ISymbol> Tokens, IOper
         }
     }
 
-    private static ImmutableArray<IParameterSymbol> ParametersOf(IOperation function, IOperation site) => function switch
+    /// <summary>The parameters of a function around <paramref name="site"/>.</summary>
+    public static ImmutableArray<IParameterSymbol> ParametersOf(IOperation function, IOperation site) => function switch
     {
         IAnonymousFunctionOperation lambda => lambda.Symbol.Parameters,
         ILocalFunctionOperation local => local.Symbol.Parameters,
         _ => (site.EnclosingMember() as IMethodSymbol)?.Parameters ?? [],
     };
 
-    private static bool IsStatic(IOperation function) => function switch
+    /// <summary>It cannot name what belongs to the functions and the object around it.</summary>
+    public static bool IsStatic(IOperation function) => function switch
     {
         IAnonymousFunctionOperation lambda => lambda.Symbol.IsStatic,
         ILocalFunctionOperation local => local.Symbol.IsStatic,

@@ -13,7 +13,7 @@ internal static class PublicApi
 
     public static string Of(Assembly assembly)
     {
-        var text = new StringBuilder();
+        var text = new StringBuilder($"# {assembly.GetName().Name}\n\n");
         foreach (var type in assembly.GetExportedTypes().OrderBy(type => type.FullName, StringComparer.Ordinal))
         {
             text.Append(Header(type)).Append('\n');
@@ -54,6 +54,8 @@ internal static class PublicApi
         PropertyInfo property => $"{Attributes(member)}{Static(property.GetAccessors()[0].IsStatic)}{Name(property.PropertyType, Nullability.Create(property))} {property.Name} {{ {Accessors(property)}}}",
         MethodInfo { IsSpecialName: true } method when !method.Name.StartsWith("op_", StringComparison.Ordinal) => null,
         MethodInfo method => $"{Attributes(member)}{Static(method.IsStatic)}{Override(method)}{Name(method.ReturnType, Nullability.Create(method.ReturnParameter))} {method.Name}{TypeParameters(method.GetGenericArguments())}({Parameters(method)})",
+        // It has a header of its own.
+        Type => null,
         _ => member.ToString(),
     };
 
@@ -66,7 +68,7 @@ internal static class PublicApi
     private static string Parameter(ParameterInfo parameter)
     {
         var type = parameter.ParameterType;
-        var modifier = parameter.IsOut ? "out " : parameter.IsIn ? "in " : type.IsByRef ? "ref " : parameter.IsDefined(typeof(ExtensionAttribute)) ? "this " : "";
+        var modifier = parameter.IsOut ? "out " : parameter.IsIn ? "in " : type.IsByRef ? "ref " : parameter.Position == 0 && parameter.Member.IsDefined(typeof(ExtensionAttribute)) ? "this " : "";
         var fallback = !parameter.HasDefaultValue ? "" : parameter.RawDefaultValue switch
         {
             null => parameter.ParameterType.IsValueType ? " = default" : " = null",
@@ -104,7 +106,7 @@ internal static class PublicApi
         _ => type.Name,
     };
 
-    private static string Bare(Type type) => type.Name.Split('`')[0];
+    private static string Bare(Type type) => (type.IsNested ? Bare(type.DeclaringType!) + "." : "") + type.Name.Split('`')[0];
 
     private static string TypeParameters(Type[] parameters) => parameters.Length == 0 ? "" : $"<{string.Join(", ", parameters.Select(parameter => parameter.Name))}>";
 

@@ -121,11 +121,20 @@ public class BuiltInRowsTests
         }
 
         var owner = entry.HasTrait("settings") || entry.HasTrait("properties-on-client") ? type : PublicType(compilation, entry.TraitValue("options") ?? "");
-        foreach (var trait in new[] { "timeoutProperty", "retryProperty" })
+        foreach (var path in new[] { "timeoutProperty", "retryProperty", "transport" }.SelectMany(entry.TraitValues))
         {
-            if (entry.TraitValue(trait) is { } path && (owner is null || PropertyAt(owner, path) is null))
+            if (owner is null || PropertyAt(owner, path) is null)
                 yield return $"no property {path}";
         }
+
+        foreach (var service in entry.TraitValues("provides"))
+        {
+            if (PublicType(compilation, service) is null)
+                yield return $"no type {service}";
+        }
+
+        if (entry.TraitValue("count") is { } count && !type.InstanceConstructors.Any(constructor => constructor.Parameters.Any(parameter => parameter.Name == count)))
+            yield return $"no parameter {count}";
     }
 
     private static INamedTypeSymbol? PublicType(Compilation compilation, string name) =>

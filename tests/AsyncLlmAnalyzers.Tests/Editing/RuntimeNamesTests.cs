@@ -12,6 +12,13 @@ public class RuntimeNamesTests
     {
         Assert.Equal(RuntimeNames.Namespace, typeof(LlmTask).Namespace);
         Assert.Equal(RuntimeNames.LlmTask, nameof(LlmTask));
+        Assert.Equal(RuntimeNames.LlmTimeout, nameof(LlmTimeout));
+        Assert.Equal(RuntimeNames.LlmBatchOptions, nameof(LlmBatchOptions));
+        Assert.Equal(typeof(int?), typeof(LlmBatchOptions).GetProperty(RuntimeNames.MaxConcurrencyOption)!.PropertyType);
+        Assert.Equal(typeof(TimeSpan?), typeof(LlmBatchOptions).GetProperty(RuntimeNames.Deadline)!.PropertyType);
+        Assert.All(
+            typeof(LlmTimeout).GetMethods().Where(method => method.Name == RuntimeNames.RunAsync),
+            method => Assert.Equal([typeof(TimeSpan), .. method.GetParameters().Length == 4 ? [typeof(TimeProvider)] : Array.Empty<Type>(), typeof(CancellationToken)], method.GetParameters()[1..].Select(parameter => parameter.ParameterType)));
         Assert.All(
             typeof(LlmTask).GetMethods().Where(method => method.Name == RuntimeNames.WhenAll && method.GetParameters()[2].ParameterType == typeof(int)),
             method => Assert.Equal([RuntimeNames.MaxConcurrency, "cancellationToken"], method.GetParameters()[2..].Select(parameter => parameter.Name!)));
@@ -20,8 +27,8 @@ public class RuntimeNamesTests
     [Fact]
     public void Are_all_used_by_the_runtime()
     {
-        var members = typeof(LlmTask).Assembly.GetExportedTypes()
-            .SelectMany(type => type.GetMethods().SelectMany(method => method.GetParameters().Select(parameter => parameter.Name).Append(method.Name)).Append(type.Name).Append(type.Namespace))
+        var members = new[] { typeof(LlmTask), typeof(LlmThrottleOpenAIExtensions) }.SelectMany(type => type.Assembly.GetExportedTypes())
+            .SelectMany(type => type.GetMethods().SelectMany(method => method.GetParameters().Select(parameter => parameter.Name).Append(method.Name)).Concat(type.GetProperties().Select(property => property.Name)).Append(type.Name).Append(type.Namespace))
             .ToHashSet();
         Assert.All(typeof(RuntimeNames).GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic), name => Assert.Contains((string)name.GetRawConstantValue()!, members));
     }

@@ -80,7 +80,7 @@ public sealed record FirstProgram(string Name, string Warning, string Fixed, str
           </PropertyGroup>
 
           <ItemGroup>
-            <PackageReference Include="{Library}" Version="{PinnedVersion.Of(Library)}" />
+            <PackageReference Include="{Library}" Version="{PinnedVersions.Of(Library)}" />
             <PackageReference Include="AsyncLlm" Version="{PackedFeed.Version}" />
           </ItemGroup>
 

@@ -45,18 +45,8 @@ internal sealed class TokenNotForwardedRule : LlmRule
     public override Finding? Inspect(Site site) =>
         site.Operation is IForEachLoopOperation loop ? InspectStream(loop, site) : InspectCall(site);
 
-    private Finding? InspectCall(Site site)
-    {
-        if (site.Call is not { } call
-            || call.Entry.HasTrait("no-token-fix")
-            || TokenPassed.To(call.Operation).Verdict != Verdict.No
-            || (call.Shape is not (CallShape.Task or CallShape.Sync) && TokenPassed.Downstream(call.Operation)))
-            return null;
-
-        return call.Shape == CallShape.StreamLazy || TakesToken(call.Method)
-            ? Report(call.Operation, site.NameToken, call.Entry.Kind)
-            : null;
-    }
+    private Finding? InspectCall(Site site) =>
+        site.Call is { } call && TokenMissing.In(call) ? Report(call.Operation, site.NameToken, call.Entry.Kind) : null;
 
     private Finding? InspectStream(IForEachLoopOperation loop, Site site)
     {
@@ -85,26 +75,11 @@ internal sealed class TokenNotForwardedRule : LlmRule
         IAwaitOperation awaited => MayHaveToken(awaited.Operation, context),
         IInvocationOperation invocation => context.Catalog.FindCall(invocation.TargetMethod, invocation.ReceiverType()) is not null
             || TokenPassed.To(invocation).Verdict != Verdict.No
-            || UsesATokenItself(invocation, context)
+            || TokenOwned.By(invocation, context, default)
             || MayHaveToken(invocation.Receiver(), context),
         ILocalReferenceOperation local => LocalValues.Of(local).Any(value => MayHaveToken(value, context)),
         _ => false,
     };
-
-    /// <summary>A local function that captures the token, or a member with one of its own, needs none as an argument; of a delegate nobody can tell.</summary>
-    private static bool UsesATokenItself(IInvocationOperation invocation, LlmContext context)
-    {
-        var method = invocation.TargetMethod.OriginalDefinition;
-        return method.MethodKind == MethodKind.DelegateInvoke
-            || context.Bodies.Operation(method, default)?.Descendants().Any(operation => operation switch
-            {
-                IParameterReferenceOperation { Parameter: var parameter } => ReturnTypes.IsCancellationToken(parameter.Type) && !SymbolEqualityComparer.Default.Equals(parameter.ContainingSymbol, method),
-                ILocalReferenceOperation { Local.Type: var type } => ReturnTypes.IsCancellationToken(type),
-                IFieldReferenceOperation { Field.Type: var type } => ReturnTypes.IsCancellationToken(type),
-                IPropertyReferenceOperation { Property: { Name: not "None", Type: var type } } => ReturnTypes.IsCancellationToken(type),
-                _ => false,
-            }) == true;
-    }
 
     private Finding? Report(IOperation site, SyntaxToken name, CatalogKind kind)
     {
@@ -121,15 +96,7 @@ internal sealed class TokenNotForwardedRule : LlmRule
             properties,
             name.ValueText,
             string.Join("' or '", tokens.Select(candidate => candidate.Name)),
-            kind == CatalogKind.Local ? "the model computes on" : "the request runs on and is billed");
-    }
-
-    /// <summary>Some overload can be given a token; where none can, the caller has no choice.</summary>
-    private static bool TakesToken(IMethodSymbol method)
-    {
-        method = method.ReducedFrom ?? method;
-        return method.ContainingType.GetMembers(method.Name).OfType<IMethodSymbol>().Any(overload => overload.Parameters.Any(parameter =>
-            ReturnTypes.IsCancellationToken(parameter.Type) || TokenPassed.TokenProperty(parameter.Type) is not null));
+            LlmCall.RunsOnAs(kind));
     }
 
     private static SyntaxToken? LastName(SyntaxNode stream) => stream switch

@@ -1,0 +1,23 @@
+using System.ClientModel;
+using System.ClientModel.Primitives;
+using System.Diagnostics.CodeAnalysis;
+
+namespace AsyncLlm;
+
+/// <summary>Sends the requests of a client when a throttle admits them; it stands where the client's own retries would.</summary>
+// Failures are read by name, so that a trimmed program has to keep what they are read from.
+[method: DynamicDependency(DynamicallyAccessedMemberTypes.PublicProperties | DynamicallyAccessedMemberTypes.PublicMethods, typeof(ClientResultException))]
+[method: DynamicDependency(DynamicallyAccessedMemberTypes.PublicProperties, typeof(PipelineResponse))]
+[method: DynamicDependency(DynamicallyAccessedMemberTypes.PublicMethods, typeof(PipelineResponseHeaders))]
+internal sealed class ThrottlePolicy(LlmThrottle throttle) : PipelinePolicy
+{
+    public override void Process(PipelineMessage message, IReadOnlyList<PipelinePolicy> pipeline, int currentIndex) =>
+        CallerThread.Run(thread => new Exchange(throttle, message, isAsync: false, () => thread.Invoke(() =>
+        {
+            ProcessNext(message, pipeline, currentIndex);
+            return ValueTask.CompletedTask;
+        })).RunAsync());
+
+    public override async ValueTask ProcessAsync(PipelineMessage message, IReadOnlyList<PipelinePolicy> pipeline, int currentIndex) =>
+        await new Exchange(throttle, message, isAsync: true, () => ProcessNextAsync(message, pipeline, currentIndex)).RunAsync().ConfigureAwait(false);
+}

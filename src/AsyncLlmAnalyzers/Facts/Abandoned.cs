@@ -1,0 +1,54 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Operations;
+using AsyncLlmAnalyzers.Model;
+
+namespace AsyncLlmAnalyzers.Facts;
+
+/// <summary>When a wait for a task gives up, does nobody wait for the task any more?</summary>
+internal static class Abandoned
+{
+    /// <summary>Yes: after the wait the task is looked at only where it has completed. Unknown: it is awaited later, waited for again, or handed on.</summary>
+    public static Fact At(IInvocationOperation wait, IOperation task, KnownTypes types)
+    {
+        task = task.WithoutConversions();
+        if (task is IInvocationOperation { TargetMethod.Name: "AsTask" } conversion && conversion.Receiver() is { } converted)
+            task = converted;
+        if (task is not ILocalReferenceOperation { Local: var local })
+            return new Fact(task is IFieldReferenceOperation or IPropertyReferenceOperation or IParameterReferenceOperation ? Verdict.Unknown : Verdict.Yes);
+
+        if (wait.LoopsSinceDeclarationOf(local).Any())
+            return new Fact(Verdict.Unknown);
+
+        foreach (var use in wait.Root().DescendantsAndSelf().OfType<ILocalReferenceOperation>())
+        {
+            if (SymbolEqualityComparer.Default.Equals(use.Local, local)
+                && !wait.Syntax.Span.Contains(use.Syntax.Span)
+                && !(use.Parent is IAssignmentOperation assignment && assignment.Target == use)
+                && !OnlyLooks(use, types)
+                && (use.Syntax.SpanStart < wait.Syntax.SpanStart || IsAfterFailure(use, wait) || Completed.Of(use, types).Verdict != Verdict.Yes))
+                return new Fact(Verdict.Unknown, use.Syntax.GetLocation());
+        }
+
+        return new Fact(Verdict.Yes);
+    }
+
+    /// <summary>Compares the task, reads its state, or looks at its end without waiting for it.</summary>
+    private static bool OnlyLooks(IOperation use, KnownTypes types)
+    {
+        var value = use;
+        while (value.Parent is IConversionOperation or IParenthesizedOperation)
+            value = value.Parent;
+        return value.Parent switch
+        {
+            IBinaryOperation or IIsPatternOperation => true,
+            IPropertyReferenceOperation property => property.Property.Name != TaskWait.ResultName,
+            IInvocationOperation { TargetMethod.Name: "ContinueWith" } continuation => continuation.Parent is IExpressionStatementOperation or ISimpleAssignmentOperation { Target: IDiscardOperation },
+            IArgumentOperation { Parent: IInvocationOperation equals } => equals.TargetMethod.Name is "Equals" or "ReferenceEquals" && !types.IsTaskLike(equals.Type),
+            _ => false,
+        };
+    }
+
+    /// <summary>The use can be reached when the wait threw, so that the wait says nothing of the task there.</summary>
+    private static bool IsAfterFailure(IOperation use, IOperation wait) => wait.Ancestors().OfType<ITryOperation>().Any(attempt =>
+        !attempt.Catches.IsEmpty && attempt.Body.Syntax.Span.Contains(wait.Syntax.Span) && !attempt.Body.Syntax.Span.Contains(use.Syntax.Span));
+}

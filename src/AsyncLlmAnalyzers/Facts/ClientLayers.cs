@@ -1,0 +1,140 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Operations;
+using AsyncLlmAnalyzers.Catalog;
+using AsyncLlmAnalyzers.Model;
+
+namespace AsyncLlmAnalyzers.Facts;
+
+/// <summary>Does the client of a call limit, retry or time out its requests by a handler, policy or wrapper it was visibly made with?</summary>
+internal static class ClientLayers
+{
+    private const int MaxSteps = 50;
+
+    /// <summary>Yes, with the place that says so; Unknown for a layer whose source is elsewhere; No when what is visible holds none.</summary>
+    public static Fact Of(Location call, ExecutorRole role, LlmContext context, CancellationToken cancellationToken)
+    {
+        var node = call.SourceTree?.GetRoot(cancellationToken).FindNode(call.SourceSpan, getInnermostNodeForTie: true).FirstAncestorOrSelf<InvocationExpressionSyntax>();
+        return node is not null && context.GetModel(node.SyntaxTree)?.GetOperation(node, cancellationToken) is IInvocationOperation invocation
+            ? Of(invocation, role, context, cancellationToken)
+            : new Fact(Verdict.No);
+    }
+
+    public static Fact Of(IInvocationOperation call, ExecutorRole role, LlmContext context, CancellationToken cancellationToken) =>
+        call.Receiver() is { } receiver ? OfClient(receiver, role, context, cancellationToken) : new Fact(Verdict.No);
+
+    public static Fact OfClient(IOperation client, ExecutorRole role, LlmContext context, CancellationToken cancellationToken)
+    {
+        var result = new Fact(Verdict.No);
+        foreach (var operation in Construction(client, context, cancellationToken))
+        {
+            var fact = operation switch
+            {
+                IInvocationOperation registration when TakesHttpClientFromFactory(registration, context) && OfHttpDefaults(role, context, cancellationToken) is { Verdict: not Verdict.No } defaults => defaults,
+                IInvocationOperation { TargetMethod.Name: var name } when IsThrottleName(name) => new Fact(Verdict.Yes, operation.Syntax.GetLocation()),
+                IInvocationOperation invocation when IsCreate(context.FindExecutor(invocation.TargetMethod, invocation.ReceiverType()), role, out var maybe) =>
+                    new Fact(maybe ? Verdict.Unknown : Verdict.Yes, operation.Syntax.GetLocation()),
+                IInvocationOperation { TargetMethod.Name: "CreateClient" } when role != ExecutorRole.Bounds => new Fact(Verdict.Unknown, operation.Syntax.GetLocation()),
+                IObjectCreationOperation { Type: INamedTypeSymbol type } when IsHandler(type, context) => OfHandler(type, operation, role, context, cancellationToken),
+                _ => new Fact(Verdict.No),
+            };
+            if (fact.Verdict == Verdict.Yes)
+                return fact;
+            if (fact.Verdict == Verdict.Unknown)
+                result = fact;
+        }
+
+        return result;
+    }
+
+    /// <summary>A registration that is given no HttpClient asks the container for one.</summary>
+    private static bool TakesHttpClientFromFactory(IInvocationOperation invocation, LlmContext context) =>
+        context.Catalog.MayBeClientMethod(invocation.TargetMethod.Name)
+        && context.Catalog.FindClientMethod(invocation.TargetMethod, invocation.ReceiverType())?.HasTrait("http-timeout") == true;
+
+    /// <summary><c>services.ConfigureHttpClientDefaults(http => http.AddStandardResilienceHandler())</c>.</summary>
+    private static Fact OfHttpDefaults(ExecutorRole role, LlmContext context, CancellationToken cancellationToken)
+    {
+        var layer = context.Names.Invocations(name => name == "ConfigureHttpClientDefaults", cancellationToken)
+            .SelectMany(defaults => defaults.Descendants())
+            .OfType<IInvocationOperation>()
+            .FirstOrDefault(creation => IsCreate(context.FindExecutor(creation.TargetMethod, creation.ReceiverType()), role, out _));
+        return layer is null ? new Fact(Verdict.No)
+            : new Fact(context.FindExecutor(layer.TargetMethod, layer.ReceiverType())!.HasTrait("maybe") ? Verdict.Unknown : Verdict.Yes, layer.Syntax.GetLocation());
+    }
+
+    public static bool IsThrottleName(string name) =>
+        name.IndexOf("Throttl", StringComparison.OrdinalIgnoreCase) >= 0 || name.IndexOf("RateLimit", StringComparison.OrdinalIgnoreCase) >= 0;
+
+    private static bool IsCreate(CatalogEntry? executor, ExecutorRole role, out bool maybe)
+    {
+        maybe = executor?.HasTrait("maybe") == true;
+        return executor is { ExecutorShape: ExecutorShape.Create } && (executor.Roles & role) != 0;
+    }
+
+    private static Fact OfHandler(INamedTypeSymbol type, IOperation creation, ExecutorRole role, LlmContext context, CancellationToken cancellationToken)
+    {
+        var bodies = type.GetMembers().OfType<IMethodSymbol>().Select(member => context.Bodies.Operation(member, cancellationToken)).OfType<IOperation>().ToList();
+        if (bodies.Count == 0)
+            return new Fact(IsPlain(type) ? Verdict.No : Verdict.Unknown, creation.Syntax.GetLocation());
+
+        var acts = bodies.SelectMany(body => body.Descendants()).Any(operation => operation switch
+        {
+            IInvocationOperation call => context.FindExecutor(call.TargetMethod, call.ReceiverType()) is { } executor && (executor.Roles & role) != 0
+                || role == ExecutorRole.Deadline && call.TargetMethod is { Name: "CancelAfter" or "WaitAsync" },
+            ILoopOperation => role == ExecutorRole.Retries,
+            _ => false,
+        });
+        return new Fact(acts ? Verdict.Yes : Verdict.No, creation.Syntax.GetLocation());
+    }
+
+    /// <summary>The wrappers of Microsoft.Extensions.AI add functions, logs and caches; none limits, repeats or ends a call.</summary>
+    private static bool IsPlain(INamedTypeSymbol type) => type.IsInNamespace("Microsoft.Extensions.AI");
+
+    /// <summary>A link of an HTTP or SDK pipeline, or a wrapper of a client, that the SDK itself did not bring.</summary>
+    private static bool IsHandler(INamedTypeSymbol type, LlmContext context)
+    {
+        if (type.ContainingNamespace?.ToDisplayString() is { } @namespace
+            && (@namespace.StartsWith("System.", StringComparison.Ordinal) || @namespace.StartsWith("Azure.Core", StringComparison.Ordinal)))
+            return false;
+
+        for (var current = type.BaseType; current is not null; current = current.BaseType)
+        {
+            if (current.Name is "DelegatingHandler" or "PipelinePolicy" or "HttpPipelinePolicy")
+                return true;
+        }
+
+        return context.Catalog.IsMiddleware(type);
+    }
+
+    /// <summary>Everything written to make the client: its value, those of the locals, fields and options in it, and the factories that are called.</summary>
+    private static IEnumerable<IOperation> Construction(IOperation client, LlmContext context, CancellationToken cancellationToken)
+    {
+        var sources = new ValueSources(context, cancellationToken);
+        var seen = new HashSet<SyntaxNode>();
+        var open = new Queue<IOperation>([client]);
+        for (var step = 0; open.Count > 0 && step < MaxSteps; step++)
+        {
+            foreach (var operation in open.Dequeue().DescendantsAndSelf())
+            {
+                yield return operation;
+                if (operation is not (ILocalReferenceOperation or IFieldReferenceOperation or IPropertyReferenceOperation or IParameterReferenceOperation or IInvocationOperation) || !seen.Add(operation.Syntax))
+                    continue;
+
+                var values = operation is IInvocationOperation { TargetMethod: var factory } && context.Bodies.IsInSource(factory) && context.Bodies.Operation(factory.OriginalDefinition, cancellationToken) is { } body
+                    ? [body]
+                    : sources.Of(operation);
+                foreach (var value in values.Concat(operation is ILocalReferenceOperation local ? DoneTo(local) : []))
+                    open.Enqueue(value);
+            }
+        }
+    }
+
+    /// <summary>What is set on or called on the object that the local holds.</summary>
+    private static IEnumerable<IOperation> DoneTo(ILocalReferenceOperation local) => local.Root().DescendantsAndSelf().Where(operation => operation switch
+    {
+        ISimpleAssignmentOperation { Target: IPropertyReferenceOperation { Instance: ILocalReferenceOperation target } } => SymbolEqualityComparer.Default.Equals(target.Local, local.Local),
+        IInvocationOperation invocation => invocation.Receiver() is ILocalReferenceOperation target && SymbolEqualityComparer.Default.Equals(target.Local, local.Local),
+        _ => false,
+    });
+}

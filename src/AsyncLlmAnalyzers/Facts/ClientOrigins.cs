@@ -1,0 +1,192 @@
+using System.Collections.Immutable;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Operations;
+using AsyncLlmAnalyzers.Catalog;
+using AsyncLlmAnalyzers.Hosting;
+using AsyncLlmAnalyzers.Model;
+
+namespace AsyncLlmAnalyzers.Facts;
+
+/// <summary>Which construction in this compilation made a client, and with which settings?</summary>
+internal static class ClientOrigins
+{
+    /// <summary>Of the client that a call goes through.</summary>
+    public static ClientOrigin Of(IInvocationOperation call, LlmContext context, CancellationToken cancellationToken) =>
+        call.Receiver() is { } receiver ? OfClient(receiver, context, cancellationToken) : new ClientOrigin([], IsComplete: false);
+
+    public static ClientOrigin OfClient(IOperation client, LlmContext context, CancellationToken cancellationToken)
+    {
+        var search = new Search(context, cancellationToken);
+        search.Follow(client);
+        return new ClientOrigin(search.Found.ToImmutable(), search.IsComplete);
+    }
+
+    /// <summary>The construction that an object creation or an invocation is; null when it is none, or makes its client of another one.</summary>
+    public static ClientConstruction? At(IOperation? site, LlmContext context, CancellationToken cancellationToken) =>
+        site is not null && RowOf(site, context) is { IsInner: false } row && !row.HasTrait("settings") && InnerArgument(site, row) is null
+            ? new ClientSettings(context, cancellationToken).Read(site, row)
+            : null;
+
+    private static CatalogEntry? RowOf(IOperation operation, LlmContext context) => operation switch
+    {
+        IObjectCreationOperation { Type: { } type } => context.Catalog.FindClient(type),
+        IInvocationOperation invocation when context.Catalog.MayBeClientMethod(invocation.TargetMethod.Name) => context.Catalog.FindClientMethod(invocation.TargetMethod, invocation.ReceiverType()),
+        _ => null,
+    };
+
+    /// <summary>The argument with the client whose settings hold instead.</summary>
+    private static IOperation? InnerArgument(IOperation construction, CatalogEntry row)
+    {
+        if (row.TraitValue("inner") is not { } inner)
+            return null;
+
+        var name = inner.Substring(inner.LastIndexOf('.') + 1);
+        return Arguments(construction)
+            .FirstOrDefault(argument => argument.Parameter?.Type.Name == name && argument.Value.WithoutConversions() is not (IDefaultValueOperation or ILiteralOperation))
+            ?.Value;
+    }
+
+    private static ImmutableArray<IArgumentOperation> Arguments(IOperation construction) => construction switch
+    {
+        IObjectCreationOperation creation => creation.Arguments,
+        IInvocationOperation invocation => invocation.Arguments,
+        _ => [],
+    };
+
+    private sealed class Search(LlmContext context, CancellationToken cancellationToken)
+    {
+        private const int MaxSteps = 200;
+
+        private readonly HashSet<SyntaxNode> _seen = [];
+        private readonly ValueSources _sources = new(context, cancellationToken);
+        private readonly ClientSettings _settings = new(context, cancellationToken);
+
+        public ImmutableArray<ClientConstruction>.Builder Found { get; } = ImmutableArray.CreateBuilder<ClientConstruction>();
+
+        public bool IsComplete { get; private set; } = true;
+
+        /// <param name="value">The client, or what it is made of.</param>
+        /// <param name="changes">Settings that were changed on the way, as by <c>WithOptions</c>.</param>
+        public void Follow(IOperation value, ClientChanges changes = default)
+        {
+            value = value.WithoutConversions();
+            if (value is ILiteralOperation { ConstantValue.Value: null } or IDefaultValueOperation or IThrowOperation || !_seen.Add(value.Syntax))
+                return;
+            if (_seen.Count > MaxSteps)
+            {
+                IsComplete = false;
+                return;
+            }
+
+            if (RowOf(value, context) is { } row && !row.HasTrait("settings"))
+            {
+                FollowRow(value, row, changes);
+                return;
+            }
+
+            var next = Next(value).ToList();
+            IsComplete &= next.Count > 0 && !CanBeSetElsewhere(value);
+            foreach (var source in next)
+                Follow(source, changes);
+        }
+
+        private void FollowRow(IOperation construction, CatalogEntry row, ClientChanges changes)
+        {
+            if (row.HasTrait("builder") && construction is IInvocationOperation build)
+            {
+                var steps = StepsOf(build).ToList();
+                IsComplete &= steps.Count > 0;
+                foreach (var step in steps)
+                    Follow(step, changes);
+            }
+            else if ((row.IsInner ? InnerOf(construction) : InnerArgument(construction, row)) is { } inner)
+            {
+                Follow(inner, row.IsInner ? _settings.Changes(construction, row).Over(changes) : changes);
+            }
+            else if (row.IsInner)
+            {
+                IsComplete = false;
+            }
+            else
+            {
+                Found.Add(changes.Apply(_settings.Read(construction, row)));
+            }
+        }
+
+        /// <summary>What a factory or wrapper is called on, or is given.</summary>
+        private static IOperation? InnerOf(IOperation construction) => construction switch
+        {
+            IInvocationOperation { TargetMethod.IsExtensionMethod: true, Arguments: [_, var given, ..] } registration when registration.TargetMethod.Name.StartsWith("Add", StringComparison.Ordinal) => given.Value,
+            IInvocationOperation invocation => invocation.Receiver(),
+            IObjectCreationOperation { Arguments: [var first, ..] } => first.Value,
+            _ => null,
+        };
+
+        private IEnumerable<IOperation> Next(IOperation value) => value switch
+        {
+            IObjectCreationOperation { Type: { } type, Arguments: [var inner, ..] } when context.Catalog.IsMiddleware(type) => [inner.Value],
+            IPropertyReferenceOperation { Instance: { } owner, Property: { IsIndexer: false, ContainingType.Name: not "Lazy" } property } when property.DeclaringSyntaxReferences.IsEmpty => [owner],
+            IInvocationOperation invocation when IsFluent(invocation) => [invocation.Receiver()!],
+            _ => _sources.Of(value),
+        };
+
+        /// <summary>A library's method that gives back what it is called on: <c>builder.UseLogging()</c>.</summary>
+        private bool IsFluent(IInvocationOperation invocation) =>
+            invocation.Receiver() is { Type: { } receiver }
+            && SymbolEqualityComparer.Default.Equals(receiver, invocation.TargetMethod.ReturnType)
+            && !context.Bodies.IsInSource(invocation.TargetMethod);
+
+        /// <summary>The registrations made on a builder, in the chain that ends here and on the local that holds it.</summary>
+        private IEnumerable<IOperation> StepsOf(IInvocationOperation build)
+        {
+            var root = ChainRoot(build);
+            var chain = root is ILocalReferenceOperation local
+                ? build.Root().DescendantsAndSelf().OfType<IInvocationOperation>().Where(step => ChainRoot(step) is ILocalReferenceOperation other && SymbolEqualityComparer.Default.Equals(other.Local, local.Local))
+                : build.DescendantsAndSelf().OfType<IInvocationOperation>();
+            return chain.Where(step => step != build && RowOf(step, context) is { IsInner: false } row && !row.HasTrait("builder"));
+        }
+
+        private static IOperation? ChainRoot(IInvocationOperation invocation)
+        {
+            IOperation? root = invocation;
+            while (true)
+            {
+                switch (root)
+                {
+                    case IInvocationOperation step when step.Receiver() is { } receiver:
+                        root = receiver;
+                        break;
+                    case IPropertyReferenceOperation { Instance: { } owner }:
+                        root = owner.WithoutConversions();
+                        break;
+                    default:
+                        return root;
+                }
+            }
+        }
+
+        /// <summary>Code that cannot be seen, or is too much to look at, may put another client there.</summary>
+        private static bool CanBeSetElsewhere(IOperation value) => value switch
+        {
+            IPropertyReferenceOperation { Property: { SetMethod: { IsInitOnly: false, DeclaredAccessibility: not Accessibility.Private } } property } => !property.DeclaringSyntaxReferences.IsEmpty,
+            IFieldReferenceOperation { Field: { IsReadOnly: false, IsConst: false, DeclaredAccessibility: not Accessibility.Private } } => true,
+            _ => false,
+        };
+    }
+}
+
+/// <summary>Settings that are changed on a client after it was constructed.</summary>
+internal readonly record struct ClientChanges(TimeoutSetting Timeout, RetrySetting Retry)
+{
+    /// <summary>These, and where they say nothing the ones made later.</summary>
+    public ClientChanges Over(ClientChanges later) => new(
+        later.Timeout.Source != SettingSource.Unset ? later.Timeout : Timeout,
+        later.Retry.Source != SettingSource.Unset ? later.Retry : Retry);
+
+    public ClientConstruction Apply(ClientConstruction construction) => construction with
+    {
+        Timeout = Timeout.Source != SettingSource.Unset ? Timeout : construction.Timeout,
+        Retry = Retry.Source != SettingSource.Unset ? Retry : construction.Retry,
+    };
+}

@@ -1,0 +1,155 @@
+using System.Collections.Immutable;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Operations;
+
+namespace AsyncLlmAnalyzers.Model;
+
+/// <summary>
+/// Where an object comes from, one step at a time: through locals, fields, properties, constructor parameters, factory methods,
+/// lambdas, <c>Lazy</c>, callers, and registrations for dependency injection.
+/// </summary>
+internal sealed class ValueSources(LlmContext context, CancellationToken cancellationToken)
+{
+    /// <summary>The expressions this one has its value from; none when it makes the value itself, or nobody can tell.</summary>
+    public IEnumerable<IOperation> Of(IOperation value)
+    {
+        value = value.WithoutConversions();
+        return value switch
+        {
+            IConditionalAccessInstanceOperation instance => instance.ConditionalTarget() is { } target ? [target] : [],
+            IConditionalAccessOperation access => [access.WhenNotNull],
+            IAwaitOperation await => [await.Operation],
+            ICoalesceOperation coalesce => [coalesce.Value, coalesce.WhenNull],
+            IConditionalOperation { WhenFalse: { } whenFalse } conditional => [conditional.WhenTrue, whenFalse],
+            ISwitchExpressionOperation @switch => @switch.Arms.Select(arm => arm.Value).Where(arm => arm is not IThrowOperation),
+            ICoalesceAssignmentOperation assignment => [assignment.Target, assignment.Value],
+            IAssignmentOperation assignment => [assignment.Value],
+            ILocalReferenceOperation local => LocalValues.Of(local),
+            IFieldReferenceOperation field => OfMember(field.Field),
+            IPropertyReferenceOperation property => OfProperty(property),
+            IParameterReferenceOperation parameter => OfParameter(parameter),
+            IInvocationOperation invocation => OfInvocation(invocation),
+            IObjectCreationOperation { Type.Name: "Lazy" } lazy => lazy.Arguments.Where(argument => argument.Value.Type?.TypeKind == TypeKind.Delegate).Take(1).SelectMany(argument => ResultsOf(argument.Value)),
+            _ => [],
+        };
+    }
+
+    /// <summary>What a function, given as a lambda or method group, returns.</summary>
+    public IEnumerable<IOperation> ResultsOf(IOperation function)
+    {
+        if (function.Lambda() is { } lambda)
+            return ReturnsOf(lambda);
+        return function.MethodGroup() is { } method ? ReturnsOf(method) : [];
+    }
+
+    private IEnumerable<IOperation> OfProperty(IPropertyReferenceOperation reference)
+    {
+        var property = reference.Property;
+        if (property is { Name: "Value", ContainingType.Name: "Lazy" } && reference.Instance is { } lazy)
+            return [lazy];
+        return property.IsIndexer ? [] : OfMember(property);
+    }
+
+    /// <summary>What a field or property of this compilation is given: its initialiser, its getter's results, and every assignment in its type.</summary>
+    private IEnumerable<IOperation> OfMember(ISymbol member)
+    {
+        foreach (var declaration in member.OriginalDefinition.ContainingType.DeclaringSyntaxReferences)
+        {
+            if (context.GetModel(declaration.SyntaxTree) is not { } model)
+                continue;
+
+            foreach (var value in declaration.GetSyntax(cancellationToken).DescendantNodes().SelectMany(node => ValuesFor(node, member.Name)))
+            {
+                var target = value.Parent is AssignmentExpressionSyntax assignment ? model.GetSymbolInfo(assignment.Left, cancellationToken).Symbol : member;
+                if (SymbolEqualityComparer.Default.Equals(target?.OriginalDefinition, member.OriginalDefinition) && model.GetOperation(value, cancellationToken) is { } operation)
+                    yield return operation;
+            }
+        }
+    }
+
+    private static IEnumerable<ExpressionSyntax> ValuesFor(SyntaxNode node, string name)
+    {
+        switch (node)
+        {
+            case VariableDeclaratorSyntax { Parent.Parent: FieldDeclarationSyntax, Initializer.Value: var value } field when field.Identifier.ValueText == name:
+                return [value];
+            case PropertyDeclarationSyntax property when property.Identifier.ValueText == name:
+                var getter = property.AccessorList?.Accessors.FirstOrDefault(accessor => accessor.Keyword.ValueText == "get");
+                return new[] { property.Initializer?.Value, property.ExpressionBody?.Expression, getter?.ExpressionBody?.Expression }
+                    .Concat(getter?.Body?.DescendantNodes().OfType<ReturnStatementSyntax>().Select(statement => statement.Expression) ?? [])
+                    .OfType<ExpressionSyntax>();
+            case AssignmentExpressionSyntax assignment when assignment.Left is IdentifierNameSyntax left && left.Identifier.ValueText == name
+                || assignment.Left is MemberAccessExpressionSyntax { Expression: ThisExpressionSyntax, Name: var access } && access.Identifier.ValueText == name:
+                return [assignment.Right];
+            default:
+                return [];
+        }
+    }
+
+    private IEnumerable<IOperation> OfParameter(IParameterReferenceOperation reference)
+    {
+        var parameter = reference.Parameter;
+        return parameter.ContainingSymbol switch
+        {
+            IMethodSymbol { MethodKind: MethodKind.Constructor } constructor => OfCreations(constructor, parameter).Concat(Registered(parameter.Type)),
+            IMethodSymbol { MethodKind: MethodKind.LambdaMethod } => IsEndpoint(TaskSources.LambdaCallOf(reference)) ? Registered(parameter.Type) : [],
+            IMethodSymbol { MethodKind: MethodKind.LocalFunction or MethodKind.Ordinary } method => OfCallers(method, parameter),
+            _ => [],
+        };
+    }
+
+    /// <summary><c>app.MapPost("/ask", (ChatClient client) => ..)</c>: the framework brings what is registered.</summary>
+    private static bool IsEndpoint(IInvocationOperation? carrier) => carrier?.TargetMethod.Name.StartsWith("Map", StringComparison.Ordinal) == true;
+
+    private IEnumerable<IOperation> OfCreations(IMethodSymbol constructor, IParameterSymbol parameter) =>
+        context.Names.Creations(constructor.ContainingType.Name, cancellationToken)
+            .Where(creation => SymbolEqualityComparer.Default.Equals(creation.Constructor?.OriginalDefinition, constructor.OriginalDefinition))
+            .SelectMany(creation => creation.Arguments)
+            .Where(argument => argument.Parameter?.Ordinal == parameter.Ordinal)
+            .Select(argument => argument.Value);
+
+    /// <summary>Where all calls can be seen, what they pass; a member that others may call as well has its values from elsewhere.</summary>
+    private IEnumerable<IOperation> OfCallers(IMethodSymbol method, IParameterSymbol parameter)
+    {
+        if (method.MethodKind != MethodKind.LocalFunction && method.DeclaredAccessibility is not (Accessibility.Private or Accessibility.NotApplicable) && !IsProgram())
+            return [];
+
+        var calls = method.MethodKind == MethodKind.LocalFunction || method.DeclaredAccessibility is Accessibility.Private or Accessibility.NotApplicable
+            ? context.Callers.Of(method, cancellationToken)
+            : context.Names.Invocations(name => name == method.Name, cancellationToken)
+                .Where(call => SymbolEqualityComparer.Default.Equals((call.TargetMethod.ReducedFrom ?? call.TargetMethod).OriginalDefinition, method.OriginalDefinition));
+        return calls.SelectMany(call => call.Arguments).Where(argument => argument.Parameter?.Ordinal == parameter.Ordinal).Select(argument => argument.Value);
+    }
+
+    /// <summary>Nobody else calls the members of a program.</summary>
+    private bool IsProgram() => context.Compilation.Options.OutputKind is OutputKind.ConsoleApplication or OutputKind.WindowsApplication;
+
+    private IEnumerable<IOperation> OfInvocation(IInvocationOperation invocation)
+    {
+        var method = invocation.TargetMethod;
+        if (method.MethodKind == MethodKind.DelegateInvoke)
+            return invocation.Instance is { } function ? FunctionsOf(function).SelectMany(ResultsOf) : [];
+        if (Registrations.ServiceOf(invocation) is { } service)
+            return Registered(service);
+        if (method.Name == "FromResult" && context.Types.IsTaskLike(method.ContainingType))
+            return [invocation.Arguments[0].Value];
+        return context.Bodies.IsInSource(method) && method.MethodKind != MethodKind.Constructor ? ReturnsOf(method) : [];
+    }
+
+    /// <summary>The function a field, property or parameter of delegate type holds.</summary>
+    private IEnumerable<IOperation> FunctionsOf(IOperation function) => function.Lambda() is not null || function.MethodGroup() is not null ? [function] : Of(function);
+
+    private IEnumerable<IOperation> Registered(ITypeSymbol type) => context.Kept(static context => new Registrations(context)).Of(type, this, cancellationToken);
+
+    private IEnumerable<IOperation> ReturnsOf(IMethodSymbol method)
+    {
+        var bodies = context.Implementations.Of(method, cancellationToken);
+        return bodies.SelectMany(body => context.Bodies.Operation(body, cancellationToken) is { } operation ? ReturnsOf(operation) : []);
+    }
+
+    private static IEnumerable<IOperation> ReturnsOf(IOperation function) => function.Descendants()
+        .OfType<IReturnOperation>()
+        .Where(@return => @return.ReturnedValue is not (null or IThrowOperation) && @return.EnclosingFunction() == function)
+        .Select(@return => @return.ReturnedValue!);
+}

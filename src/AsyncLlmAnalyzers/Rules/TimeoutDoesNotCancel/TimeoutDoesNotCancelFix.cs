@@ -1,0 +1,173 @@
+using System.Composition;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CodeFixes;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Operations;
+using AsyncLlmAnalyzers.Catalog;
+using AsyncLlmAnalyzers.Editing;
+using AsyncLlmAnalyzers.Facts;
+using AsyncLlmAnalyzers.Model;
+
+namespace AsyncLlmAnalyzers.Rules.TimeoutDoesNotCancel;
+
+/// <summary>Gives the call a token that fires when the time has passed: by <c>LlmTimeout.RunAsync</c> where the runtime is at hand, else by a source of its own.</summary>
+[ExportCodeFixProvider(LanguageNames.CSharp, Name = nameof(TimeoutDoesNotCancelFix)), Shared]
+internal sealed class TimeoutDoesNotCancelFix() : LlmFix(TimeoutDoesNotCancelRule.Id)
+{
+    protected override IEnumerable<FixCandidate> Candidates(FixTarget target)
+    {
+        if (target.InvocationAt(target.FirstAncestor<InvocationExpressionSyntax>(), default) is not { } wait
+            || TimedWait.From(wait, target.Context.Types) is not { } timed)
+            return [];
+
+        return wait.TargetMethod.Name switch
+        {
+            TimedWait.WaitAsync => OfWaitAsync(target, wait),
+            TimedWait.WhenAny when timed.Tasks is [var task] => [new("Cancel", "Cancel the call when the time has passed", cancellationToken => Task.FromResult(new Race(target, wait, task, cancellationToken).Apply()))],
+            _ => [],
+        };
+    }
+
+    /// <summary><c>call.WaitAsync(timeout)</c>: the call is written where it is waited for.</summary>
+    private static IEnumerable<FixCandidate> OfWaitAsync(FixTarget target, IInvocationOperation wait)
+    {
+        if (wait.Syntax is not InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Expression: var waited } } written || CallIn(wait.Receiver()) is not { } call)
+            yield break;
+
+        if (TimeOf(wait) is not [_, ..] timer)
+        {
+            if (TokenPassed.To(wait, out var given).Verdict == Verdict.Yes)
+            {
+                yield return new("Token", $"Pass '{given!.Syntax}' to the call", cancellationToken => Task.FromResult(
+                    WithToken(target, call, (ExpressionSyntax)given.Syntax.WithoutTrivia(), cancellationToken) is { } cancellable
+                        ? target.Document.WithSyntaxRoot(target.Root.ReplaceNode(written, waited.ReplaceNode(call.Syntax, cancellable).WithTriviaFrom(written)))
+                        : null));
+            }
+
+            yield break;
+        }
+
+        var outer = OuterToken(wait) ?? OuterToken(call);
+        if (target.Context.HasRuntime && !ConditionalAccess.IsInside(written))
+        {
+            yield return new("Helper", "Cancel the call after the time with LlmTimeout.RunAsync", cancellationToken =>
+            {
+                var editor = new LlmEditor(target.Root, target.Model);
+                var token = editor.FreshParameterName(outer == "ct" ? "token" : "ct", written);
+                return Task.FromResult(WithToken(target, call, SyntaxFactory.IdentifierName(token), cancellationToken) is { } cancellable
+                    ? target.Document.WithSyntaxRoot(target.Root.ReplaceNode(written, TimeoutCall.Run(waited.ReplaceNode(call.Syntax, cancellable), token, timer, outer).WithTriviaFrom(written)))
+                    : null);
+            });
+        }
+
+        if (!CatchesTimeout(wait, target.Context.Types) && TimedSource.Before(target, wait) is { } source)
+        {
+            yield return new("Source", "Cancel the call after the time with a CancellationTokenSource (throws OperationCanceledException)", cancellationToken => Task.FromResult(
+                WithToken(target, call, source.Token, cancellationToken) is { } cancellable
+                    ? source.Apply(new Dictionary<SyntaxNode, SyntaxNode> { [written] = waited.ReplaceNode(call.Syntax, cancellable).WithTriviaFrom(written) }, timer, outer, cancellationToken)
+                    : null));
+        }
+    }
+
+    private static InvocationExpressionSyntax? WithToken(FixTarget target, IInvocationOperation call, ExpressionSyntax token, CancellationToken cancellationToken) =>
+        TokenArgument.Add((InvocationExpressionSyntax)call.Syntax, token, target.Model, cancellationToken);
+
+    /// <summary>The time, and the clock where one is given.</summary>
+    private static List<ExpressionSyntax> TimeOf(IInvocationOperation wait) =>
+    [
+        .. wait.Arguments
+            .Where(argument => argument.ArgumentKind == ArgumentKind.Explicit && !ReturnTypes.IsCancellationToken(argument.Value.Type!))
+            .OrderBy(argument => argument.Parameter!.Ordinal)
+            .Select(argument => argument.Value.Syntax)
+            .OfType<ExpressionSyntax>(),
+    ];
+
+    private static IInvocationOperation? CallIn(IOperation? task) => task?.WithoutConversions() switch
+    {
+        IInvocationOperation { TargetMethod.Name: "AsTask" } conversion => CallIn(conversion.Receiver()),
+        IInvocationOperation { Syntax: InvocationExpressionSyntax } call => call,
+        _ => null,
+    };
+
+    /// <summary>The token that was passed, or else the one in scope.</summary>
+    private static string? OuterToken(IInvocationOperation call) =>
+        TokenPassed.To(call, out var token).Verdict == Verdict.Yes ? token!.Syntax.ToString() : TokenScope.At(call).Only?.Name;
+
+    /// <summary>A handler would no longer be reached.</summary>
+    private static bool CatchesTimeout(IOperation wait, KnownTypes types) => wait.Ancestors().OfType<ITryOperation>()
+        .SelectMany(attempt => attempt.Catches)
+        .Any(handler => handler.ExceptionType.Name is nameof(TimeoutException) && !types.IsTaskLike(handler.ExceptionType));
+
+    /// <summary><c>Task.WhenAny(task, Task.Delay(timeout))</c>: the code goes on as it did, and when it has lost patience the call is cancelled.</summary>
+    private sealed class Race(FixTarget target, IInvocationOperation race, IOperation task, CancellationToken cancellationToken)
+    {
+        private readonly LlmEditor _editor = new(target.Root, target.Model);
+
+        public Document? Apply()
+        {
+            var started = task.WithoutConversions() is ILocalReferenceOperation local ? local.Initializer() : task;
+            if (CallIn(started) is not { } call
+                || LlmEditor.AnchorOf(call.Syntax) is not { } start
+                || LlmEditor.AnchorOf(race.Syntax) is not { } end
+                || start is not (StatementSyntax or GlobalStatementSyntax)
+                || end is not (StatementSyntax or GlobalStatementSyntax)
+                || start.Parent != end.Parent
+                || !race.IsInAsyncFunction() && end is not GlobalStatementSyntax
+                || call.EnclosingFunction() != race.EnclosingFunction())
+                return null;
+
+            var name = _editor.FreshName("cts", start);
+            if (WithToken(target, call, SyntaxFactory.ParseExpression($"{name}.Token"), cancellationToken) is not { } cancellable)
+                return null;
+
+            var root = target.Root.TrackNodes(call.Syntax, start, end);
+            root = root.ReplaceNode(root.GetCurrentNode(call.Syntax)!, cancellable);
+            if (CancelIn(root, root.GetCurrentNode(end)!, name) is not { } cancelling)
+                return null;
+
+            var outer = OuterToken(call);
+            var creation = outer is null ? $"new System.Threading.{nameof(CancellationTokenSource)}()" : TimedSource.Linked(outer);
+            root = _editor.InsertBefore(cancelling, cancelling.GetCurrentNode(start)!, indentation => [_editor.Statement($"using var {name} = {creation};", indentation)], returnsValue: false);
+            return target.Document.WithSyntaxRoot(root);
+        }
+
+        /// <summary>Cancelling a call that has completed does nothing, so where both ways meet it is cancelled in any case.</summary>
+        private SyntaxNode? CancelIn(SyntaxNode root, SyntaxNode end, string name)
+        {
+            SyntaxList<StatementSyntax> Cancel(string indentation) => [_editor.Statement($"{name}.{nameof(CancellationTokenSource.Cancel)}();", indentation)];
+
+            return StatementOf(end) switch
+            {
+                IfStatementSyntax test => MeansCompleted(test.Condition) is { } meansCompleted ? InBranch(end, test, meansCompleted) : null,
+                LocalDeclarationStatementSyntax when NextTo(end) is { } next && StatementOf(next) is IfStatementSyntax test && MeansCompleted(test.Condition) is { } meansCompleted => InBranch(next, test, meansCompleted),
+                LocalDeclarationStatementSyntax or ExpressionStatementSyntax => LlmEditor.InsertAfter(root, end, Cancel),
+                _ => null,
+            };
+
+            SyntaxNode? InBranch(SyntaxNode place, IfStatementSyntax test, bool meansCompleted) => (meansCompleted, test.Else?.Statement) switch
+            {
+                (false, _) => root.ReplaceNode(test.Statement, _editor.StartWith(test.Statement, Cancel)),
+                (true, null) => LlmEditor.InsertAfter(root, place, Cancel),
+                (true, IfStatementSyntax) => null,
+                (true, { } otherwise) => root.ReplaceNode(otherwise, _editor.StartWith(otherwise, Cancel)),
+            };
+        }
+
+        private static SyntaxNode StatementOf(SyntaxNode node) => node is GlobalStatementSyntax global ? global.Statement : node;
+
+        private static SyntaxNode? NextTo(SyntaxNode statement) => statement.Parent!.ChildNodes().SkipWhile(node => node != statement).Skip(1).FirstOrDefault();
+
+        /// <summary><c>winner == task</c> is true when the call was in time; with the delay it is the other way round.</summary>
+        private bool? MeansCompleted(ExpressionSyntax condition)
+        {
+            if (condition is not BinaryExpressionSyntax { RawKind: (int)SyntaxKind.EqualsExpression or (int)SyntaxKind.NotEqualsExpression } comparison)
+                return null;
+
+            var equal = comparison.IsKind(SyntaxKind.EqualsExpression);
+            var racer = task.WithoutConversions().Syntax.ToString();
+            var isTask = comparison.Right.ToString() == racer || comparison.Left.ToString() == racer;
+            return isTask == equal;
+        }
+    }
+}

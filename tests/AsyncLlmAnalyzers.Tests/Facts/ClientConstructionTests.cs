@@ -1,0 +1,191 @@
+using AsyncLlmAnalyzers.Facts;
+
+namespace AsyncLlmAnalyzers.Tests.Facts;
+
+/// <summary>Each case is a way from a call to the construction of its client.</summary>
+public class ClientConstructionTests
+{
+    private const string Ask = "/*call*/client.CompleteChatAsync(text)";
+
+    [Theory]
+    [InlineData("", "new ChatClient(\"m\", \"k\").CompleteChatAsync(text)")]
+    [InlineData("", "Task.Run(() => { var client = new ChatClient(\"m\", \"k\"); return /*call*/client.CompleteChatAsync(text); })")]
+    [InlineData("ChatClient client = new(\"m\", \"k\");", Ask)]
+    [InlineData("readonly ChatClient? client = new(\"m\", \"k\");", "/*call*/client!.CompleteChatAsync(text)")]
+    [InlineData("static readonly ChatClient client = new OpenAIClient(\"k\").GetChatClient(\"m\");", Ask)]
+    [InlineData("ChatClient client { get; } = new(\"m\", \"k\");", Ask)]
+    [InlineData("ChatClient client => new(\"m\", \"k\");", Ask)]
+    [InlineData("ChatClient client { get { return new ChatClient(\"m\", \"k\"); } }", Ask)]
+    [InlineData("ChatClient? made; ChatClient client => made ??= new ChatClient(\"m\", \"k\");", Ask)]
+    [InlineData("readonly ChatClient client; public Subject() { client = new(\"m\", \"k\"); }", Ask)]
+    [InlineData("readonly ChatClient client; public Subject() => this.client = new(\"m\", \"k\");", Ask)]
+    [InlineData("readonly Lazy<ChatClient> lazy = new(() => new ChatClient(\"m\", \"k\"));", "/*call*/lazy.Value.CompleteChatAsync(text)")]
+    [InlineData("readonly Lazy<ChatClient> lazy; public Subject() => lazy = new Lazy<ChatClient>(Create); static ChatClient Create() => new(\"m\", \"k\");", "/*call*/lazy.Value.CompleteChatAsync(text)")]
+    [InlineData("ChatClient Create() { var client = new ChatClient(\"m\", \"k\"); return client; }", "/*call*/Create().CompleteChatAsync(text)")]
+    [InlineData("static async Task<ChatClient> CreateAsync() { await Task.Yield(); return new(\"m\", \"k\"); } readonly ChatClient client; public Subject() { client = CreateAsync().GetAwaiter().GetResult(); }", "/*call*/(await CreateAsync()).CompleteChatAsync(text)")]
+    [InlineData("readonly Func<ChatClient> create = () => new ChatClient(\"m\", \"k\");", "/*call*/create().CompleteChatAsync(text)")]
+    [InlineData("ChatClient client = new(\"m\", \"k\");", "Inner(client, text); Task Inner(ChatClient c, string t) => /*call*/c.CompleteChatAsync(t)")]
+    [InlineData("ChatClient client = new(\"m\", \"k\"); Task Inner(ChatClient c, string t) => /*call*/c.CompleteChatAsync(t);", "Inner(client, text)")]
+    [InlineData("IChatClient client = new ChatClient(\"m\", \"k\").AsIChatClient();", "/*call*/client.GetResponseAsync(text)")]
+    [InlineData("IChatClient client = new ChatClient(\"m\", \"k\").AsIChatClient().AsBuilder().UseFunctionInvocation().UseLogging().Build();", "/*call*/client.GetResponseAsync(text)")]
+    [InlineData("IChatClient client = new ChatClientBuilder(new ChatClient(\"m\", \"k\").AsIChatClient()).Build();", "/*call*/client.GetResponseAsync(text)")]
+    [InlineData("IChatClient client = new Own(new ChatClient(\"m\", \"k\").AsIChatClient()); class Own(IChatClient inner) : DelegatingChatClient(inner);", "/*call*/client.GetResponseAsync(text)")]
+    [InlineData("readonly ChatClient client = Environment.MachineName is \"a\" ? new(\"m\", \"k\") : new(\"n\", \"k\");", Ask)]
+    public void Known_with_the_sdks_defaults(string members, string call)
+    {
+        var client = Subject(members, call).Origin.Only;
+        Assert.NotNull(client);
+        Assert.Equal((SettingSource.Unset, SettingSource.Unset), (client.Timeout.Source, client.Retry.Source));
+        Assert.Equal(TimeSpan.FromSeconds(400), client.WorstCase);
+        Assert.True(client.RetriesWithoutDelay);
+    }
+
+    [Theory]
+    [InlineData("readonly ChatClient client; public Subject(ChatClient client) => this.client = client;", Ask)]
+    [InlineData("public required ChatClient client { get; set; }", Ask)]
+    [InlineData("public ChatClient client { get; set; } = new(\"m\", \"k\");", Ask)]
+    [InlineData("public Task Inner(ChatClient c, string t) => /*call*/c.CompleteChatAsync(t); ChatClient client = new(\"m\", \"k\");", "Inner(client, text)")]
+    [InlineData("readonly ChatClient client; public Subject(IServiceProvider services) => client = services.GetRequiredService<ChatClient>();", Ask)]
+    [InlineData("readonly ChatClient client; public Subject(OpenAIClient factory) => client = factory.GetChatClient(\"m\");", Ask)]
+    [InlineData("ChatClient? client; Subject(ChatClient given) { client = given ?? new(\"m\", \"k\"); }", "/*call*/client!.CompleteChatAsync(text)")]
+    [InlineData("readonly ChatClient client = Environment.MachineName is \"a\" ? new(\"m\", \"k\") : new(\"m\", new ApiKeyCredential(\"k\"), new OpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(5) });", Ask)]
+    public void Unknown_when_it_comes_from_elsewhere_or_differs(string members, string call) => Assert.Null(Subject(members, call).Origin.Only);
+
+    [Theory]
+    [InlineData("new OpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(30) }", "Set 00:00:30", "Unset", 120)]
+    [InlineData("new() { NetworkTimeout = TimeSpan.FromMinutes(2), RetryPolicy = new ClientRetryPolicy(1) }", "Set 00:02:00", "Set 1", 240)]
+    [InlineData("new() { RetryPolicy = new ClientRetryPolicy() }", "Unset", "Set 3", 400)]
+    [InlineData("new() { RetryPolicy = new ClientRetryPolicy(maxRetries: 0) }", "Unset", "Off 0", 100)]
+    [InlineData("new() { RetryPolicy = ClientRetryPolicy.Default }", "Unset", "Unset", 400)]
+    [InlineData("new() { RetryPolicy = new Own() }", "Unset", "Set", null)]
+    [InlineData("new() { NetworkTimeout = Timeout.InfiniteTimeSpan }", "Off -00:00:00.0010000", "Unset", null)]
+    [InlineData("new() { NetworkTimeout = TimeSpan.FromSeconds(Environment.ProcessorCount) }", "Set", "Unset", null)]
+    [InlineData("new() { NetworkTimeout = null }", "Unset", "Unset", 400)]
+    [InlineData("new() { NetworkTimeout = limit }", "Set 00:00:20", "Unset", 80)]
+    [InlineData("new() { Endpoint = new Uri(\"http://localhost\") }", "Unset", "Unset", 400)]
+    [InlineData("null", "Unset", "Unset", 400)]
+    [InlineData("Options()", "Set 00:00:10", "Unset", 40)]
+    [InlineData("shared", "Set 00:00:15", "Off 0", 15)]
+    [InlineData("given", "Unknown", "Unknown", null)]
+    [InlineData("bound", "Unknown", "Unknown", null)]
+    [InlineData("new() { Transport = new HttpClientPipelineTransport(new HttpClient { Timeout = TimeSpan.FromSeconds(9) }) }", "Set 00:00:09", "Unset", 36)]
+    [InlineData("new() { Transport = new HttpClientPipelineTransport(http) }", "Unknown", "Unset", null)]
+    public void Options_are_followed(string options, string timeout, string retry, int? worstCase)
+    {
+        var client = new FactSubject($$"""
+            class Subject(OpenAIClientOptions given, HttpClient http)
+            {
+                static readonly TimeSpan limit = TimeSpan.FromSeconds(20);
+
+                static readonly OpenAIClientOptions shared = Shared();
+
+                readonly OpenAIClientOptions bound = Bound();
+
+                Task Run(string text)
+                {
+                    var client = new ChatClient("m", new ApiKeyCredential("k"), {{options}});
+                    return /*call*/client.CompleteChatAsync(text);
+                }
+
+                static OpenAIClientOptions Options()
+                {
+                    var options = new OpenAIClientOptions();
+                    options.NetworkTimeout = TimeSpan.FromSeconds(10);
+                    return options;
+                }
+
+                static OpenAIClientOptions Shared() { OpenAIClientOptions options = new() { NetworkTimeout = TimeSpan.FromSeconds(15) }; options.RetryPolicy = new ClientRetryPolicy(0); return options; }
+
+                static OpenAIClientOptions Bound() { OpenAIClientOptions options = new(); Fill(options); return options; }
+
+                static void Fill(object options) { }
+
+                class Own : ClientRetryPolicy;
+            }
+            """).Origin.Only!;
+        Assert.Equal(timeout, $"{client.Timeout.Source} {client.Timeout.Value}".TrimEnd());
+        Assert.Equal(retry, $"{client.Retry.Source} {client.Retry.Count}".TrimEnd());
+        Assert.Equal(worstCase, (int?)client.WorstCase?.TotalSeconds);
+    }
+
+    [Theory]
+    [InlineData("new AnthropicClient()", 30, 3)]
+    [InlineData("new AnthropicClient { MaxRetries = 0 }", 30, 1)]
+    [InlineData("new AnthropicClient { Timeout = TimeSpan.FromSeconds(7), MaxRetries = 5 }", 7, 6)]
+    [InlineData("new AnthropicClient(new Anthropic.Core.ClientOptions { Timeout = TimeSpan.FromSeconds(8) })", 8, 3)]
+    [InlineData("new AnthropicClient { MaxRetries = 5 }.WithOptions(o => o with { MaxRetries = 1 })", 30, 2)]
+    [InlineData("new AnthropicClient().WithOptions(o => o with { Timeout = TimeSpan.FromSeconds(9) }).WithOptions(o => o with { MaxRetries = 0 })", 9, 1)]
+    public void Anthropics_properties_and_WithOptions(string client, int seconds, int attempts)
+    {
+        var construction = Subject($"readonly IAnthropicClient client = {client};", "/*call*/client.Messages.Create(null!)").Origin.Only!;
+        Assert.Equal((TimeSpan.FromSeconds(seconds), attempts), (construction.AttemptTimeout, construction.Attempts));
+    }
+
+    [Theory]
+    [InlineData("services.AddSingleton(new ChatClient(\"m\", \"k\"));", "ChatClient")]
+    [InlineData("services.AddSingleton(sp => new ChatClient(\"m\", \"k\"));", "ChatClient")]
+    [InlineData("services.AddSingleton<ChatClient>(sp => { return new OpenAIClient(\"k\").GetChatClient(\"m\"); });", "ChatClient")]
+    [InlineData("services.AddSingleton(new OpenAIClient(\"k\")); services.AddTransient(sp => sp.GetRequiredService<OpenAIClient>().GetChatClient(\"m\"));", "ChatClient")]
+    [InlineData("services.AddChatClient(new ChatClient(\"m\", \"k\").AsIChatClient()).UseLogging();", "IChatClient")]
+    [InlineData("services.AddChatClient(sp => new ChatClient(\"m\", \"k\").AsIChatClient());", "IChatClient")]
+    [InlineData("services.AddSingleton<IChatClient>(sp => new ChatClient(\"m\", \"k\").AsIChatClient());", "IChatClient")]
+    public void Registered_for_injection(string registration, string type)
+    {
+        var call = type == "ChatClient" ? "client.CompleteChatAsync(text)" : "client.GetResponseAsync(text)";
+        Assert.Equal(TimeSpan.FromSeconds(400), new FactSubject(
+            $"class Subject({type} client) {{ Task Run(string text) => /*call*/{call}; }}",
+            $"static class Setup {{ static void Add(IServiceCollection services) {{ {registration} }} }}").Origin.Only?.WorstCase);
+    }
+
+    [Fact]
+    public void Injected_into_an_endpoint() => Assert.NotNull(new FactSubject(
+        """
+        var services = new ServiceCollection();
+        services.AddSingleton(new ChatClient("m", "k"));
+        Host.MapPost("/", (ChatClient client, string text) => /*call*/client.CompleteChatAsync(text));
+
+        static class Host { public static void MapPost(string path, Delegate run) { } }
+        """).Origin.Only);
+
+    [Fact]
+    public void Registered_nowhere() => Assert.Null(new FactSubject("class Subject(ChatClient client) { Task Run(string text) => /*call*/client.CompleteChatAsync(text); }").Origin.Only);
+
+    [Theory]
+    [InlineData("var kernel = Kernel.CreateBuilder().AddOpenAIChatCompletion(\"m\", \"k\").Build();", "/*call*/kernel.InvokePromptAsync(text)")]
+    [InlineData("var builder = Kernel.CreateBuilder(); builder.AddOpenAIChatCompletion(\"m\", \"k\"); var kernel = builder.Build();", "/*call*/kernel.InvokePromptAsync(text)")]
+    [InlineData("var builder = Kernel.CreateBuilder(); builder.Services.AddOpenAIChatCompletion(\"m\", \"k\"); var chat = builder.Build().GetRequiredService<IChatCompletionService>();", "/*call*/chat.GetChatMessageContentAsync(text)")]
+    public void Semantic_Kernels_builder_switches_the_retries_off(string setup, string call)
+    {
+        var client = new FactSubject($"var text = \"\"; {setup} await {call};").Origin.Only!;
+        Assert.Equal("AddOpenAIChatCompletion", client.Name);
+        Assert.True(client.HasNoRetries);
+        Assert.Equal(TimeSpan.FromSeconds(100), client.WorstCase);
+    }
+
+    [Fact]
+    public void Semantic_Kernel_keeps_the_settings_of_a_client_it_is_given() => Assert.True(new FactSubject("""
+        var kernel = Kernel.CreateBuilder().AddOpenAIChatCompletion("m", new OpenAIClient("k")).Build();
+        await /*call*/kernel.InvokePromptAsync("");
+        """).Origin.Only!.RetriesWithoutDelay);
+
+    [Theory]
+    [InlineData("readonly ChatClient client = new(\"m\", \"k\");", Ask, "new")]
+    [InlineData("readonly ChatClient client = new OpenAI.Chat.ChatClient(\"m\", \"k\");", Ask, "ChatClient")]
+    [InlineData("readonly ChatClient client = new OpenAIClient(\"k\").GetChatClient(\"m\");", Ask, "OpenAIClient")]
+    public void Stands_at_the_name_of_what_is_constructed(string members, string call, string name) =>
+        Assert.Equal(name, FactSubject.TextOf(Subject(members, call).Origin.Only!.Location));
+
+    private static FactSubject Subject(string members, string call) => new(
+        $$"""
+        class Subject
+        {
+            {{members}}
+
+            async Task Run(string text)
+            {
+                await Task.Yield();
+                await {{(call.Contains("/*call*/", StringComparison.Ordinal) || members.Contains("/*call*/", StringComparison.Ordinal) ? call : "/*call*/" + call)}};
+            }
+        }
+        """);
+}
