@@ -87,7 +87,7 @@ internal sealed class StreamCall<T>(
         finally
         {
             if (ActualTokens is { } tokens && !IsHandedOver)
-                Engine.Refund(Tokens - tokens);
+                Engine.Settle(this, tokens);
             Engine.Exit(this, _failed);
             GiveUpHoldings();
         }

@@ -104,10 +104,10 @@ internal sealed class ThrottleEngine
             inner.HasSlot = true;
             inner.EnteredAt = Now;
             inner.IsProbe = outer.IsProbe;
-            inner.Admission = outer.Admission;
             (inner.Lease, outer.Lease) = (outer.Lease, null);
             inner.Attempt = new Attempt(inner);
-            _pacer.Refund(outer.Tokens - inner.Tokens);
+            _pacer.Refund(outer.Admission, outer.Admission.ReservedTokens - inner.Tokens);
+            inner.Admission = outer.Admission with { ReservedTokens = inner.Tokens };
             _budget.Deposit();
             return true;
         }
@@ -146,7 +146,8 @@ internal sealed class ThrottleEngine
             var now = Now;
             if (!call.IsHandedOver)
             {
-                _pacer.Refund(actualTokens is { } tokens ? call.Tokens - tokens : 0);
+                if (actualTokens is { } tokens)
+                    _pacer.Settle(call.Admission, call.Tokens, tokens);
                 _faults = 0;
                 _service.Works(call.IsProbe);
                 _pacer.Answered(call.Admission);
@@ -170,7 +171,7 @@ internal sealed class ThrottleEngine
             Stop(call, now);
             Release(call);
             if (failure.Kind != LlmFailureKind.RateLimited)
-                _pacer.Refund(call.Tokens);
+                _pacer.Refund(call.Admission, call.Admission.ReservedTokens);
             var again = Learn(call, failure, now) && !call.TotalTimedOut;
             var wait = Math.Max(call.NotBefore, Math.Max(_pacer.ClosedUntil, _service.ClosedUntil)) - now;
             if (!again)
@@ -203,11 +204,11 @@ internal sealed class ThrottleEngine
         }
     }
 
-    /// <summary>Gives back the tokens a stream has reserved and not taken.</summary>
-    public void Refund(int tokens)
+    /// <summary>A stream has ended and taken so many tokens.</summary>
+    public void Settle(ThrottledCall call, int tokens)
     {
         lock (_gate)
-            _pacer.Refund(tokens);
+            _pacer.Settle(call.Admission, call.Tokens, tokens);
     }
 
     /// <summary>The call is over, however it ended.</summary>
@@ -339,7 +340,7 @@ internal sealed class ThrottleEngine
             case LlmFailureKind.RateLimited:
                 _rateLimited++;
                 _service.Works(call.IsProbe);
-                _pacer.Refused(call.Admission, call.Tokens, mayWait ? retryAfter : null, now);
+                _pacer.Refused(call.Admission, mayWait ? retryAfter : null, now);
                 return mayWait;
 
             case LlmFailureKind.Overloaded or LlmFailureKind.ConnectionFailed:
