@@ -13,7 +13,7 @@ internal sealed class Consumer(DirectoryInfo folder, CancellationToken cancellat
 
     public async Task<int> PackAsync()
     {
-        foreach (var project in new[] { "AsyncLlmAnalyzers.Package", "AsyncLlm" })
+        foreach (var project in new[] { "AsyncLlmAnalyzers.Package", "AsyncLlm", "AsyncLlm.OpenAI" })
         {
             var pack = await Command.RunDotNetAsync(
                 Path.Combine(Sample.Root, "src", project),
@@ -61,7 +61,7 @@ internal sealed class Consumer(DirectoryInfo folder, CancellationToken cancellat
         foreach (var (name, text) in sources)
             await WriteAsync(name, text);
 
-        return (await DotNetAsync("add", "package", "AsyncLlm", "--version", Version)).Succeeded();
+        return (await DotNetAsync("add", "package", "AsyncLlm.OpenAI", "--version", Version)).Succeeded();
     }
 
     /// <returns>The built program, and what the build said.</returns>

@@ -26,8 +26,8 @@ internal sealed class MainJob(DirectoryInfo folder, Screen screen, CancellationT
     private async Task<Batch[]> BuildAsync(Sample sample)
     {
         var consumer = new Consumer(folder, cancellationToken);
-        await screen.StageAsync("Pack AsyncLlm and AsyncLlmAnalyzers into a folder feed", consumer.PackAsync);
-        await screen.StageAsync("Install AsyncLlm into a copy of samples/PromptBatch.Before", () => consumer.InstallAsync(sample.Before));
+        await screen.StageAsync("Pack AsyncLlm, AsyncLlm.OpenAI and AsyncLlmAnalyzers into a folder feed", consumer.PackAsync);
+        await screen.StageAsync("Install AsyncLlm.OpenAI into a copy of samples/PromptBatch.Before", () => consumer.InstallAsync(sample.Before));
 
         var (before, build) = await screen.StageAsync("Build it", () => consumer.BuildAsync("before"));
         screen.Table(["place", "rule", "warning"], build.Warnings.Select(warning => new[] { $"{warning.File}({warning.Line})", warning.Id, warning.Message }));

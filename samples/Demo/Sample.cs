@@ -23,7 +23,8 @@ internal sealed partial class Sample
         .. from source in Load("PromptBatch.Before")
            from line in source.Text.Split('\n').Index()
            from mark in Mark().Matches(line.Item)
-           select (source.Name, line.Index + 1, mark.Groups["id"].Value),
+           from id in mark.Groups["id"].Captures
+           select (source.Name, line.Index + 1, id.Value),
     ];
 
     public IReadOnlyList<string> Ids => [.. Marks.Select(mark => mark.Id).Distinct().Order(StringComparer.Ordinal)];
@@ -41,6 +42,6 @@ internal sealed partial class Sample
         return folder.FullName;
     }
 
-    [GeneratedRegex(@" *// (?<id>ALLM\d{4})$", RegexOptions.Multiline)]
+    [GeneratedRegex(@" *// (?:(?<id>ALLM\d{4})(?:, |$))+", RegexOptions.Multiline)]
     private static partial Regex Mark();
 }

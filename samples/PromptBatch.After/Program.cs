@@ -1,6 +1,7 @@
 using System.ClientModel;
 using System.Diagnostics;
 using System.Text.Json;
+using AsyncLlm;
 using OpenAI;
 using OpenAI.Chat;
 using PromptBatch;
@@ -22,7 +23,7 @@ Console.CancelKeyPress += (_, e) =>
     stop.Cancel();
 };
 
-var client = new ChatClient(model, new ApiKeyCredential(key), new OpenAIClientOptions { Endpoint = new Uri(endpoint) });
+var client = new ChatClient(model, new ApiKeyCredential(key), new OpenAIClientOptions { Endpoint = new Uri(endpoint), NetworkTimeout = TimeSpan.FromSeconds(120) }.UseThrottle(new LlmThrottle()));
 var batch = new DocumentBatch(client, new DocumentSummarizer(client));
 
 using var threads = new ThreadSampler();

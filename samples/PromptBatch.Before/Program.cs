@@ -22,7 +22,7 @@ Console.CancelKeyPress += (_, e) =>
     stop.Cancel();
 };
 
-var client = new ChatClient(model, new ApiKeyCredential(key), new OpenAIClientOptions { Endpoint = new Uri(endpoint) });
+var client = new ChatClient(model, new ApiKeyCredential(key), new OpenAIClientOptions { Endpoint = new Uri(endpoint) }); // ALLM3003, ALLM4001
 var batch = new DocumentBatch(client, new DocumentSummarizer(client));
 
 using var threads = new ThreadSampler();

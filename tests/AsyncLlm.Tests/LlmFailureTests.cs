@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json;
 using AsyncLlm.Tests.Support;
 using static AsyncLlm.LlmFailureKind;
 
@@ -106,6 +107,16 @@ public sealed class LlmFailureTests
     [Theory]
     [MemberData(nameof(Timeouts))]
     public void A_timeout_is_recognised(Exception exception) => Assert.Equal(TimedOut, KindOf(exception));
+
+    [Fact]
+    public void An_answer_that_is_no_JSON_may_come_whole_the_next_time()
+    {
+        var cutOff = Assert.ThrowsAny<JsonException>(() => JsonSerializer.Deserialize<int[]>("[1, 2"));
+
+        Assert.Equal(Transient, KindOf(cutOff));
+        Assert.Equal(Transient, KindOf(new StatusException("Data could not be read", cutOff)));
+        Assert.Equal(RateLimited, KindOf(new StatusException(inner: cutOff) { Status = 429 }));
+    }
 
     [Fact]
     public void Of_several_attempts_the_last_one_counts() =>

@@ -9,7 +9,8 @@ internal sealed class AllFanOut<TSource, TResult> : FanOut<TSource, TResult>
 
     private AllFanOut(TSource[] items, Func<TSource, CancellationToken, Task> call, LlmBatchOptions options, CancellationToken callerToken)
         : base(new ItemArray<TSource>(items), call, options, CallerContext.Capture(), timed: false, callerToken) =>
-        _results = new TResult[items.Length];
+        // The array is a copy of our own: where it fits, a result takes the place of its item.
+        _results = typeof(TSource) == typeof(TResult) ? (TResult[])(object)items : new TResult[items.Length];
 
     public static Task<TResult[]> RunAsync(
         IEnumerable<TSource> source, Func<TSource, CancellationToken, Task> call, LlmBatchOptions options, CancellationToken cancellationToken)

@@ -68,7 +68,6 @@ internal sealed class ThrottleEngine
         {
             var now = Now;
             call.EnteredAt = now;
-            _budget.Deposit();
             _arrived.AddLast(call);
             var isAdmitted = Wait(call, now, goesOn: true);
             if (isAdmitted && begins)
@@ -149,7 +148,7 @@ internal sealed class ThrottleEngine
                 if (actualTokens is { } tokens)
                     _pacer.Settle(call.Admission, call.Tokens, tokens);
                 _faults = 0;
-                _service.Works(call.IsProbe);
+                _service.Works(call.IsProbe, call.Admission.At);
                 _pacer.Answered(call.Admission);
             }
             if (call.KeepsSlot)
@@ -339,7 +338,7 @@ internal sealed class ThrottleEngine
         {
             case LlmFailureKind.RateLimited:
                 _rateLimited++;
-                _service.Works(call.IsProbe);
+                _service.Works(call.IsProbe, call.Admission.At);
                 _pacer.Refused(call.Admission, mayWait ? retryAfter : null, now);
                 return mayWait;
 
@@ -352,7 +351,7 @@ internal sealed class ThrottleEngine
 
             case LlmFailureKind.Transient:
                 _pacer.Answered(call.Admission);
-                _service.Works(call.IsProbe);
+                _service.Works(call.IsProbe, call.Admission.At);
                 call.NotBefore = now + Math.Max(retryAfter ?? 0, _backoff.Next(_faults++));
                 return mayWait && TrySpendRetry(call);
 
@@ -362,7 +361,7 @@ internal sealed class ThrottleEngine
 
             default:
                 _pacer.Answered(call.Admission);
-                _service.Works(call.IsProbe);
+                _service.Works(call.IsProbe, call.Admission.At);
                 return false;
         }
     }
@@ -420,7 +419,7 @@ internal sealed class ThrottleEngine
         _opensAt = double.PositiveInfinity;
         while (_inFlight < _options.MaxConcurrency && _atLimiter < MostAtLimiter && Next(now) is { } call)
         {
-            var opens = Math.Max(_service.AdmitsAt(now), _pacer.AdmitsAt(call.Tokens, now));
+            var opens = Math.Max(_service.AdmitsAt(now), _pacer.AdmitsAt(call.Tokens, _inFlight, now));
             if (opens > now)
             {
                 _opensAt = Math.Min(_opensAt, opens);
@@ -440,7 +439,10 @@ internal sealed class ThrottleEngine
         Dequeue(call);
         call.HasSlot = true;
         call.Attempt = new Attempt(call);
-        call.Admission = _pacer.Admit(call.Tokens, now);
+        call.Admission = _pacer.Admit(call.Tokens, _inFlight, now);
+        // Not before: of thousands that are queued at once most would pay into a reserve that is full.
+        if (call.Attempts == 0)
+            _budget.Deposit();
         call.IsProbe = _service.Admit();
         _inFlight++;
         if (_options.RateLimiter is null)

@@ -10,11 +10,7 @@ internal static class ObjectInitializer
     /// <summary>The creation with <paramref name="property"/> set in its initializer, which keeps its layout.</summary>
     public static BaseObjectCreationExpressionSyntax Set(BaseObjectCreationExpressionSyntax creation, string property, ExpressionSyntax value)
     {
-        var set = SyntaxFactory.AssignmentExpression(
-            SyntaxKind.SimpleAssignmentExpression,
-            SyntaxFactory.IdentifierName(property).WithTrailingTrivia(SyntaxFactory.Space),
-            SyntaxFactory.Token(SyntaxKind.EqualsToken).WithTrailingTrivia(SyntaxFactory.Space),
-            value);
+        var set = Assignment(property, value);
 
         if (creation.Initializer is not { } initializer)
             return WithoutEmptyParentheses(creation).WithInitializer(OneLine(set));
@@ -25,6 +21,28 @@ internal static class ObjectInitializer
             ? initializer.WithExpressions(initializer.Expressions.Count == 0 ? [set.WithTrailingTrivia(SyntaxFactory.Space)] : initializer.Expressions.AddInLayout(set))
             : initializer.ReplaceNode(written, set.WithTriviaFrom(written)));
     }
+
+    /// <summary>As <see cref="Set"/>; for <c>A.B</c> in the nested initializer <c>A = { B = value }</c>.</summary>
+    public static BaseObjectCreationExpressionSyntax SetPath(BaseObjectCreationExpressionSyntax creation, string path, ExpressionSyntax value)
+    {
+        var dot = path.IndexOf('.');
+        if (dot < 0)
+            return Set(creation, path, value);
+
+        var (owner, property) = (path.Substring(0, dot), path.Substring(dot + 1));
+        var nested = creation.Initializer?.Expressions.OfType<AssignmentExpressionSyntax>()
+            .FirstOrDefault(assignment => assignment.Left is IdentifierNameSyntax name && name.Identifier.ValueText == owner);
+        if (nested is not { Right: InitializerExpressionSyntax initializer })
+            return Set(creation, owner, OneLine(Assignment(property, value)).WithLeadingTrivia());
+
+        return creation.ReplaceNode(initializer, initializer.WithExpressions(initializer.Expressions.AddInLayout(Assignment(property, value))));
+    }
+
+    private static AssignmentExpressionSyntax Assignment(string property, ExpressionSyntax value) => SyntaxFactory.AssignmentExpression(
+        SyntaxKind.SimpleAssignmentExpression,
+        SyntaxFactory.IdentifierName(property).WithTrailingTrivia(SyntaxFactory.Space),
+        SyntaxFactory.Token(SyntaxKind.EqualsToken).WithTrailingTrivia(SyntaxFactory.Space),
+        value);
 
     private static InitializerExpressionSyntax OneLine(ExpressionSyntax set) => SyntaxFactory.InitializerExpression(
         SyntaxKind.ObjectInitializerExpression,

@@ -20,4 +20,11 @@ internal static class RuntimeNames
     public const string Deadline = "Deadline";
 
     public const string MaxConcurrency = "maxConcurrency";
+
+    public const string LlmThrottle = "LlmThrottle";
+
+    /// <summary>Declares <see cref="UseThrottle"/>; in a package of its own.</summary>
+    public const string OpenAIExtensions = "LlmThrottleOpenAIExtensions";
+
+    public const string UseThrottle = "UseThrottle";
 }

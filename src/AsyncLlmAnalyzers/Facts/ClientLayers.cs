@@ -20,13 +20,13 @@ internal static class ClientLayers
             : new Fact(Verdict.No);
     }
 
-    public static Fact Of(IInvocationOperation call, ExecutorRole role, LlmContext context, CancellationToken cancellationToken)
-    {
-        if (call.Receiver() is not { } receiver)
-            return new Fact(Verdict.No);
+    public static Fact Of(IInvocationOperation call, ExecutorRole role, LlmContext context, CancellationToken cancellationToken) =>
+        call.Receiver() is { } receiver ? OfClient(receiver, role, context, cancellationToken) : new Fact(Verdict.No);
 
+    public static Fact OfClient(IOperation client, ExecutorRole role, LlmContext context, CancellationToken cancellationToken)
+    {
         var result = new Fact(Verdict.No);
-        foreach (var operation in Construction(receiver, context, cancellationToken))
+        foreach (var operation in Construction(client, context, cancellationToken))
         {
             var fact = operation switch
             {

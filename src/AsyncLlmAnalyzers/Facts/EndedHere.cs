@@ -55,12 +55,24 @@ internal static class EndedHere
             case IParameterReferenceOperation { Parameter: var parameter } when ReturnTypes.IsCancellationToken(parameter.Type):
                 return IsCallers(parameter, task) ? new Fact(Verdict.No) : Unknown(operation);
             case ILocalReferenceOperation or IFieldReferenceOperation or IPropertyReferenceOperation when operation.Type is { } type && ReturnTypes.IsCancellationToken(type) && !operation.IsNoToken():
-                return TokenSource.Of(operation) is not { } source ? Unknown(operation)
-                    : source.IsCancelledByHand || source.IsGivenAway || source.Timers.Any() ? new Fact(Verdict.Yes, source.Creation.Syntax.GetLocation())
-                    : new Fact(Verdict.No);
+                return OfSource(operation, task, context, cancellationToken);
             default:
                 return new Fact(Verdict.No);
         }
+    }
+
+    private static Fact OfSource(IOperation token, IOperation task, LlmContext context, CancellationToken cancellationToken)
+    {
+        if (TokenSource.Of(token) is not { } source)
+            return Unknown(token);
+        if (source.IsCancelledByHand || source.IsGivenAway || source.Timers.Any())
+            return new Fact(Verdict.Yes, source.Creation.Syntax.GetLocation());
+
+        // A linked source fires with the tokens it was made of.
+        var linked = source.IsLinked ? source.Creation.Descendants().Select(part => OfPart(part, task, context, cancellationToken)).ToList() : [];
+        return linked.FirstOrDefault(fact => fact.Verdict == Verdict.Yes) is { Verdict: Verdict.Yes } fired ? fired
+            : linked.Any(fact => fact.Verdict == Verdict.Unknown) ? Unknown(token)
+            : new Fact(Verdict.No);
     }
 
     private static Fact Unknown(IOperation operation) => new(Verdict.Unknown, operation.Syntax.GetLocation());

@@ -29,6 +29,8 @@ internal static class DiagnosticProperties
 
     public static readonly DiagnosticProperty<int> TimeoutSeconds = Int(nameof(TimeoutSeconds));
 
+    public static readonly DiagnosticProperty<int> AttemptTimeoutSeconds = Int(nameof(AttemptTimeoutSeconds));
+
     /// <summary>The expression of the token in scope, as it is to be written: <c>cancellationToken</c>.</summary>
     public static readonly DiagnosticProperty<string> Token = Text(nameof(Token));
 

@@ -98,10 +98,10 @@ public class LlmAnalyzer : DiagnosticAnalyzer
         private ImmutableArray<LlmRule> RulesFor((TriggerKind Kind, string Name) trigger) =>
             [.. rules.Where(rule => rule.Accepts(trigger.Kind, trigger.Name, context))];
 
-        /// <summary>One finding a place: the highest severity in force there, then the highest rank.</summary>
+        /// <summary>One finding a place: the highest severity in force there, then the highest rank; rules that may stand side by side are one place each.</summary>
         private static IEnumerable<Finding> Findings(Site site, ImmutableArray<LlmRule> candidates)
         {
-            var best = default(List<(LlmRule Rule, Finding Finding)>);
+            var best = default(List<Candidate>);
             foreach (var rule in candidates)
             {
                 var severity = EffectiveSeverity.Of(rule.Descriptor, site);
@@ -112,19 +112,21 @@ public class LlmAnalyzer : DiagnosticAnalyzer
                     return [];
 
                 best ??= [];
-                var rival = best.FindIndex(other => other.Finding.Location.SourceSpan == finding.Location.SourceSpan);
-                if (rival < 0)
-                    best.Add((rule, finding));
-                else if (Precedes((rule, severity), (best[rival].Rule, EffectiveSeverity.Of(best[rival].Rule.Descriptor, site))))
-                    best[rival] = (rule, finding);
+                best.Add(new Candidate(rule, finding, finding.IsSoft && severity < ReportDiagnostic.Info ? ReportDiagnostic.Info : severity));
             }
 
-            return best?.Select(pair => pair.Finding) ?? [];
+            return best is null ? [] : best.Where(candidate => !best.Exists(candidate.IsHiddenBy)).Select(candidate => candidate.Finding);
         }
 
-        /// <summary><see cref="ReportDiagnostic"/> counts down from Error (1) to Hidden (4).</summary>
-        private static bool Precedes((LlmRule Rule, ReportDiagnostic Severity) left, (LlmRule Rule, ReportDiagnostic Severity) right) =>
-            left.Severity != right.Severity ? left.Severity < right.Severity : left.Rule.Rank > right.Rule.Rank;
+        private sealed record Candidate(LlmRule Rule, Finding Finding, ReportDiagnostic Severity)
+        {
+            /// <summary><see cref="ReportDiagnostic"/> counts down from Error (1) to Hidden (4).</summary>
+            public bool IsHiddenBy(Candidate other) =>
+                other != this
+                && other.Finding.Location.SourceSpan == Finding.Location.SourceSpan
+                && !Rule.MayStandBeside(other.Rule) && !other.Rule.MayStandBeside(Rule)
+                && (other.Severity, -other.Rule.Rank, other.Rule.Descriptor.Id).CompareTo((Severity, -Rule.Rank, Rule.Descriptor.Id)) < 0;
+        }
 
         private static bool IsExcluded(Site site)
         {

@@ -46,6 +46,9 @@ internal abstract class LlmRule
     public abstract bool Accepts(TriggerKind kind, string name, LlmContext context);
 
     public abstract Finding? Inspect(Site site);
+
+    /// <summary>Findings of the two rules at one place say different things, and both are reported.</summary>
+    public virtual bool MayStandBeside(LlmRule other) => false;
 }
 
 /// <summary>What a rule found: where, with which message arguments, and what its fix needs to know.</summary>
@@ -64,5 +67,14 @@ internal sealed class Finding(
 
     public Location Location { get; } = location;
 
-    public Diagnostic ToDiagnostic() => Diagnostic.Create(Descriptor, Location, properties, arguments);
+    /// <summary>It is likely and not proven, so it is an information whatever the rule's own severity.</summary>
+    public bool IsSoft { get; private init; }
+
+    /// <summary>The same, as an information, with the reason behind the last argument.</summary>
+    public Finding Softened(string reason) =>
+        new(Descriptor, Location, properties, [.. arguments.Take(arguments.Length - 1), $"{arguments[arguments.Length - 1]} ({reason})"]) { IsSoft = true };
+
+    public Diagnostic ToDiagnostic() => IsSoft
+        ? Diagnostic.Create(Descriptor, Location, DiagnosticSeverity.Info, additionalLocations: null, properties, arguments)
+        : Diagnostic.Create(Descriptor, Location, properties, arguments);
 }

@@ -51,6 +51,9 @@ internal static class Options
     public static readonly IntOption TimeoutSeconds = new(
         "async_llm.timeout_seconds", 300, 1, "How long a call with its retries, or a group of calls, may take; the deadline the fixes write.");
 
+    public static readonly IntOption AttemptTimeoutSeconds = new(
+        "async_llm.attempt_timeout_seconds", 120, 1, "The timeout of one attempt that the fixes write.");
+
     public static readonly ListOption ExcludedSymbols = new(
         "async_llm.excluded_symbols", "Documentation ids (M:.., T:.., N:..) inside which nothing is reported.");
 

@@ -19,7 +19,7 @@ internal readonly record struct TimedWait(ImmutableArray<IOperation> Tasks, IInv
     public static TimedWait? From(IInvocationOperation wait, KnownTypes types) => wait.TargetMethod switch
     {
         { Name: WhenAny, IsStatic: true } method when types.IsTask(method.ContainingType) => OfRace(wait, types),
-        { Name: WaitAsync or Wait, IsStatic: false } method when types.IsTask(method.ContainingType) && TimeOf(wait) is { } time && !TokenSource.IsInfinite(time) =>
+        { Name: WaitAsync or Wait, IsStatic: false } method when types.IsTask(method.ContainingType) && HasEnd(wait) =>
             wait.Receiver() is { } task ? new TimedWait([task], null) : null,
         _ => null,
     };
@@ -27,6 +27,11 @@ internal readonly record struct TimedWait(ImmutableArray<IOperation> Tasks, IInv
     /// <summary>The time after which it gives up.</summary>
     public static IOperation? TimeOf(IInvocationOperation wait) =>
         wait.Arguments.FirstOrDefault(argument => argument.Parameter?.Type is { Name: nameof(TimeSpan) } or { SpecialType: SpecialType.System_Int32 })?.Value;
+
+    /// <summary>A time, or the token of a source that has one.</summary>
+    private static bool HasEnd(IInvocationOperation wait) => TimeOf(wait) is { } time
+        ? !TokenSource.IsInfinite(time)
+        : wait.Arguments.Any(argument => ReturnTypes.IsCancellationToken(argument.Value.Type!) && TokenSource.Of(argument.Value)?.Timers.Any() == true);
 
     private static TimedWait? OfRace(IInvocationOperation race, KnownTypes types)
     {

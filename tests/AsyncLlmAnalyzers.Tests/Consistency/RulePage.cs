@@ -90,10 +90,10 @@ internal sealed partial record Example(string Marked, string? Fixed, string? Fix
     public string? FixedCode(bool withRuntime) => withRuntime ? FixedWithRuntime : Fixed;
 
     /// <summary>What is to be reported, as <c>5: ALLM1001</c>.</summary>
-    public IEnumerable<string> Marks => Marked.Split('\n').SelectMany((line, index) => MarkPattern().Matches(line).Select(mark => $"{index + 1}: {mark.Groups["id"].Value}"));
+    public IEnumerable<string> Marks => Marked.Split('\n').SelectMany((line, index) => MarkPattern().Matches(line).SelectMany(mark => mark.Groups["id"].Captures).Select(id => $"{index + 1}: {id.Value}"));
 
     public static string WithoutMarks(string code) => MarkPattern().Replace(code, "");
 
-    [GeneratedRegex(@" *// (?<id>ALLM\d{4})$", RegexOptions.Multiline)]
+    [GeneratedRegex(@" *// (?:(?<id>ALLM\d{4})(?:, |$))+", RegexOptions.Multiline)]
     private static partial Regex MarkPattern();
 }

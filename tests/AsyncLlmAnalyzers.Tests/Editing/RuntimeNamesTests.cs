@@ -27,7 +27,7 @@ public class RuntimeNamesTests
     [Fact]
     public void Are_all_used_by_the_runtime()
     {
-        var members = typeof(LlmTask).Assembly.GetExportedTypes()
+        var members = new[] { typeof(LlmTask), typeof(LlmThrottleOpenAIExtensions) }.SelectMany(type => type.Assembly.GetExportedTypes())
             .SelectMany(type => type.GetMethods().SelectMany(method => method.GetParameters().Select(parameter => parameter.Name).Append(method.Name)).Concat(type.GetProperties().Select(property => property.Name)).Append(type.Name).Append(type.Namespace))
             .ToHashSet();
         Assert.All(typeof(RuntimeNames).GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic), name => Assert.Contains((string)name.GetRawConstantValue()!, members));

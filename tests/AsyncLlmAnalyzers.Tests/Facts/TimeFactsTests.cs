@@ -46,6 +46,7 @@ public class TimeFactsTests
     [InlineData("var s = new CancellationTokenSource(9); await Ask(\"x\", s.Token).WaitAsync(Limit);", "Yes")]
     [InlineData("var s = new CancellationTokenSource(9); var t = Task.WhenAll(xs.Select(x => Ask(x, s.Token))); await t.WaitAsync(Limit);", "Yes")]
     [InlineData("var s = new CancellationTokenSource(); await Ask(\"x\", s.Token).WaitAsync(Limit); s.Cancel();", "Yes")]
+    [InlineData("var s = new CancellationTokenSource(9); var l = CancellationTokenSource.CreateLinkedTokenSource(ct, s.Token); await Ask(\"x\", l.Token).WaitAsync(Limit);", "Yes")]
     [InlineData("await Ask(\"x\", source.Token).WaitAsync(Limit);", "Unknown")]
     [InlineData("await Owned().WaitAsync(Limit);", "Unknown")]
     [InlineData("await Run(t => Ask(\"x\", t)).WaitAsync(Limit);", "Unknown")]

@@ -52,6 +52,32 @@ public class AllRulesTogetherTests
         Assert.All(findings.GroupBy(finding => finding.Location), place => Assert.Single(place));
     }
 
+    [Fact]
+    public async Task Say_two_things_of_a_construction_at_most()
+    {
+        var compilation = RuleTests.Compile("""
+            using OpenAI.Chat;
+
+            class Batch
+            {
+                readonly ChatClient client = new("m", "k");
+
+                async Task Run(List<string> prompts)
+                {
+                    foreach (var prompt in prompts)
+                        await client.CompleteChatAsync(prompt);
+                }
+            }
+            """);
+        var findings = await compilation.WithAnalyzers([new LlmAnalyzer()]).GetAnalyzerDiagnosticsAsync();
+        var construction = findings.Where(finding => finding.Severity == DiagnosticSeverity.Warning).GroupBy(finding => finding.Location).First();
+        Assert.Equal(["ALLM3003", "ALLM4001"], construction.Select(finding => finding.Id).Order());
+        Assert.DoesNotContain(findings, finding => finding.Id == "ALLM4011");
+    }
+
+    /// <summary>The only pair that one place may have: a construction without a deadline, and without retries.</summary>
+    internal static bool MayStandTogether(IEnumerable<Diagnostic> place) => place.Select(diagnostic => diagnostic.Id).Order().SequenceEqual(["ALLM3003", "ALLM4001"]);
+
     /// <summary>Where two rules have something to say of one place, the graver or more specific one says it.</summary>
     [Theory]
     [InlineData("client.CompleteChatAsync(\"x\").Wait(1000);", "Wait", "ALLM2001")]

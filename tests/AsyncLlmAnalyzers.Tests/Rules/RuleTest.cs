@@ -57,7 +57,7 @@ internal sealed class RuleTest : CSharpCodeFixTest<LlmAnalyzer, NoFix, DefaultVe
     {
         foreach (var project in solution.Projects)
         {
-            foreach (var reference in project.MetadataReferences.Where(reference => Path.GetFileName(reference.Display) == "AsyncLlm.dll"))
+            foreach (var reference in project.MetadataReferences.Where(reference => Path.GetFileName(reference.Display)!.StartsWith("AsyncLlm.", StringComparison.Ordinal)))
                 solution = solution.RemoveMetadataReference(project.Id, reference);
         }
 

@@ -60,6 +60,11 @@ public class TimeoutDoesNotCancelTests() : RuleTests("ALLM3005")
     [InlineData("var answer = Ask(\"x\"); if (!answer.[|Wait|](1000, ct)) throw new TimeoutException(); Console.WriteLine(answer.Result);")]
     public Task Reports_a_blocking_wait_and_leaves_the_fix_to_the_one_that_awaits(string statements) => OffersNoFixAsync(WithBody(statements + " await Task.Yield(); return null!;"));
 
+    [Fact]
+    public Task Passes_the_token_the_wait_was_given() => FixesAsync(
+        WithBody("using var cts = new CancellationTokenSource(Limit);\nreturn (await client.CompleteChatAsync(messages, options, ct).[|WaitAsync|](cts.Token)).Value;"),
+        WithBody("using var cts = new CancellationTokenSource(Limit);\nreturn (await client.CompleteChatAsync(messages, options, cts.Token)).Value;"));
+
     [Theory]
     [InlineData("using var cts = CancellationTokenSource.CreateLinkedTokenSource(ct); var answer = client.CompleteChatAsync(messages, null, cts.Token); if (await Task.WhenAny(answer, Task.Delay(1000)) != answer) { cts.Cancel(); throw new TimeoutException(); } Console.WriteLine(await answer);")]
     [InlineData("using var cts = new CancellationTokenSource(); var answer = Ask(\"x\", cts.Token); if (await Task.WhenAny(answer, Task.Delay(1000)) != answer) { await cts.CancelAsync(); throw new TimeoutException(); } Console.WriteLine(await answer);")]
@@ -67,6 +72,8 @@ public class TimeoutDoesNotCancelTests() : RuleTests("ALLM3005")
     [InlineData("using var cts = new CancellationTokenSource(Limit); await Ask(\"x\", cts.Token).WaitAsync(Limit);")]
     [InlineData("using var cts = CancellationTokenSource.CreateLinkedTokenSource(ct); cts.CancelAfter(Limit); await client.CompleteChatAsync(messages, null, cts.Token).WaitAsync(Limit);")]
     [InlineData("using var cts = new CancellationTokenSource(Limit); await Task.WhenAll(prompts.Select(p => Ask(p, cts.Token))).WaitAsync(Limit);")]
+    [InlineData("using var cts = new CancellationTokenSource(Limit); using var both = CancellationTokenSource.CreateLinkedTokenSource(ct, cts.Token); await Ask(\"x\", both.Token).WaitAsync(Limit, ct);")]
+    [InlineData("using var both = CancellationTokenSource.CreateLinkedTokenSource(ct, stopping.Token); await Ask(\"x\", both.Token).WaitAsync(Limit, ct);")]
     [InlineData("using var cts = new CancellationTokenSource(); var answer = Local(); if (await Task.WhenAny(answer, Task.Delay(1000)) != answer) cts.Cancel(); Task<string> Local() => Ask(\"x\", cts.Token);")]
     public Task Is_silent_when_the_call_is_cancelled(string statements) => SilentAsync(WithBody(statements + " return null!;"));
 

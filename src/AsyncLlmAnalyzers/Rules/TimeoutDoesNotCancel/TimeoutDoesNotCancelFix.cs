@@ -32,8 +32,21 @@ internal sealed class TimeoutDoesNotCancelFix() : LlmFix(TimeoutDoesNotCancelRul
     /// <summary><c>call.WaitAsync(timeout)</c>: the call is written where it is waited for.</summary>
     private static IEnumerable<FixCandidate> OfWaitAsync(FixTarget target, IInvocationOperation wait)
     {
-        if (wait.Syntax is not InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Expression: var waited } } written || TimeOf(wait) is not [_, ..] timer || CallIn(wait.Receiver()) is not { } call)
+        if (wait.Syntax is not InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Expression: var waited } } written || CallIn(wait.Receiver()) is not { } call)
             yield break;
+
+        if (TimeOf(wait) is not [_, ..] timer)
+        {
+            if (TokenPassed.To(wait, out var given).Verdict == Verdict.Yes)
+            {
+                yield return new("Token", $"Pass '{given!.Syntax}' to the call", cancellationToken => Task.FromResult(
+                    WithToken(target, call, (ExpressionSyntax)given.Syntax.WithoutTrivia(), cancellationToken) is { } cancellable
+                        ? target.Document.WithSyntaxRoot(target.Root.ReplaceNode(written, waited.ReplaceNode(call.Syntax, cancellable).WithTriviaFrom(written)))
+                        : null));
+            }
+
+            yield break;
+        }
 
         var outer = OuterToken(wait) ?? OuterToken(call);
         if (target.Context.HasRuntime && !ConditionalAccess.IsInside(written))

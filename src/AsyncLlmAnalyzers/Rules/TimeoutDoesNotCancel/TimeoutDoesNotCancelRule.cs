@@ -11,7 +11,7 @@ namespace AsyncLlmAnalyzers.Rules.TimeoutDoesNotCancel;
 /// Reports when
 /// <list type="bullet">
 /// <item><c>Task.WhenAny</c> races a model call, or a wrapper that makes one, with <c>Task.Delay</c>;</item>
-/// <item><c>WaitAsync</c> or <c>Wait</c> waits for one with a timeout.</item>
+/// <item><c>WaitAsync</c> or <c>Wait</c> waits for one with a timeout, or with the token of a source that has one.</item>
 /// </list>
 /// Silent when
 /// <list type="bullet">

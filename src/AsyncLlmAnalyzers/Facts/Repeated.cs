@@ -1,0 +1,52 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Operations;
+using AsyncLlmAnalyzers.Catalog;
+using AsyncLlmAnalyzers.Model;
+
+namespace AsyncLlmAnalyzers.Facts;
+
+/// <summary>Does a call run many times in one go, in a loop or a fan-out, here or where a wrapper of it is called?</summary>
+internal static class Repeated
+{
+    /// <summary>Yes with the loop or the fan-out; a loop of attempts, of a conversation, or with a pause in it is none.</summary>
+    public static Fact Of(IOperation site, LlmContext context, CancellationToken cancellationToken) =>
+        Surroundings.Of(site, context, here => Here(here, context, cancellationToken), cancellationToken);
+
+    private static Fact Here(IOperation site, LlmContext context, CancellationToken cancellationToken)
+    {
+        var attempts = RetryLoop.Around(site)?.Loop;
+        foreach (var ancestor in site.Ancestors())
+        {
+            var repeats = ancestor switch
+            {
+                ILoopOperation loop => loop != attempts && !IsPaced(loop),
+                IAnonymousFunctionOperation lambda => lambda.GivenTo() is { } carrier && RunsPerItem(carrier, context, cancellationToken),
+                _ => false,
+            };
+            if (repeats)
+                return new Fact(Verdict.Yes, ancestor.Syntax.GetLocation());
+            if (ancestor is ILocalFunctionOperation)
+                break;
+        }
+
+        return new Fact(Verdict.No);
+    }
+
+    private static bool IsPaced(ILoopOperation loop) => loop.Descendants().Any(operation => operation is IInvocationOperation { TargetMethod.Name: "Delay" or "ReadLine" or "ReadLineAsync" or "ReadKey" or "WaitForNextTickAsync" or "Sleep" or "Ask" });
+
+    /// <summary>LINQ, <c>Parallel</c>, the runtime's fan-outs, and a function of this compilation that invokes what it is given in a loop.</summary>
+    private static bool RunsPerItem(IInvocationOperation carrier, LlmContext context, CancellationToken cancellationToken)
+    {
+        if (context.Bodies.IsInSource(carrier.TargetMethod))
+        {
+            return context.Bodies.Operation(carrier.TargetMethod.OriginalDefinition, cancellationToken)?.Descendants()
+                .Any(inside => inside is IInvocationOperation { TargetMethod.MethodKind: MethodKind.DelegateInvoke } && Here(inside, context, cancellationToken).Verdict == Verdict.Yes) == true;
+        }
+
+        var type = carrier.TargetMethod.ContainingType;
+        return type.IsInNamespace("System.Linq")
+            || KnownTypes.Is(type, context.Types.Parallel)
+            || carrier.TargetMethod.Name == "ForEach"
+            || context.FindExecutor(carrier.TargetMethod, carrier.ReceiverType()) is { ExecutorShape: ExecutorShape.Run, Roles: ExecutorRole.Bounds };
+    }
+}

@@ -1,0 +1,31 @@
+using System.Composition;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CodeFixes;
+using AsyncLlmAnalyzers.Editing;
+using AsyncLlmAnalyzers.Facts;
+using AsyncLlmAnalyzers.Hosting;
+
+namespace AsyncLlmAnalyzers.Rules.ClientWithoutTimeout;
+
+/// <summary>Sets the timeout of an attempt where the client is constructed, and a retry policy where the default one does not wait.</summary>
+[ExportCodeFixProvider(LanguageNames.CSharp, Name = nameof(ClientWithoutTimeoutFix)), Shared]
+internal sealed class ClientWithoutTimeoutFix() : LlmFix(ClientWithoutTimeoutRule.Id)
+{
+    protected override IEnumerable<FixCandidate> Candidates(FixTarget target)
+    {
+        if (ClientOptionsEdit.At(target, default) is not { } edit || ClientOrigins.At(edit.Operation, target.Context, default) is not { } client)
+            yield break;
+
+        var seconds = DiagnosticProperties.AttemptTimeoutSeconds.TryRead(target.Diagnostic, out var value) ? value : Options.AttemptTimeoutSeconds.Default;
+        ClientOptionsEdit Edit() => ClientOptionsEdit.At(target, default)!.WithTimeout(seconds);
+        if (!client.RetriesWithoutDelay)
+        {
+            yield return new("Options", $"Give an attempt {seconds} s", _ => Task.FromResult(Edit().Apply()));
+            yield break;
+        }
+
+        if (edit.CanThrottle)
+            yield return new("Throttle", $"Give an attempt {seconds} s, and throttle the client's calls", _ => Task.FromResult(Edit().WithThrottle().Apply()));
+        yield return new("Options", $"Give an attempt {seconds} s, and wait between attempts", _ => Task.FromResult(Edit().WithRetries().Apply()));
+    }
+}

@@ -1,0 +1,173 @@
+namespace AsyncLlmAnalyzers.Tests.Rules;
+
+public class ClientWithoutRetryTests() : RuleTests("ALLM4001")
+{
+    protected override string Example => """
+        using System.ClientModel;
+        using System.ClientModel.Primitives;
+        using OpenAI;
+        using OpenAI.Chat;
+
+        class Answers
+        {
+            private readonly ChatClient client = new [|ChatClient|]("gpt-5", new ApiKeyCredential("key"), new OpenAIClientOptions { RetryPolicy = new ClientRetryPolicy(0) });
+
+            public Task Ask(string question) => client.CompleteChatAsync(question);
+        }
+        """;
+
+    [Theory]
+    [InlineData("new [|ChatClient|](\"m\", new ApiKeyCredential(\"k\"), new() { RetryPolicy = new ClientRetryPolicy(maxRetries: 0) })", "client.CompleteChatAsync(text)")]
+    [InlineData("new [|OpenAIClient|](new ApiKeyCredential(\"k\"), new() { RetryPolicy = new ClientRetryPolicy(0) }).GetChatClient(\"m\")", "client.CompleteChatAsync(text)")]
+    [InlineData("new [|AnthropicClient|] { MaxRetries = 0 }", "client.Messages.Create(null!)")]
+    [InlineData("new [|ChatClient|](\"m\", \"k\")", "Task.WhenAll(texts.Select(t => client.CompleteChatAsync(t)))")]
+    [InlineData("new [|ChatClient|](\"m\", \"k\")", "Each(texts, t => client.CompleteChatAsync(t))")]
+    [InlineData("new [|ChatClient|](\"m\", \"k\")", "Parallel.ForEachAsync(texts, async (t, ct) => await One(t))")]
+    public Task Reports_no_retries_and_retries_that_do_not_wait(string construction, string call) => ReportsAsync(Class(construction, call));
+
+    [Theory]
+    [InlineData("new ChatClient(\"m\", \"k\")", "client.CompleteChatAsync(text)")]
+    [InlineData("new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new() { RetryPolicy = new ClientRetryPolicy(3) })", "Task.WhenAll(texts.Select(t => client.CompleteChatAsync(t)))")]
+    [InlineData("new AnthropicClient()", "Task.WhenAll(texts.Select(t => client.Messages.Create(null!)))")]
+    [InlineData("new AnthropicClient { MaxRetries = 1 }", "client.Messages.Create(null!)")]
+    [InlineData("new AzureOpenAIClient(new Uri(\"https://a\"), new ApiKeyCredential(\"k\")).GetChatClient(\"m\")", "Task.WhenAll(texts.Select(t => client.CompleteChatAsync(t)))")]
+    [InlineData("new Azure.AI.Inference.ChatCompletionsClient(new Uri(\"https://a\"), new Azure.AzureKeyCredential(\"k\"))", "Task.WhenAll(texts.Select(t => client.CompleteAsync(null)))")]
+    [InlineData("new OllamaSharp.OllamaApiClient(\"http://localhost:11434\")", "client.EmbedAsync(new())")]
+    public Task Silent_where_the_SDKs_retries_are_sound_or_set(string construction, string call) => SilentAsync(Class(construction, call));
+
+    [Theory]
+    [InlineData("Again(() => client.CompleteChatAsync(text))")]
+    [InlineData("new Polly.ResiliencePipelineBuilder().AddRetry(new Polly.Retry.RetryStrategyOptions()).Build().ExecuteAsync(async _ => await client.CompleteChatAsync(text))")]
+    [InlineData("shared.ExecuteAsync(async _ => await client.CompleteChatAsync(text))")]
+    [InlineData("throttle.ExecuteAsync(() => client.CompleteChatAsync(text))")]
+    public Task Silent_when_the_retries_are_off_on_purpose(string call) =>
+        SilentAsync(Class("new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new() { RetryPolicy = new ClientRetryPolicy(0) })", call));
+
+    [Fact]
+    public Task Silent_when_a_handler_retries() => SilentAsync(Class(
+        "new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new() { RetryPolicy = new ClientRetryPolicy(0), Transport = new HttpClientPipelineTransport(new HttpClient(new Repeating())) })",
+        "client.CompleteChatAsync(text)"));
+
+    [Fact]
+    public Task Silent_when_the_options_throttle() => SilentAsync(Class(
+        "new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new OpenAIClientOptions().UseThrottle())",
+        "Task.WhenAll(texts.Select(t => client.CompleteChatAsync(t)))"));
+
+    [Fact]
+    public Task Silent_when_the_options_come_from_elsewhere() => SilentAsync(Class(
+        "new ChatClient(\"m\", new ApiKeyCredential(\"k\"), options)",
+        "Task.WhenAll(texts.Select(t => client.CompleteChatAsync(t)))"));
+
+    [Fact]
+    public Task Silent_without_a_call_in_the_compilation() => SilentAsync("""
+        using Anthropic;
+
+        public static class Clients
+        {
+            public static AnthropicClient Claude { get; } = new() { MaxRetries = 0 };
+        }
+        """);
+
+    [Theory]
+    [InlineData("for (var i = 0; i < 3; i++) { try { await client.CompleteChatAsync(text); break; } catch (Exception) { await Task.Delay(1000); } }")]
+    [InlineData("while (true) { await client.CompleteChatAsync(Console.ReadLine()!); }")]
+    public Task Silent_when_the_loop_is_one_of_attempts_or_a_conversation(string statements) => SilentAsync($$"""
+        class Answers
+        {
+            private readonly OpenAI.Chat.ChatClient client = new("m", "k");
+
+            public async Task Ask(string text) { {{statements}} }
+        }
+        """);
+
+    [Fact]
+    public Task Semantic_Kernels_builder_switches_retries_off() => ReportsAsync("""
+        /* top-level */
+        using Microsoft.SemanticKernel;
+
+        var builder = Kernel.CreateBuilder();
+        builder.[|AddOpenAIChatCompletion|]("m", "k");
+        var kernel = builder.Build();
+        await kernel.InvokePromptAsync("Hello");
+        """);
+
+    [Fact]
+    public Task Semantic_Kernel_with_an_OpenAI_client_has_that_clients_retries() => SilentAsync("""
+        /* top-level */
+        using Microsoft.SemanticKernel;
+
+        var kernel = Kernel.CreateBuilder().AddOpenAIChatCompletion("m", new OpenAI.OpenAIClient("k")).Build();
+        await kernel.InvokePromptAsync("Hello");
+        """);
+
+    [Theory]
+    [InlineData("new [|ChatClient|](\"m\", new ApiKeyCredential(\"k\"), new() { RetryPolicy = new ClientRetryPolicy(0) })", "new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new() { RetryPolicy = new ClientRetryPolicy(3) })", "client.CompleteChatAsync(text)")]
+    [InlineData("new [|ChatClient|](\"m\", new ApiKeyCredential(\"k\"), new() { RetryPolicy = new ClientRetryPolicy(maxRetries: /* none */ 0) })", "new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new() { RetryPolicy = new ClientRetryPolicy(maxRetries: /* none */ 3) })", "client.CompleteChatAsync(text)")]
+    [InlineData("new [|AnthropicClient|] { MaxRetries = 0 }", "new AnthropicClient { MaxRetries = 3 }", "client.Messages.Create(null!)")]
+    [InlineData("new [|AnthropicClient|](new Anthropic.Core.ClientOptions { MaxRetries = 0 })", "new AnthropicClient(new Anthropic.Core.ClientOptions { MaxRetries = 3 })", "client.Messages.Create(null!)")]
+    [InlineData("new Azure.AI.Inference.[|ChatCompletionsClient|](new Uri(\"https://a\"), new Azure.AzureKeyCredential(\"k\"), new() { Retry = { MaxRetries = 0 } })", "new Azure.AI.Inference.ChatCompletionsClient(new Uri(\"https://a\"), new Azure.AzureKeyCredential(\"k\"), new() { Retry = { MaxRetries = 4 } })", "client.CompleteAsync(null)")]
+    [InlineData("new [|ChatClient|](\"m\", \"k\")", "new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new OpenAIClientOptions { RetryPolicy = new ClientRetryPolicy(maxRetries: 3) })", "Task.WhenAll(texts.Select(t => client.CompleteChatAsync(t)))")]
+    [InlineData("new [|ChatClient|](\"m\", new ApiKeyCredential(\"k\"), new() { NetworkTimeout = TimeSpan.FromSeconds(9) })", "new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new() { NetworkTimeout = TimeSpan.FromSeconds(9), RetryPolicy = new ClientRetryPolicy(maxRetries: 3) })", "Task.WhenAll(texts.Select(t => client.CompleteChatAsync(t)))")]
+    public Task Fix_lets_it_wait_and_try_again(string construction, string fixedConstruction, string call) => FixesAsync(Class(construction, call), Class(fixedConstruction, call));
+
+    [Fact]
+    public Task Fix_finds_the_number_where_it_is_set_later() => FixesAsync(
+        Class("Make()", "client.CompleteChatAsync(text)", "static ChatClient Make() { var options = new OpenAIClientOptions(); options.RetryPolicy = new ClientRetryPolicy(0); return new [|ChatClient|](\"m\", new ApiKeyCredential(\"k\"), options); }"),
+        Class("Make()", "client.CompleteChatAsync(text)", "static ChatClient Make() { var options = new OpenAIClientOptions(); options.RetryPolicy = new ClientRetryPolicy(3); return new ChatClient(\"m\", new ApiKeyCredential(\"k\"), options); }"));
+
+    [Fact]
+    public Task Offers_no_fix_where_the_SDK_has_no_retries() => OffersNoFixAsync(Class("new OllamaSharp.[|OllamaApiClient|](\"https://ollama.example\")", "client.EmbedAsync(new())"));
+
+    private static string Class(string construction, string call, string members = "") => $$"""
+        using System.ClientModel;
+        using System.ClientModel.Primitives;
+        using System.Net.Http;
+        using Anthropic;
+        using Azure.AI.OpenAI;
+        using OpenAI;
+        using OpenAI.Chat;
+        using Polly;
+
+        class Answers(OpenAIClientOptions options, Polly.ResiliencePipeline shared, Throttle throttle)
+        {
+            public async Task Ask(string text, List<string> texts)
+            {
+                var client = {{construction}};
+                await {{call}};
+
+                Task One(string t) => (object)client is ChatClient chat ? {{(call.Contains("One(t)", StringComparison.Ordinal) ? "client.CompleteChatAsync(t)" : "Task.CompletedTask")}} : Task.CompletedTask;
+            }
+
+            {{members}}
+
+            public object Given => (options, shared, throttle);
+
+            private static async Task Again(Func<Task> call) { while (true) { try { await call(); return; } catch (Exception) { await Task.Delay(1000); } } }
+
+            private static async Task Each(List<string> texts, Func<string, Task> call) { foreach (var text in texts) await call(text); }
+
+            private class Repeating : DelegatingHandler
+            {
+                protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+                {
+                    while (true)
+                    {
+                        var response = await base.SendAsync(request, cancellationToken);
+                        if ((int)response.StatusCode != 429)
+                            return response;
+                    }
+                }
+            }
+        }
+
+        class Throttle
+        {
+            public async Task ExecuteAsync(Func<Task> call) { for (var i = 0; ; i++) { try { await call(); return; } catch (Exception) when (i < 5) { } } }
+        }
+
+        static class Extensions
+        {
+            public static OpenAIClientOptions UseThrottle(this OpenAIClientOptions options) => options;
+        }
+        """;
+}

@@ -1,0 +1,269 @@
+namespace AsyncLlmAnalyzers.Tests.Rules;
+
+public class ClientWithoutTimeoutTests() : RuleTests("ALLM3003")
+{
+    protected override string Example => """
+        using OpenAI.Chat;
+
+        class Answers
+        {
+            private readonly ChatClient client = new [|ChatClient|]("gpt-5", "key");
+
+            public Task Ask(string question) => client.CompleteChatAsync(question);
+        }
+        """;
+
+    [Theory]
+    [InlineData("new [|ChatClient|](\"m\", \"k\")")]
+    [InlineData("[|new|](\"m\", \"k\")")]
+    [InlineData("[|new|](model: \"m\", apiKey: \"k\")")]
+    [InlineData("new OpenAI.Chat.[|ChatClient|](\"m\", new ApiKeyCredential(\"k\"), null)")]
+    [InlineData("new [|OpenAIClient|](\"k\").GetChatClient(\"m\")")]
+    [InlineData("new [|ChatClient|](\"m\", new ApiKeyCredential(\"k\"), new OpenAIClientOptions { RetryPolicy = new ClientRetryPolicy(4) })")]
+    [InlineData("new [|ChatClient|](\"m\", new ApiKeyCredential(\"k\"), new() { Endpoint = new Uri(\"http://localhost\") })")]
+    public Task Reports_a_client_with_the_defaults(string construction) => ReportsAsync(Field(construction));
+
+    [Theory]
+    [InlineData("new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new OpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(30) })")]
+    [InlineData("new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new OpenAIClientOptions { NetworkTimeout = Timeout.InfiniteTimeSpan })")]
+    [InlineData("new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new OpenAIClientOptions { RetryPolicy = new ClientRetryPolicy(1) })")]
+    [InlineData("new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new OpenAIClientOptions { RetryPolicy = new Own() })")]
+    [InlineData("new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new OpenAIClientOptions { Transport = new HttpClientPipelineTransport(new HttpClient { Timeout = TimeSpan.FromSeconds(30) }) })")]
+    [InlineData("new ChatClient(\"m\", new ApiKeyCredential(\"k\"), Configured())")]
+    [InlineData("new ChatClient(\"m\", new ApiKeyCredential(\"k\"), Bound())")]
+    public Task Silent_with_a_timeout_fewer_attempts_or_options_that_cannot_be_seen(string construction) => SilentAsync(Field(construction));
+
+    [Fact]
+    public Task Silent_when_the_options_are_injected() => SilentAsync("""
+        using OpenAI;
+        using OpenAI.Chat;
+
+        class Answers(OpenAIClientOptions options)
+        {
+            private readonly ChatClient client = new("gpt-5", new System.ClientModel.ApiKeyCredential("key"), options);
+
+            public Task Ask(string question) => client.CompleteChatAsync(question);
+        }
+        """);
+
+    [Fact]
+    public Task Silent_without_a_call_in_the_compilation() => SilentAsync("""
+        using OpenAI.Chat;
+
+        public static class Clients
+        {
+            public static ChatClient Chat { get; } = new("gpt-5", "key");
+        }
+        """);
+
+    [Theory]
+    [InlineData("client.CompleteChatAsync(question).WaitAsync(TimeSpan.FromSeconds(20))")]
+    [InlineData("Limited(ct => client.CompleteChatAsync([question], cancellationToken: ct))")]
+    [InlineData("client.CompleteChatAsync([question], cancellationToken: new CancellationTokenSource(TimeSpan.FromSeconds(20)).Token)")]
+    public Task Silent_when_every_call_has_a_time_limit(string call) => SilentAsync($$"""
+        using OpenAI.Chat;
+
+        class Answers
+        {
+            private readonly ChatClient client = new("gpt-5", "key");
+
+            public Task Ask(string question) => {{call}};
+
+            private static async Task Limited(Func<CancellationToken, Task> call)
+            {
+                using var source = new CancellationTokenSource();
+                source.CancelAfter(20_000);
+                await call(source.Token);
+            }
+        }
+        """);
+
+    [Theory]
+    [InlineData("var client = new AnthropicClient(); await client.Messages.Create(null!);")]
+    [InlineData("var client = new OllamaSharp.OllamaApiClient(\"http://localhost:11434\"); await foreach (var x in client.GenerateAsync(new())) { }")]
+    [InlineData("var kernel = Kernel.CreateBuilder().AddOpenAIChatCompletion(\"m\", \"k\").Build(); await kernel.InvokePromptAsync(\"\");")]
+    public Task Silent_where_the_default_ends_a_call_soon_enough(string statements) => SilentAsync($$"""
+        /* top-level */
+        using Anthropic;
+        using Microsoft.SemanticKernel;
+
+        {{statements}}
+        """);
+
+    [Fact]
+    public Task Limit_is_an_option() => ReportsAsync(
+        """
+        /* top-level */
+        using Microsoft.SemanticKernel;
+
+        var kernel = Kernel.CreateBuilder().[|AddOpenAIChatCompletion|]("m", "k").Build();
+        await kernel.InvokePromptAsync("");
+        """,
+        ("async_llm.timeout_seconds", "60"));
+
+    [Theory]
+    [InlineData("ChatClient client = new [|ChatClient|](\"m\", key);", "ChatClient client = new ChatClient(\"m\", new ApiKeyCredential(key), new OpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(120), RetryPolicy = new ClientRetryPolicy(maxRetries: 3) });")]
+    [InlineData("ChatClient client = [|new|](\"m\", /* mine */ key);", "ChatClient client = new(\"m\", /* mine */ new ApiKeyCredential(key), new OpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(120), RetryPolicy = new ClientRetryPolicy(maxRetries: 3) });")]
+    [InlineData("ChatClient client = [|new|](model: \"m\", apiKey: key);", "ChatClient client = new(model: \"m\", credential: new ApiKeyCredential(key), options: new OpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(120), RetryPolicy = new ClientRetryPolicy(maxRetries: 3) });")]
+    [InlineData("var client = new [|ChatClient|](\"m\", new ApiKeyCredential(key));", "var client = new ChatClient(\"m\", new ApiKeyCredential(key), new OpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(120), RetryPolicy = new ClientRetryPolicy(maxRetries: 3) });")]
+    [InlineData("var client = new [|OpenAIClient|](key).GetChatClient(\"m\");", "var client = new OpenAIClient(new ApiKeyCredential(key), new OpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(120), RetryPolicy = new ClientRetryPolicy(maxRetries: 3) }).GetChatClient(\"m\");")]
+    [InlineData("var client = new [|ChatClient|](\"m\", new ApiKeyCredential(key), null);", "var client = new ChatClient(\"m\", new ApiKeyCredential(key), new OpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(120), RetryPolicy = new ClientRetryPolicy(maxRetries: 3) });")]
+    [InlineData("var client = new [|ChatClient|](\"m\", new ApiKeyCredential(key), new() { RetryPolicy = new ClientRetryPolicy(4) });", "var client = new ChatClient(\"m\", new ApiKeyCredential(key), new() { RetryPolicy = new ClientRetryPolicy(4), NetworkTimeout = TimeSpan.FromSeconds(120) });")]
+    [InlineData("var client = new [|AzureOpenAIClient|](new Uri(\"https://a\"), new ApiKeyCredential(key)).GetChatClient(\"m\");", "var client = new AzureOpenAIClient(new Uri(\"https://a\"), new ApiKeyCredential(key), new AzureOpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(120) }).GetChatClient(\"m\");")]
+    [InlineData("ChatClient client = new [|ChatClient|](\"m\", Environment.GetEnvironmentVariable(\"K\")!);", "ChatClient client = new ChatClient(\"m\", new ApiKeyCredential(Environment.GetEnvironmentVariable(\"K\")!), new OpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(120), RetryPolicy = new ClientRetryPolicy(maxRetries: 3) });")]
+    public Task Fix_sets_the_options(string statement, string fixedStatement) => FixesAsync(Local(statement), Local(fixedStatement));
+
+    [Fact]
+    public Task Fix_edits_the_options_where_they_are_made() => FixesAsync(
+        Local("""
+            var options = new OpenAIClientOptions
+            {
+                Endpoint = new Uri("https://proxy"), // ours
+            };
+            options.OrganizationId = "o";
+            var client = new [|ChatClient|]("m", new ApiKeyCredential(key), options);
+            """),
+        Local("""
+            var options = new OpenAIClientOptions
+            {
+                Endpoint = new Uri("https://proxy"), // ours
+                NetworkTimeout = TimeSpan.FromSeconds(120),
+                RetryPolicy = new ClientRetryPolicy(maxRetries: 3),
+            };
+            options.OrganizationId = "o";
+            var client = new ChatClient("m", new ApiKeyCredential(key), options);
+            """));
+
+    [Fact]
+    public Task Fix_imports_what_it_names() => FixesAsync(
+        """
+        using OpenAI.Chat;
+
+        class Answers
+        {
+            private readonly ChatClient client = new [|ChatClient|]("gpt-5", "key");
+
+            public Task Ask(string question) => client.CompleteChatAsync(question);
+        }
+        """,
+        """
+        using System.ClientModel;
+        using System.ClientModel.Primitives;
+        using OpenAI;
+        using OpenAI.Chat;
+
+        class Answers
+        {
+            private readonly ChatClient client = new ChatClient("gpt-5", new ApiKeyCredential("key"), new OpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(120), RetryPolicy = new ClientRetryPolicy(maxRetries: 3) });
+
+            public Task Ask(string question) => client.CompleteChatAsync(question);
+        }
+        """);
+
+    [Theory]
+    [InlineData("var client = new [|ChatClient|](\"m\", key);", "var client = new ChatClient(\"m\", new ApiKeyCredential(key), new OpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(120) }.UseThrottle(new LlmThrottle()));")]
+    [InlineData("var throttle = new LlmThrottle(); var client = new [|ChatClient|](\"m\", key);", "var throttle = new LlmThrottle(); var client = new ChatClient(\"m\", new ApiKeyCredential(key), new OpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(120) }.UseThrottle(throttle));")]
+    [InlineData("var client = new [|ChatClient|](\"m\", new ApiKeyCredential(key), new() { OrganizationId = \"o\" });", "var client = new ChatClient(\"m\", new ApiKeyCredential(key), new OpenAIClientOptions { OrganizationId = \"o\", NetworkTimeout = TimeSpan.FromSeconds(120) }.UseThrottle(new LlmThrottle()));")]
+    public Task Fix_puts_the_runtimes_throttle_in_the_place_of_the_retries(string statement, string fixedStatement) => FixesAsync(
+        "using AsyncLlm;\n" + Local(statement), "using AsyncLlm;\n" + Local(fixedStatement), withRuntime: true);
+
+    [Fact]
+    public Task Fix_imports_the_runtime() => FixesAsync(
+        """
+        using OpenAI.Chat;
+
+        class Answers
+        {
+            private readonly ChatClient client = new [|ChatClient|]("gpt-5", "key");
+
+            public Task Ask(string question) => client.CompleteChatAsync(question);
+        }
+        """,
+        """
+        using System.ClientModel;
+        using AsyncLlm;
+        using OpenAI;
+        using OpenAI.Chat;
+
+        class Answers
+        {
+            private readonly ChatClient client = new ChatClient("gpt-5", new ApiKeyCredential("key"), new OpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(120) }.UseThrottle(new LlmThrottle()));
+
+            public Task Ask(string question) => client.CompleteChatAsync(question);
+        }
+        """,
+        withRuntime: true);
+
+    [Fact]
+    public Task Fix_writes_the_timeout_of_the_option() => FixesAsync(
+        Local("var client = new [|AzureOpenAIClient|](new Uri(\"https://a\"), new ApiKeyCredential(key)).GetChatClient(\"m\");"),
+        Local("var client = new AzureOpenAIClient(new Uri(\"https://a\"), new ApiKeyCredential(key), new AzureOpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(45) }).GetChatClient(\"m\");"),
+        options: ("async_llm.attempt_timeout_seconds", "45"));
+
+    [Fact]
+    public Task Registered_clients_are_reported_where_they_are_registered() => ReportsAcrossFilesAsync(
+        """
+        using Microsoft.Extensions.DependencyInjection;
+        using OpenAI.Chat;
+
+        static class Setup
+        {
+            public static void Add(IServiceCollection services) => services.AddSingleton(_ => new [|ChatClient|]("m", "k"));
+        }
+        """,
+        """
+        using OpenAI.Chat;
+
+        class Answers(ChatClient client)
+        {
+            public Task Ask(string question) => client.CompleteChatAsync(question);
+        }
+        """);
+
+    private static string Field(string construction) => $$"""
+        using System.ClientModel;
+        using System.ClientModel.Primitives;
+        using System.Net.Http;
+        using OpenAI;
+        using OpenAI.Chat;
+
+        class Answers
+        {
+            private readonly ChatClient client = {{construction}};
+
+            public Task Ask(string question) => client.CompleteChatAsync(question);
+
+            private static OpenAIClientOptions Configured() => new() { NetworkTimeout = TimeSpan.FromSeconds(60) };
+
+            private static OpenAIClientOptions Bound()
+            {
+                var options = new OpenAIClientOptions();
+                Fill(options);
+                return options;
+            }
+
+            private static void Fill(object options)
+            {
+            }
+
+            private class Own : ClientRetryPolicy;
+        }
+        """;
+
+    private static string Local(string statements) => $$"""
+        using System.ClientModel;
+        using System.ClientModel.Primitives;
+        using Azure.AI.OpenAI;
+        using OpenAI;
+        using OpenAI.Chat;
+
+        class Answers
+        {
+            public async Task Ask(string key, string question)
+            {
+                {{Indent(statements, 8)}}
+                await client.CompleteChatAsync(question);
+            }
+        }
+        """;
+}
