@@ -42,7 +42,7 @@ internal sealed partial class ReportedQuota
     // It refills, but the moment it is whole stays where it is: what was spent in one window fades away in the next (a sliding counter).
     private bool IsCounter => _forgets <= -2 && _period > 0 && Refills;
 
-    private double Window => _forgets > 0 && _shortestWindow > _window - Coarse ? _shortestWindow : _window;
+    private double Window => _forgets > 0 && _grain == Coarse && _shortestWindow > Math.Max(_window - Coarse, 0.5 * _window) ? _shortestWindow : _window;
 
     private double NextBack
     {
@@ -142,11 +142,11 @@ internal sealed partial class ReportedQuota
             CompareWhole(reading, _kindStart);
     }
 
-    // A bucket is whole later by the time it takes to refill what it holds less; the others are not.
+    // A bucket is whole later by the time it takes to refill what it holds less, at least all but one unit of that; the others are not.
     private bool CompareWhole(in Reading start, in Reading end)
     {
         var time = end.At - start.At;
-        var later = (start.Remaining - end.Remaining) * Math.Max(0, start.WholeAt - _grain - start.At) / Math.Max(1, _limit - start.Remaining);
+        var later = (start.Remaining - end.Remaining - _unit) * Math.Max(0, start.WholeAt - _grain - start.At) / Math.Max(1, _limit - start.Remaining);
         if (start.WholeAt - _grain <= end.At || time < 0 || later <= Math.Max(2 * _grain, 10 * Fine))
             return false;
         Vote(end.WholeAt - start.WholeAt > time + later / 3 ? 1 : -1);
