@@ -21,6 +21,7 @@ internal sealed class BlindPacer
     // While less is known than that, a test is worth what being wrong costs until the next one.
     private const double CyclesPerDoubt = 4;
     private const double LargestMargin = 0.3;
+    private const double ShortestPlateau = 2;
     // Before a first refusal can be back, only so much of what is known to fit is on its way.
     private const double Unanswered = 0.08;
     private const double MostUnanswered = 4;
@@ -32,7 +33,7 @@ internal sealed class BlindPacer
     private readonly QuotaWindow _window = new();
     private readonly InFlightLimit _inFlight = new();
     private double _pace;
-    private double _plateau = 2;
+    private double _plateau = ShortestPlateau;
     private double _margin = LargestMargin;
     private double _sinceReopened;
     // What may be sent at once: what has gathered, up to the most that may gather.
@@ -262,18 +263,18 @@ internal sealed class BlindPacer
         if (epoch.Opened >= _granted)
             _largestBurst = Math.Max(_largestBurst, _granted);
 
-        var isWindow = QuotaWindow.LooksLike(epoch, Math.Min(_bracket.Rate, epoch.Admitted / epoch.Time), _granted, isFirst: _epochs == 2);
+        var isWindow = QuotaWindow.LooksLike(epoch, retryAfter is null ? Math.Min(_bracket.Rate, epoch.Admitted / epoch.Time) : _bracket.Rate, _granted, isFirst: _epochs == 2);
         if (_window.RateOfBucket(epoch) is { } rate)
         {
             isWindow = false;
-            _bracket.Set(rate, 0.9 * rate, 1.1 * rate, 0.1);
+            _bracket.Measure(rate);
             _cost = rate * epoch.Closed;
             _burst = Math.Max(1, 0.8 * (epoch.Opened - rate * epoch.Open));
         }
         else if (isWindow)
         {
             _window.Learn(epoch, _reopenedAt, Math.Max(_emptyAt, _refusedAt));
-            _bracket.Set(epoch.Least, epoch.Least, Math.Max(epoch.Least, epoch.Opened / Math.Max(1e-3, epoch.Open)));
+            _bracket.Window(epoch.Least, epoch.Opened / Math.Max(1e-3, epoch.Open));
         }
         else
         {
@@ -283,9 +284,15 @@ internal sealed class BlindPacer
             _window.Forget();
         if (_lost > 1 && --_epochsUntilBurst <= 0)
             _burst = 2 * _largestBurst;
-        (_plateau, _margin) = isWindow
-            ? (2, LargestMargin)
-            : (Math.Max(2, Math.Min(CyclesPerDoubt * _cost / _bracket.Doubt, Math.Max(CyclesPerRefusal * _refusalsPerEpoch, CyclesPerCost * _cost))), Math.Min(_bracket.Doubt, LargestMargin));
+        _margin = isWindow ? LargestMargin : Math.Min(_bracket.Doubt, LargestMargin);
+        _plateau = isWindow ? ShortestPlateau : Math.Max(ShortestPlateau, Plateau());
+    }
+
+    private double Plateau()
+    {
+        var affordable = Math.Min(CyclesPerDoubt * _cost / _bracket.Doubt, Math.Max(CyclesPerRefusal * _refusalsPerEpoch, CyclesPerCost * _cost));
+        // While next to nothing is known, what a refusal costs is a guess too: not to be held up by it, each search takes twice the last.
+        return _bracket.IsOpen ? Math.Min(affordable, 2 * _plateau) : affordable;
     }
 
     private void LearnRate(in Epoch epoch, in Admission admission, double? retryAfter)

@@ -9,8 +9,9 @@ internal sealed class InFlightLimit
     private const int None = int.MaxValue;
     private const int TestsUntilGone = 3;
     private const int ShortestTestCycle = 16;
-    // What is refused counts as in flight until its answer is back, so that the numbers differ a little.
-    private const double Near = 0.9;
+    private const int SmallNumber = 8;
+    // What is refused counts as in flight until its answer is back, so that a single number may be wrong.
+    private const int StrikesUntilGone = 2;
 
     private int _limit = None;
     private int _seen;
@@ -20,6 +21,7 @@ internal sealed class InFlightLimit
     private long _testCycle;
     private int _testsPassed;
     private long _test = -1;
+    private int _strikes;
 
     /// <summary>Whether it is what holds the calls back.</summary>
     public bool IsKnown => _limit != None;
@@ -52,9 +54,9 @@ internal sealed class InFlightLimit
     {
         if (!IsKnown)
             Look(inFlight, sinceReopened);
-        else if (inFlight > 0 && inFlight >= Math.Min(Near * _limit, _limit - _testsPassed))
+        else if (inFlight >= _limit - _testsPassed)
             Hold(Math.Min(_limit, inFlight), 2 * _testCycle);
-        else
+        else if (++_strikes >= StrikesUntilGone)
             Forget();
     }
 
@@ -64,11 +66,12 @@ internal sealed class InFlightLimit
         if (Math.Abs(sinceReopened - inFlight) <= 0.2 * inFlight)
             return;
         (_seen, _timesSeen) = inFlight > 0 && inFlight == _seen ? (_seen, _timesSeen + 1) : (inFlight, 0);
-        if (_timesSeen >= _timesNeeded)
+        // Small numbers are equal by chance.
+        if (_timesSeen >= _timesNeeded + SmallNumber / Math.Max(1, _seen))
             Hold(_seen, Math.Max(ShortestTestCycle, _seen));
     }
 
-    private void Hold(int limit, long testCycle) => (_limit, _testsPassed, _testCycle, _untilTest) = (limit, 0, testCycle, testCycle);
+    private void Hold(int limit, long testCycle) => (_limit, _testsPassed, _strikes, _testCycle, _untilTest) = (limit, 0, 0, testCycle, testCycle);
 
     // It was another kind of limit: look more closely before it is believed again.
     private void Forget() => (_limit, _timesSeen, _timesNeeded) = (None, 0, 2 * _timesNeeded);

@@ -25,6 +25,9 @@ internal sealed class RateBracket
     /// <summary>The relative error of it.</summary>
     public double Doubt { get; private set; } = 1;
 
+    /// <summary>Next to nothing is known: the bounds are more than four times apart.</summary>
+    public bool IsOpen => Doubt > 0.7;
+
     public double Low => _low;
 
     public double High => _high;
@@ -32,7 +35,16 @@ internal sealed class RateBracket
     /// <summary>Nothing is known but this guess.</summary>
     public void Guess(double rate) => Rate = rate;
 
-    public void Set(double rate, double low, double high, double doubt = LeastDoubt) => (Rate, _low, _high, Doubt) = (rate, low, high, doubt);
+    /// <summary>Measured to a tenth.</summary>
+    public void Measure(double rate) => (Rate, _low, _high, Doubt) = (rate, 0.9 * rate, 1.1 * rate, 0.1);
+
+    /// <summary>A window is paced as it refills; if it is none, the rate may be anything up to how fast it was used up.</summary>
+    public void Window(double least, double most)
+    {
+        (_low, _high) = (least, Math.Max(least, most));
+        Settle();
+        Rate = least;
+    }
 
     /// <summary>Used up at a pace it was believed to sustain.</summary>
     public void TooFast(double least, double most)
