@@ -3,10 +3,12 @@ namespace AsyncLlm;
 /// <summary>When the next attempt may start: as the provider's reports say, and as its refusals say where no report explains them.</summary>
 internal sealed class Pacer
 {
-    // What is left is not sent in one burst, since another quota may hold that nobody reports: 5 a second at first, twice as fast every
-    // quarter of a second, so that what is refused before the first refusal is back is a fraction of what was accepted.
+    // What is left is not sent in one burst, since another quota may hold that nobody reports: 5 a second at first, e times as fast every
+    // third of a second, or quarter once there are reports, so that what is refused before the first refusal is back is a fraction of what
+    // was accepted.
     private const double FirstSpeed = 5;
-    private const double SpeedUp = 4;
+    private const double SpeedUp = 2.8;
+    private const double SpeedUpReported = 4;
     private const double CostMemory = 0.98;
 
     private readonly bool _isShared;
@@ -56,7 +58,7 @@ internal sealed class Pacer
 
     public Admission Admit(int tokens, int inFlight, double now)
     {
-        _speed += SpeedUp;
+        _speed += _isBlind ? SpeedUp : SpeedUpReported;
         var reserved = _costRatio * tokens;
         return _blind.Admit(inFlight, now, isPaced: _isBlind) with { Requests = _requests.Admit(1, now), ReservedTokens = reserved, Tokens = _tokens.Admit(reserved, now) };
     }
