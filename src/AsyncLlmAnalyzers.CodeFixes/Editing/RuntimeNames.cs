@@ -27,4 +27,10 @@ internal static class RuntimeNames
     public const string OpenAIExtensions = "LlmThrottleOpenAIExtensions";
 
     public const string UseThrottle = "UseThrottle";
+
+    public const string WithTimeout = "WithTimeout";
+
+    public const string For = "For";
+
+    public const string ExecuteAsync = "ExecuteAsync";
 }
