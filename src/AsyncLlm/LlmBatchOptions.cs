@@ -8,12 +8,20 @@ public sealed class LlmBatchOptions
     internal const int DefaultMaxConcurrency = 10;
 
     /// <summary>How many calls run at once, at least 1.</summary>
-    /// <value>The default is <see langword="null"/>: 10.</value>
+    /// <value>The default is <see langword="null"/>: 10, or <see cref="LlmThrottleOptions.MaxConcurrency"/> of <see cref="Throttle"/> when that is set.</value>
     public int? MaxConcurrency { get; set; }
 
     /// <summary>
+    /// Admits the calls of the group, among those of all others who share it, and repeats them. An item is taken when the one before it has
+    /// been admitted, so that a long group neither fills the queue nor holds up other callers.
+    /// </summary>
+    /// <value>The default is <see langword="null"/>: calls start when there is a slot and are not repeated.</value>
+    public LlmThrottle? Throttle { get; set; }
+
+    /// <summary>
     /// The longest time one call may take, counted from the moment it gets its slot. A call that takes longer is cancelled and fails
-    /// with a <see cref="TimeoutException"/>; if it ignores its token, its slot is free again one second later.
+    /// with a <see cref="TimeoutException"/>; if it ignores its token, its slot is free again one second later. With a <see cref="Throttle"/>
+    /// an item gets a slot for each attempt, and this bounds each of them.
     /// </summary>
     /// <value>The default is <see langword="null"/>, as <see cref="Timeout.InfiniteTimeSpan"/>: no limit.</value>
     public TimeSpan? CallTimeout { get; set; }
@@ -37,7 +45,7 @@ public sealed class LlmBatchOptions
     /// <value>The default is <see cref="TimeProvider.System"/>.</value>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
-    internal int Limit => MaxConcurrency ?? DefaultMaxConcurrency;
+    internal int Limit => MaxConcurrency ?? Throttle?.Options.MaxConcurrency ?? DefaultMaxConcurrency;
 
     /// <summary>A copy nobody else can change, every value checked.</summary>
     internal static LlmBatchOptions Checked(LlmBatchOptions options)

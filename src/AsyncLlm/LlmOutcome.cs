@@ -16,15 +16,15 @@ public readonly struct LlmOutcome<TSource, TResult>
         Index = index;
     }
 
-    internal LlmOutcome(TSource item, int index, TResult result, TimeSpan duration)
-        : this(item, index, LlmOutcomeStatus.Succeeded, error: null, duration) => _result = result;
+    internal LlmOutcome(TSource item, int index, TResult result, int attempts, TimeSpan duration)
+        : this(item, index, LlmOutcomeStatus.Succeeded, error: null, attempts, duration) => _result = result;
 
-    internal LlmOutcome(TSource item, int index, LlmOutcomeStatus status, Exception? error, TimeSpan duration)
+    internal LlmOutcome(TSource item, int index, LlmOutcomeStatus status, Exception? error, int attempts, TimeSpan duration)
         : this(item, index)
     {
         Status = status;
         Error = error;
-        Attempts = 1;
+        Attempts = attempts;
         Duration = duration;
     }
 
@@ -64,10 +64,10 @@ public readonly struct LlmOutcome<TSource, TResult>
     /// </summary>
     public Exception? Error { get; }
 
-    /// <summary>How many times the call was started.</summary>
+    /// <summary>How many times the call was started; more than once only with a throttle, which repeats it.</summary>
     public int Attempts { get; }
 
-    /// <summary>How long the call ran, without the time it waited for its slot.</summary>
+    /// <summary>How long the call ran, with a throttle all its attempts together, without the time it waited for a slot.</summary>
     public TimeSpan Duration { get; }
 
     /// <summary>The same outcome of another item.</summary>

@@ -23,6 +23,13 @@ public static partial class LlmTask
         AllFanOut<TSource, TResult>.RunAsync(source, call, Limit(maxConcurrency), cancellationToken);
 
     /// <inheritdoc cref="WhenAll{TSource, TResult}(IEnumerable{TSource}, Func{TSource, CancellationToken, Task{TResult}}, int, CancellationToken)"/>
+    /// <param name="throttle">Admits the calls and repeats them; it is shared with whoever else uses the same quota.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="source"/>, <paramref name="call"/> or <paramref name="throttle"/> is <see langword="null"/>.</exception>
+    public static Task<TResult[]> WhenAll<TSource, TResult>(
+        IEnumerable<TSource> source, Func<TSource, CancellationToken, Task<TResult>> call, LlmThrottle throttle, CancellationToken cancellationToken = default) =>
+        AllFanOut<TSource, TResult>.RunAsync(source, call, Through(throttle), cancellationToken);
+
+    /// <inheritdoc cref="WhenAll{TSource, TResult}(IEnumerable{TSource}, Func{TSource, CancellationToken, Task{TResult}}, int, CancellationToken)"/>
     /// <param name="options">The limits of the group.</param>
     /// <exception cref="TimeoutException"><see cref="LlmBatchOptions.Deadline"/> passed, or a call took longer than <see cref="LlmBatchOptions.CallTimeout"/>.</exception>
     public static Task<TResult[]> WhenAll<TSource, TResult>(
@@ -35,6 +42,13 @@ public static partial class LlmTask
     public static Task WhenAll<TSource>(
         IEnumerable<TSource> source, Func<TSource, CancellationToken, Task> call, int maxConcurrency = LlmBatchOptions.DefaultMaxConcurrency, CancellationToken cancellationToken = default) =>
         AllFanOut<TSource, ValueTuple>.RunAsync(source, call, Limit(maxConcurrency), cancellationToken);
+
+    /// <inheritdoc cref="WhenAll{TSource}(IEnumerable{TSource}, Func{TSource, CancellationToken, Task}, int, CancellationToken)"/>
+    /// <param name="throttle">Admits the calls and repeats them; it is shared with whoever else uses the same quota.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="source"/>, <paramref name="call"/> or <paramref name="throttle"/> is <see langword="null"/>.</exception>
+    public static Task WhenAll<TSource>(
+        IEnumerable<TSource> source, Func<TSource, CancellationToken, Task> call, LlmThrottle throttle, CancellationToken cancellationToken = default) =>
+        AllFanOut<TSource, ValueTuple>.RunAsync(source, call, Through(throttle), cancellationToken);
 
     /// <inheritdoc cref="WhenAll{TSource}(IEnumerable{TSource}, Func{TSource, CancellationToken, Task}, int, CancellationToken)"/>
     /// <param name="options">The limits of the group.</param>

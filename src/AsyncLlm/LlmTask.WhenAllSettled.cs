@@ -22,6 +22,13 @@ public static partial class LlmTask
         SettledFanOut<TSource, TResult>.RunAsync(source, call, Limit(maxConcurrency), cancellationToken);
 
     /// <inheritdoc cref="WhenAllSettled{TSource, TResult}(IEnumerable{TSource}, Func{TSource, CancellationToken, Task{TResult}}, int, CancellationToken)"/>
+    /// <param name="throttle">Admits the calls and repeats them; it is shared with whoever else uses the same quota.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="source"/>, <paramref name="call"/> or <paramref name="throttle"/> is <see langword="null"/>.</exception>
+    public static Task<LlmOutcome<TSource, TResult>[]> WhenAllSettled<TSource, TResult>(
+        IEnumerable<TSource> source, Func<TSource, CancellationToken, Task<TResult>> call, LlmThrottle throttle, CancellationToken cancellationToken = default) =>
+        SettledFanOut<TSource, TResult>.RunAsync(source, call, Through(throttle), cancellationToken);
+
+    /// <inheritdoc cref="WhenAllSettled{TSource, TResult}(IEnumerable{TSource}, Func{TSource, CancellationToken, Task{TResult}}, int, CancellationToken)"/>
     /// <param name="options">The limits of the group.</param>
     /// <exception cref="ArgumentOutOfRangeException">A value of <paramref name="options"/> is out of its range.</exception>
     public static Task<LlmOutcome<TSource, TResult>[]> WhenAllSettled<TSource, TResult>(
@@ -33,6 +40,13 @@ public static partial class LlmTask
     public static Task<LlmOutcome<TSource, ValueTuple>[]> WhenAllSettled<TSource>(
         IEnumerable<TSource> source, Func<TSource, CancellationToken, Task> call, int maxConcurrency = LlmBatchOptions.DefaultMaxConcurrency, CancellationToken cancellationToken = default) =>
         SettledFanOut<TSource, ValueTuple>.RunAsync(source, call, Limit(maxConcurrency), cancellationToken);
+
+    /// <inheritdoc cref="WhenAllSettled{TSource}(IEnumerable{TSource}, Func{TSource, CancellationToken, Task}, int, CancellationToken)"/>
+    /// <param name="throttle">Admits the calls and repeats them; it is shared with whoever else uses the same quota.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="source"/>, <paramref name="call"/> or <paramref name="throttle"/> is <see langword="null"/>.</exception>
+    public static Task<LlmOutcome<TSource, ValueTuple>[]> WhenAllSettled<TSource>(
+        IEnumerable<TSource> source, Func<TSource, CancellationToken, Task> call, LlmThrottle throttle, CancellationToken cancellationToken = default) =>
+        SettledFanOut<TSource, ValueTuple>.RunAsync(source, call, Through(throttle), cancellationToken);
 
     /// <inheritdoc cref="WhenAllSettled{TSource}(IEnumerable{TSource}, Func{TSource, CancellationToken, Task}, int, CancellationToken)"/>
     /// <param name="options">The limits of the group.</param>

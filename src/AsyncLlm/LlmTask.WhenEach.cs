@@ -27,6 +27,13 @@ public static partial class LlmTask
         Each<TSource, TResult>(source, call, Limit(maxConcurrency), cancellationToken);
 
     /// <inheritdoc cref="WhenEach{TSource, TResult}(IEnumerable{TSource}, Func{TSource, CancellationToken, Task{TResult}}, int, CancellationToken)"/>
+    /// <param name="throttle">Admits the calls and repeats them; it is shared with whoever else uses the same quota.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="source"/>, <paramref name="call"/> or <paramref name="throttle"/> is <see langword="null"/>.</exception>
+    public static IAsyncEnumerable<LlmOutcome<TSource, TResult>> WhenEach<TSource, TResult>(
+        IEnumerable<TSource> source, Func<TSource, CancellationToken, Task<TResult>> call, LlmThrottle throttle, CancellationToken cancellationToken = default) =>
+        Each<TSource, TResult>(source, call, Through(throttle), cancellationToken);
+
+    /// <inheritdoc cref="WhenEach{TSource, TResult}(IEnumerable{TSource}, Func{TSource, CancellationToken, Task{TResult}}, int, CancellationToken)"/>
     /// <param name="options">The limits of the group.</param>
     /// <exception cref="ArgumentOutOfRangeException">A value of <paramref name="options"/> is out of its range.</exception>
     /// <exception cref="TimeoutException">In the loop: <see cref="LlmBatchOptions.Deadline"/> passed.</exception>
@@ -39,6 +46,13 @@ public static partial class LlmTask
     public static IAsyncEnumerable<LlmOutcome<TSource, ValueTuple>> WhenEach<TSource>(
         IEnumerable<TSource> source, Func<TSource, CancellationToken, Task> call, int maxConcurrency = LlmBatchOptions.DefaultMaxConcurrency, CancellationToken cancellationToken = default) =>
         Each<TSource, ValueTuple>(source, call, Limit(maxConcurrency), cancellationToken);
+
+    /// <inheritdoc cref="WhenEach{TSource}(IEnumerable{TSource}, Func{TSource, CancellationToken, Task}, int, CancellationToken)"/>
+    /// <param name="throttle">Admits the calls and repeats them; it is shared with whoever else uses the same quota.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="source"/>, <paramref name="call"/> or <paramref name="throttle"/> is <see langword="null"/>.</exception>
+    public static IAsyncEnumerable<LlmOutcome<TSource, ValueTuple>> WhenEach<TSource>(
+        IEnumerable<TSource> source, Func<TSource, CancellationToken, Task> call, LlmThrottle throttle, CancellationToken cancellationToken = default) =>
+        Each<TSource, ValueTuple>(source, call, Through(throttle), cancellationToken);
 
     /// <inheritdoc cref="WhenEach{TSource}(IEnumerable{TSource}, Func{TSource, CancellationToken, Task}, int, CancellationToken)"/>
     /// <param name="options">The limits of the group.</param>
@@ -54,6 +68,12 @@ public static partial class LlmTask
         IAsyncEnumerable<TSource> source, Func<TSource, CancellationToken, Task<TResult>> call, int maxConcurrency = LlmBatchOptions.DefaultMaxConcurrency, CancellationToken cancellationToken = default) =>
         Each<TSource, TResult>(source, call, Limit(maxConcurrency), cancellationToken);
 
+    /// <inheritdoc cref="WhenEach{TSource, TResult}(IEnumerable{TSource}, Func{TSource, CancellationToken, Task{TResult}}, LlmThrottle, CancellationToken)"/>
+    [OverloadResolutionPriority(-1)]
+    public static IAsyncEnumerable<LlmOutcome<TSource, TResult>> WhenEach<TSource, TResult>(
+        IAsyncEnumerable<TSource> source, Func<TSource, CancellationToken, Task<TResult>> call, LlmThrottle throttle, CancellationToken cancellationToken = default) =>
+        Each<TSource, TResult>(source, call, Through(throttle), cancellationToken);
+
     /// <inheritdoc cref="WhenEach{TSource, TResult}(IEnumerable{TSource}, Func{TSource, CancellationToken, Task{TResult}}, LlmBatchOptions, CancellationToken)"/>
     [OverloadResolutionPriority(-1)]
     public static IAsyncEnumerable<LlmOutcome<TSource, TResult>> WhenEach<TSource, TResult>(
@@ -65,6 +85,12 @@ public static partial class LlmTask
     public static IAsyncEnumerable<LlmOutcome<TSource, ValueTuple>> WhenEach<TSource>(
         IAsyncEnumerable<TSource> source, Func<TSource, CancellationToken, Task> call, int maxConcurrency = LlmBatchOptions.DefaultMaxConcurrency, CancellationToken cancellationToken = default) =>
         Each<TSource, ValueTuple>(source, call, Limit(maxConcurrency), cancellationToken);
+
+    /// <inheritdoc cref="WhenEach{TSource}(IEnumerable{TSource}, Func{TSource, CancellationToken, Task}, LlmThrottle, CancellationToken)"/>
+    [OverloadResolutionPriority(-1)]
+    public static IAsyncEnumerable<LlmOutcome<TSource, ValueTuple>> WhenEach<TSource>(
+        IAsyncEnumerable<TSource> source, Func<TSource, CancellationToken, Task> call, LlmThrottle throttle, CancellationToken cancellationToken = default) =>
+        Each<TSource, ValueTuple>(source, call, Through(throttle), cancellationToken);
 
     /// <inheritdoc cref="WhenEach{TSource}(IEnumerable{TSource}, Func{TSource, CancellationToken, Task}, LlmBatchOptions, CancellationToken)"/>
     [OverloadResolutionPriority(-1)]

@@ -19,4 +19,10 @@ public static partial class LlmTask
         ArgumentOutOfRangeException.ThrowIfLessThan(maxConcurrency, 1);
         return new LlmBatchOptions { MaxConcurrency = maxConcurrency };
     }
+
+    private static LlmBatchOptions Through(LlmThrottle throttle)
+    {
+        ArgumentNullException.ThrowIfNull(throttle);
+        return new LlmBatchOptions { Throttle = throttle, TimeProvider = throttle.Options.TimeProvider };
+    }
 }

@@ -32,7 +32,11 @@ public sealed partial class LlmThrottle
     /// <summary>Creates a throttle. It is one quota's: share it, do not make one per call.</summary>
     /// <param name="options">How it admits, repeats and ends calls; <see langword="null"/> for the defaults.</param>
     /// <exception cref="ArgumentOutOfRangeException">A value of <paramref name="options"/> is out of its range.</exception>
-    public LlmThrottle(LlmThrottleOptions? options = null) => _engine = new ThrottleEngine(LlmThrottleOptions.Checked(options ?? new()));
+    public LlmThrottle(LlmThrottleOptions? options = null)
+    {
+        _engine = new ThrottleEngine(LlmThrottleOptions.Checked(options ?? new()));
+        Telemetry.Watch(_engine);
+    }
 
     internal LlmThrottleOptions Options => _engine.Options;
 
@@ -88,7 +92,7 @@ public sealed partial class LlmThrottle
     /// <summary>Runs a call when the quota of requests and that of tokens allow it.</summary>
     /// <param name="estimate">The tokens it will take at most. They are reserved when it is admitted and given back when it fails.</param>
     /// <param name="actualTokens">Reads from the result how many tokens it took; the difference is given back. <see langword="null"/>: the estimate stands.</param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="estimate"/> is negative.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="estimate"/> is negative or more than <see cref="int.MaxValue"/> tokens.</exception>
     /// <inheritdoc cref="ExecuteAsync{T}(Func{CancellationToken, Task{T}}, CancellationToken)"/>
     public Task<T> ExecuteAsync<T>(Func<CancellationToken, Task<T>> call, LlmCost estimate, Func<T, int>? actualTokens = null, CancellationToken cancellationToken = default)
     {
@@ -112,6 +116,14 @@ public sealed partial class LlmThrottle
     /// <returns>The numbers at this moment.</returns>
     public LlmThrottleStatistics GetStatistics() => _engine.GetStatistics();
 
+    /// <summary>Starts a call of a group, which wants to know how it goes.</summary>
+    internal ThrottledCall<T> Start<T>(Func<CancellationToken, Task> call, CancellationToken cancellationToken)
+    {
+        var started = new ThrottledCall<T>(_engine, call, default, actualTokens: null, isInPipeline: false, cancellationToken);
+        started.RunAsync();
+        return started;
+    }
+
     internal Task<T> RunAsync<T>(
         Func<CancellationToken, Task> call, LlmCost estimate, Func<T, int>? actualTokens, bool isInPipeline, CancellationToken cancellationToken)
     {
@@ -121,9 +133,9 @@ public sealed partial class LlmThrottle
             : new ThrottledCall<T>(_engine, call, estimate, actualTokens, isInPipeline, cancellationToken).RunAsync();
     }
 
-    private static LlmCost Checked(LlmCost estimate) => estimate is { InputTokens: >= 0, OutputTokens: >= 0 }
+    private static LlmCost Checked(LlmCost estimate) => estimate is { InputTokens: >= 0, OutputTokens: >= 0, Tokens: >= 0 }
         ? estimate
-        : throw new ArgumentOutOfRangeException(nameof(estimate), estimate, "Tokens must not be negative.");
+        : throw new ArgumentOutOfRangeException(nameof(estimate), estimate, "Tokens must not be negative, nor more than an Int32 holds together.");
 
     private static Dictionary<string, LlmThrottle> ThrottlesOf(object client)
     {

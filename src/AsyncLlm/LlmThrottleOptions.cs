@@ -34,7 +34,8 @@ public sealed class LlmThrottleOptions
     /// <value>The default is 1.</value>
     public int MaxTimeoutRetries { get; set; } = 1;
 
-    /// <summary>How many repetitions all calls together may add to the calls, as a share of them; rate limits do not count. It keeps an outage from being multiplied.</summary>
+    /// <summary>How many repetitions all calls together may add to the calls, as a share of them; rate limits do not count. It keeps an outage from being multiplied.
+    /// Ten may come before there were calls enough, and at most a hundred gather; zero repeats nothing.</summary>
     /// <value>The default is 0.2.</value>
     public double RetryBudget { get; set; } = 0.2;
 
@@ -58,7 +59,7 @@ public sealed class LlmThrottleOptions
     /// <value>The default is <see langword="null"/>: <see cref="LlmFailure.Classify"/>.</value>
     public Func<Exception, LlmFailure>? Classify { get; set; }
 
-    /// <summary>Told of each attempt that will be repeated, before it is.</summary>
+    /// <summary>Told of each attempt that will be repeated, before it is, on any thread. What it throws ends the call.</summary>
     /// <value>The default is <see langword="null"/>.</value>
     public Action<LlmRetryEvent>? OnRetry { get; set; }
 

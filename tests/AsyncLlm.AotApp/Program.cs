@@ -1,7 +1,16 @@
 using AsyncLlm.AotApp;
 
-return args switch
+switch (args)
 {
-    ["batch", var journal, var ledger, var count] => await JournaledBatch.RunAsync(journal, ledger, int.Parse(count)),
-    _ => 1,
-};
+    case ["batch", var journal, var ledger, var count]:
+        return await JournaledBatch.RunAsync(journal, ledger, int.Parse(count));
+    case []:
+        await GroupMembers.UseAsync();
+        await HelperMembers.UseAsync();
+        await ThrottleMembers.UseAsync();
+        ValueMembers.Use();
+        Console.WriteLine("every member used");
+        return 0;
+    default:
+        return 1;
+}

@@ -26,12 +26,36 @@ public sealed class SimulatorTests
     public async Task Goals_hold_on_some_servers_of_each_kind()
     {
         var (exitCode, output) = await SimulatorProcess.RunMatrixAsync("""
-            { "defaults": { "retryAfter": "milliseconds" },
+            { "defaults": { "retryAfter": "seconds", "latency": 1 },
               "rows": [
-                { "server": "tokenBucket", "rpm": 600, "burstSeconds": [ 1, 60 ] },
-                { "server": "tokenBucket", "rpm": 600, "outageAt": 60, "outageConnections": [ false, true ], "n": 2000 },
-                { "server": "tokenBucket", "rpm": 600, "sdkRetries": [ "atOnce", "waiting" ], "n": 2000 },
-                { "server": "tokenBucket", "rpm": 600, "policies": [ "limiter-x4" ] } ] }
+                { "server": "tokenBucket", "rpm": [ 10, 600, 3000 ], "burstSeconds": 1, "retryAfter": "milliseconds" },
+                { "server": "tokenBucket", "rpm": 600, "burstSeconds": 10, "retryAfter": [ "seconds", "date", "none", "tooShort" ], "clockSkew": 2 },
+                { "server": "tokenBucket", "rpm": 600, "burstSeconds": 60, "headers": "openAI", "policies": [ "blind", "headers" ] },
+                { "server": "tokenBucket", "rpm": 120, "burst": 1 },
+                { "server": "fixedWindow", "rpm": [ 60, 600 ], "headers": "anthropic", "policies": [ "blind", "headers" ] },
+                { "server": "fixedWindow", "rpm": 600, "window": 10, "retryAfter": [ "seconds", "none" ] },
+                { "server": [ "slidingLog", "slidingCounter" ], "rpm": 600 },
+                { "server": "concurrency", "concurrency": [ 4, 32 ], "n": 2000, "retryAfter": [ "none", "fixed" ], "retryAfterSeconds": 1 },
+                { "server": "tokenBucket", "rpm": 600, "burstSeconds": 60, "perSecond": 15 },
+                { "server": "tokenBucket", "rpm": 600, "burstSeconds": 60, "tpm": 200000 },
+                { "server": "tokenBucket", "rpm": 600, "n": 3000, "changeAt": 100, "changeFactor": [ 0.5, 2 ] },
+                { "server": "tokenBucket", "rpm": 600, "burstSeconds": 5, "tenant": 0.4 },
+                { "server": "tokenBucket", "rpm": 600, "refusalsCount": true },
+                { "server": "tokenBucket", "rpm": 600, "n": 2000, "outageAt": 60, "outageConnections": [ false, true ] },
+                { "server": "tokenBucket", "rpm": 600, "n": 2000, "sdkRetries": [ "atOnce", "waiting" ] },
+                { "server": "tokenBucket", "rpm": 600, "n": 2000, "faults": 0.03 },
+                { "server": "tokenBucket", "rpm": 600, "n": 2000, "hangs": 0.002 },
+                { "server": "tokenBucket", "rpm": 600, "policies": [ "limiter-x4" ] },
+
+                { "group": "Constants the pace was not tuned with", "server": "tokenBucket", "rpm": 137, "burstSeconds": 7, "latency": 7.5 },
+                { "server": "tokenBucket", "rpm": 1730, "burstSeconds": 3, "retryAfter": "none", "latency": 0.4 },
+                { "server": "tokenBucket", "rpm": 7.3, "burstSeconds": 1, "latency": 33, "retryAfter": "milliseconds" },
+                { "server": "fixedWindow", "rpm": 450, "window": 30, "phase": 11, "retryAfter": "milliseconds" },
+                { "server": "fixedWindow", "rpm": 2100, "window": 5, "latency": 3 },
+                { "server": "slidingCounter", "rpm": 1100, "window": 20 },
+                { "server": "slidingLog", "rpm": 730, "window": 45 },
+                { "server": "concurrency", "concurrency": 11, "latency": 3, "n": 700, "retryAfter": "none" },
+                { "server": "fixedWindow", "rpm": 900, "tenant": 0.25 } ] }
             """, "--check");
 
         Assert.True(exitCode == 0, output);

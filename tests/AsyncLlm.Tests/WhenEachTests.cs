@@ -112,8 +112,8 @@ public sealed class WhenEachTests
         ThrowsAtOnce<ArgumentNullException>("source", () => LlmTask.WhenEach(noStream, WorkAsync, new LlmBatchOptions()));
         ThrowsAtOnce<ArgumentNullException>("call", () => LlmTask.WhenEach([0], noCall));
         ThrowsAtOnce<ArgumentNullException>("call", () => LlmTask.WhenEach(stream, noCall));
-        ThrowsAtOnce<ArgumentNullException>("options", () => LlmTask.WhenEach([0], _model.AskAsync, null!));
-        ThrowsAtOnce<ArgumentNullException>("options", () => LlmTask.WhenEach(stream, _model.AskAsync, null!));
+        ThrowsAtOnce<ArgumentNullException>("options", () => LlmTask.WhenEach([0], _model.AskAsync, (LlmBatchOptions)null!));
+        ThrowsAtOnce<ArgumentNullException>("options", () => LlmTask.WhenEach(stream, _model.AskAsync, (LlmBatchOptions)null!));
         ThrowsAtOnce<ArgumentOutOfRangeException>("maxConcurrency", () => LlmTask.WhenEach([0], _model.AskAsync, 0));
         ThrowsAtOnce<ArgumentOutOfRangeException>("maxConcurrency", () => LlmTask.WhenEach(stream, WorkAsync, 0));
     }

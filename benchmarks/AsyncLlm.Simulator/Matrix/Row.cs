@@ -103,6 +103,9 @@ internal sealed record Row
         }
     }
 
+    /// <summary>The same at a moment, in ticks.</summary>
+    public double RatePerSecondAt(long ticks) => RatePerSecond * (ChangeAt is { } change && ticks >= QuotaFactory.Ticks(change) ? ChangeFactor : 1);
+
     [JsonIgnore]
     public double MeanLatency => Latency * Math.Exp(LatencySigma * LatencySigma / 2);
 

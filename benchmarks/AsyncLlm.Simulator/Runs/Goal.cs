@@ -4,7 +4,7 @@ namespace AsyncLlm.Simulator;
 /// <param name="Kind">Which of them holds.</param>
 /// <param name="Makespan">The latest time of the last admission.</param>
 /// <param name="RefusedShare">The most refusals, per item.</param>
-/// <param name="SecondHalf">The least admission rate of the second half, as a share of what the server allows.</param>
+/// <param name="SecondHalf">The least admission rate of the second half, as a share of the quota's or of what the server allows.</param>
 internal sealed record Goal(GoalKind Kind, TimeSpan? Makespan, double? RefusedShare, double? SecondHalf)
 {
     public static Goal Of(Result result)

@@ -14,17 +14,16 @@ internal sealed class Simulation
     private readonly string _policy;
     private readonly Server _server;
     private readonly World _world;
-    private readonly int _half;
     private (long At, Quota Quota)? _atHalf;
+    private long _allAccepted;
     private int _succeeded;
     private Exception? _firstLoss;
 
     private Simulation(Row row, string policy, ulong seed, TextWriter? trace)
     {
         (_row, _policy) = (row, policy);
-        _server = new(row, _time, seed, new Ledger(trace)) { Accepted = RememberHalf };
+        _server = new(row, _time, seed, new Ledger(trace)) { Accepted = RememberHalves };
         _world = new(row, _time, _server, seed, Oracle.LastAdmission(row, seed));
-        _half = new Workload(row, seed).Needed(row.Count).Count() / 2;
     }
 
     /// <param name="trace">Takes every event with its time in seconds, for people.</param>
@@ -74,20 +73,28 @@ internal sealed class Simulation
         }
     }
 
-    private void RememberHalf()
+    private void RememberHalves()
     {
-        if (_server.Ledger.Accepted.Count == _half)
+        var accepted = _server.Ledger.Accepted.Count;
+        if (accepted == _row.Count / 2)
             _atHalf = (_time.Now, _server.Quota.Clone());
+        if (accepted == _row.Count)
+            _allAccepted = _time.Now;
     }
 
-    /// <summary>The admission rate of the second half as a share of what this server would have allowed from that moment.</summary>
+    /// <summary>
+    /// The admission rate of the second half as a share of the quota's; or, where it allowed less from that moment (a window that is used
+    /// up), of that. It ends with as many admissions as there are items: what comes after repeats failed ones and waits for the failures.
+    /// </summary>
     private double SecondHalf()
     {
         if (_atHalf is not var (at, quota))
             return 0;
 
-        var taken = _server.Ledger.LastAccepted - at;
-        var needed = Oracle.LastAdmission(quota, at, _server.Ledger.Accepted.Skip(_half)) - at;
-        return taken == 0 ? 1 : (double)needed / taken;
+        var taken = _allAccepted - at;
+        var half = _row.Count / 2;
+        var allowed = Oracle.LastAdmission(quota, at, _server.Ledger.Accepted.Take(_row.Count).Skip(half)) - at;
+        var steady = (_row.Count - half) / _row.RatePerSecondAt(at) * TimeSpan.TicksPerSecond;
+        return taken <= 0 ? 1 : Math.Min(1, Math.Max(allowed, steady) / taken);
     }
 }

@@ -29,17 +29,17 @@ internal sealed class AllFanOut<TSource, TResult> : FanOut<TSource, TResult>
         return fanOut._completion.Task;
     }
 
-    protected override void Complete(int index, TSource item, long started, Task call)
+    protected override void Complete(int index, TSource item, ItemRun run, Task call)
     {
         if (Tasks.ErrorOf(call) is { } error)
         {
             if (Fail(error))
-                Report(failed: true, started);
+                Report(failed: true, run);
             return;
         }
         _results[index] = Tasks.ResultOf<TResult>(call);
         Interlocked.Increment(ref _succeeded);
-        Report(failed: false, started);
+        Report(failed: false, run);
     }
 
     protected override void Finish()

@@ -4,6 +4,8 @@ internal static class Durations
 {
     public const string Requirement = "must be positive and at most 4294967294 milliseconds, or Timeout.InfiniteTimeSpan.";
 
+    public const string FiniteRequirement = "must be positive and at most 4294967294 milliseconds.";
+
     private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
 
     public static bool IsValid(TimeSpan duration) =>

@@ -44,8 +44,11 @@ internal abstract class FanOut<TSource, TResult> : IThreadPoolWorkItem
     /// <summary>The call is about to start; <see langword="false"/> when it must not, because the group was stopped.</summary>
     protected virtual bool TryBegin(int index, TSource item, long started) => !Stop.IsStopped;
 
+    /// <summary>The call has been started.</summary>
+    protected virtual void OnStarted(int index, ItemRun run) { }
+
     /// <summary>The call ended, on its own or because the group was stopped.</summary>
-    protected abstract void Complete(int index, TSource item, long started, Task call);
+    protected abstract void Complete(int index, TSource item, ItemRun run, Task call);
 
     /// <summary>The group has ended.</summary>
     protected abstract void Finish();
@@ -72,16 +75,31 @@ internal abstract class FanOut<TSource, TResult> : IThreadPoolWorkItem
                 await _items.PrepareAsync(_caller, Stop).ConfigureAwait(false);
                 if (!_items.TryTake(out var index, out var item))
                     break;
-                if (isNewest && _added < _workerLimit)
-                    AddWorker();
-                isNewest = false;
+                if (isNewest && Options.Throttle is null)
+                    AddNextWorker(ref isNewest);
                 await _caller.Enter();
-                var started = Now();
-                if (!TryBegin(index, item, started))
+                var run = new ItemRun(Now());
+                if (!TryBegin(index, item, run.Started))
                     break;
-                var call = Invoke(item);
-                await call.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                Complete(index, item, started, call);
+                _caller.RestoreExecutionContext();
+                Task call;
+                if (Options.Throttle is { } throttle)
+                {
+                    // With a throttle it is the admission of an item that makes room for the next.
+                    var admission = new ThrottledItem(this, item, isNewest);
+                    var throttled = throttle.Start<TResult>(admission.InvokeAsync, Stop.Token);
+                    run = new ItemRun(run.Started, throttled);
+                    OnStarted(index, run);
+                    call = throttled.Task;
+                    await call.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                    isNewest = admission.IsNewest;
+                }
+                else
+                {
+                    call = Invoke(item, Stop.Token);
+                    await call.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                }
+                Complete(index, item, run, call);
             }
         }
         catch (Exception exception)
@@ -103,14 +121,20 @@ internal abstract class FanOut<TSource, TResult> : IThreadPoolWorkItem
 
     private long Now() => _timed ? Options.TimeProvider.GetTimestamp() : 0;
 
-    private Task Invoke(TSource item)
+    private void AddNextWorker(ref bool isNewest)
     {
-        _caller.RestoreExecutionContext();
+        if (isNewest && _added < _workerLimit)
+            AddWorker();
+        isNewest = false;
+    }
+
+    private Task Invoke(TSource item, CancellationToken token)
+    {
         if (Options.CallTimeout is { } timeout)
-            return InvokeTimed(item, timeout);
+            return InvokeTimed(item, timeout, token);
         try
         {
-            return _call(item, Stop.Token) ?? Task.FromException(Tasks.NullTask());
+            return _call(item, token) ?? Task.FromException(Tasks.NullTask());
         }
         catch (Exception exception)
         {
@@ -118,8 +142,23 @@ internal abstract class FanOut<TSource, TResult> : IThreadPoolWorkItem
         }
     }
 
-    private Task<TResult> InvokeTimed(TSource item, TimeSpan timeout) =>
-        LlmTimeout.RunAsync<TResult>(_caller, token => _call(item, token), timeout, Options.TimeProvider, Stop.Token);
+    private Task<TResult> InvokeTimed(TSource item, TimeSpan timeout, CancellationToken token) =>
+        LlmTimeout.RunAsync<TResult>(_caller, stop => _call(item, stop), timeout, Options.TimeProvider, token);
+
+    /// <summary>The attempts of an item in a throttle.</summary>
+    private sealed class ThrottledItem(FanOut<TSource, TResult> group, TSource item, bool isNewest)
+    {
+        private bool _isNewest = isNewest;
+
+        /// <summary>Its worker is the newest and the item was never admitted.</summary>
+        public bool IsNewest => _isNewest;
+
+        public Task InvokeAsync(CancellationToken token)
+        {
+            group.AddNextWorker(ref _isNewest);
+            return group.Invoke(item, token);
+        }
+    }
 
     /// <summary>Records a failure and stops the group; <see langword="false"/> if it is our own cancellation coming back.</summary>
     protected bool Fail(Exception exception)
@@ -142,14 +181,14 @@ internal abstract class FanOut<TSource, TResult> : IThreadPoolWorkItem
     protected bool IsOwnCancellation(Exception exception) => exception is OperationCanceledException && Stop.IsStopped;
 
     /// <summary>Tells the caller of a call that succeeded or failed.</summary>
-    protected void Report(bool failed, long started)
+    protected void Report(bool failed, ItemRun run)
     {
         if (Options.Progress is null)
             return;
         // One report at a time, so that the numbers only grow.
         lock (_progressGate)
         {
-            var queuedFor = _items.Count is null ? TimeSpan.Zero : Options.TimeProvider.GetElapsedTime(_created, started);
+            var queuedFor = (_items.Count is null ? TimeSpan.Zero : Options.TimeProvider.GetElapsedTime(_created, run.Started)) + run.QueueTime;
             _progress = new LlmProgress(_progress.Completed + 1, _progress.Failed + (failed ? 1 : 0), _items.Count, queuedFor);
             Options.Progress.Report(_progress);
         }

@@ -24,7 +24,7 @@ internal sealed class FirstFanOut<T> : FanOut<Func<CancellationToken, Task<T>>, 
         return fanOut._completion.Task;
     }
 
-    protected override void Complete(int index, Func<CancellationToken, Task<T>> item, long started, Task call)
+    protected override void Complete(int index, Func<CancellationToken, Task<T>> item, ItemRun run, Task call)
     {
         if (Tasks.ErrorOf(call) is { } error)
             TryRecord(error);

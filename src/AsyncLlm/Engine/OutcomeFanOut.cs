@@ -6,7 +6,7 @@ internal abstract class OutcomeFanOut<TSource, TResult>(
     CancellationToken callerToken, CancellationToken enumeratorToken = default)
     : FanOut<TSource, TResult>(items, call, options, caller, timed: true, callerToken, enumeratorToken)
 {
-    private readonly Dictionary<int, (TSource Item, long Started)> _running = [];
+    private readonly Dictionary<int, (TSource Item, ItemRun Run)> _running = [];
 
     /// <summary>Takes an outcome. Called under the gate, never after <see cref="Publish"/>.</summary>
     protected abstract void Deliver(LlmOutcome<TSource, TResult> outcome);
@@ -17,12 +17,19 @@ internal abstract class OutcomeFanOut<TSource, TResult>(
     protected override bool TryBegin(int index, TSource item, long started)
     {
         lock (Gate)
-            return !Stop.IsStopped && _running.TryAdd(index, (item, started));
+            return !Stop.IsStopped && _running.TryAdd(index, (item, new(started)));
     }
 
-    protected sealed override void Complete(int index, TSource item, long started, Task call)
+    protected override void OnStarted(int index, ItemRun run)
     {
-        var outcome = OutcomeOf(index, item, started, call);
+        lock (Gate)
+            if (_running.TryGetValue(index, out var running))
+                _running[index] = (running.Item, run);
+    }
+
+    protected sealed override void Complete(int index, TSource item, ItemRun run, Task call)
+    {
+        var outcome = OutcomeOf(index, item, run, call);
         lock (Gate)
         {
             // Abandoned: its outcome has been delivered.
@@ -30,34 +37,34 @@ internal abstract class OutcomeFanOut<TSource, TResult>(
                 return;
             Deliver(outcome);
         }
-        if (outcome.Status == LlmOutcomeStatus.Canceled)
+        if (outcome.Status is LlmOutcomeStatus.Canceled or LlmOutcomeStatus.NotStarted)
             return;
         var failed = outcome.Status == LlmOutcomeStatus.Failed;
         if (Options.StopWhen == LlmStopWhen.FirstCompleted || (failed && Options.StopWhen == LlmStopWhen.FirstFailed))
             Stop.Stop(StopReason.Group);
-        Report(failed, started);
+        Report(failed, run);
     }
 
     protected sealed override void Finish()
     {
         lock (Gate)
         {
-            foreach (var (index, (item, started)) in _running)
-                Deliver(OutcomeOf(index, item, started, call: null));
+            foreach (var (index, (item, run)) in _running)
+                Deliver(OutcomeOf(index, item, run, call: null));
             _running.Clear();
         }
         Publish();
     }
 
-    private LlmOutcome<TSource, TResult> OutcomeOf(int index, TSource item, long started, Task? call)
+    private LlmOutcome<TSource, TResult> OutcomeOf(int index, TSource item, ItemRun run, Task? call)
     {
-        var duration = Options.TimeProvider.GetElapsedTime(started);
+        var duration = run.Duration(Options.TimeProvider);
         if (call is { IsCompletedSuccessfully: true })
-            return new(item, index, Tasks.ResultOf<TResult>(call), duration);
+            return new(item, index, Tasks.ResultOf<TResult>(call), run.Attempts, duration);
         var error = call is null ? null : Tasks.ErrorOf(call);
-        return error is null || IsOwnCancellation(error)
-            ? new(item, index, LlmOutcomeStatus.Canceled, Cancellation(error), duration)
-            : new(item, index, LlmOutcomeStatus.Failed, error, duration);
+        if (error is not null && !IsOwnCancellation(error))
+            return new(item, index, LlmOutcomeStatus.Failed, error, run.Attempts, duration);
+        return run.Attempts == 0 ? new(item, index) : new(item, index, LlmOutcomeStatus.Canceled, Cancellation(error), run.Attempts, duration);
     }
 
     private Exception Cancellation(Exception? error) =>

@@ -12,4 +12,7 @@ internal readonly record struct Admission(long Number, double At, double Pace, b
 
     /// <summary>What was believed of the quota of tokens.</summary>
     public QuotaMark Tokens { get; init; }
+
+    /// <summary>How many others were in flight.</summary>
+    public int InFlight { get; init; }
 }

@@ -8,15 +8,21 @@ namespace AsyncLlm;
 internal sealed class Attempt(ThrottledCall call) : CancellationTokenSource
 {
     private static readonly AsyncLocal<Attempt?> Innermost = new();
+    private static readonly TimeSpan NotReported = TimeSpan.FromTicks(-1);
 
     private readonly Action<Task> _late = call.Late;
     private volatile ThrottledCall? _call = call;
     private Attempt? _outer;
+    private TimeSpan _reportedRetryAfter = NotReported;
 
     public Task? Task { get; private set; }
 
     /// <summary>How long its answer asked to wait, told by whoever saw the headers.</summary>
-    public TimeSpan? ReportedRetryAfter { get; set; }
+    public TimeSpan? ReportedRetryAfter
+    {
+        get => _reportedRetryAfter < TimeSpan.Zero ? null : _reportedRetryAfter;
+        set => _reportedRetryAfter = value ?? NotReported;
+    }
 
     public ThrottledCall? Call => _call;
 

@@ -1,46 +1,73 @@
 namespace AsyncLlm;
 
-/// <summary>
-/// Finds the pace of a quota nobody told it. A refusal means that the quota is used up at that moment, so what was admitted between two
-/// refusals, over the time between them, is the rate at which it refills, whatever that rate is.
-/// </summary>
+/// <summary>Finds the pace of a quota nobody told it, from when attempts were admitted, answered and refused.</summary>
+/// <remarks>
+/// A refusal means that the quota is used up at that moment. What was admitted since the last such moment over the time between them is a
+/// rate it gave; the pace at which it was refused is one it does not sustain (<see cref="RateBracket"/>). After a refusal everybody waits as
+/// told; then the pace starts at the lower end of what is believed, stays near the best guess and is tested above it, as the window of
+/// TCP CUBIC is, over the more attempts the more a refusal costs and the less is in doubt. Limits of another kind are told by what they
+/// refuse: a window is used up at once and closed for long (<see cref="QuotaWindow"/>), a limit of what is in flight always refuses at the
+/// same number (<see cref="InFlightLimit"/>).
+/// </remarks>
+/// <seealso href="https://www.rfc-editor.org/rfc/rfc9438">CUBIC</seealso>
 internal sealed class BlindPacer
 {
     // The ramp: 20 a second at first, twice as fast every two seconds.
     private const double RampStart = 58;
     private const double RampTime = 2.9;
-    private const double SmallestStep = 0.01;
-    private const double LargestStep = 0.6;
-    private const double ShortestCycle = 4;
+    // The pace is tested so rarely that a refusal costs at most a twelfth of what is sent meanwhile, and a 25th of the attempts.
+    private const double CyclesPerCost = 12;
+    private const double CyclesPerRefusal = 25;
+    // While less is known than that, a test is worth what being wrong costs until the next one.
+    private const double CyclesPerDoubt = 4;
+    private const double LargestMargin = 0.3;
+    private const double ShortestPlateau = 2;
+    // Before a first refusal can be back, only so much of what is known to fit is on its way.
+    private const double Unanswered = 0.08;
+    private const double MostUnanswered = 4;
+    // Timers are late by so much.
     private const double Granularity = 0.02;
 
     private readonly double _ceiling;
+    private readonly RateBracket _bracket = new();
+    private readonly QuotaWindow _window = new();
+    private readonly InFlightLimit _inFlight = new();
     private double _pace;
-    private double _step = 0.5;
+    private double _plateau = ShortestPlateau;
+    private double _margin = LargestMargin;
+    private double _sinceReopened;
+    // What may be sent at once: what has gathered, up to the most that may gather.
     private double _credit = 1;
     private double _creditAt;
-    private double _burst = 1;
-    private double _sinceRefusal;
-    private double _refusalLatency;
-    private double _lastAdmission = double.NegativeInfinity;
-    private double _startedAt = double.NaN;
+    private double _granted;
+    private double _burst = double.PositiveInfinity;
+    private double _largestBurst = double.PositiveInfinity;
+    private int _burstPatience = 1;
+    private int _epochsUntilBurst = 4;
     private double _lostTime;
     private double _idleTime;
-    private double _cycleLost;
-    private double _refusals = 1;
-    private int _failedProbes;
-    private int _burstPatience = 1;
-    private int _cyclesUntilBurst;
-    private long _reopenedAt;
+    private double _lost;
+    private double _cost = 1;
+    private double _lastAdmission = double.NegativeInfinity;
+    private double _startedAt = double.NaN;
+    // Of refusals: the usual one, and one that few are longer than.
+    private double _latency;
+    private double _longLatency;
+    private double _refusalsPerEpoch = 1;
+    private int _epochs;
+    // Attempts from here on were admitted after the last refusal was known.
     private long _epochEnd = -1;
-    // Since a moment when the quota was used up.
-    private long _emptyAtNumber = -1;
+    private int _failedProbes;
+    private double _refusedAt;
+    private bool _reopens;
+    private double _reopenedAt;
+    private long _reopenedNumber;
+    // The last moment when the quota was used up.
     private double _emptyAt;
+    private long _emptyNumber;
     private long _refusedSince;
-    private long _allRefused;
-    // The same, further back.
-    private double _knownAdmitted;
-    private double _knownTime;
+    private long _refused;
+    private (int InFlight, long SinceReopened)? _firstRefused;
 
     public BlindPacer(double? requestsPerMinute)
     {
@@ -55,41 +82,47 @@ internal sealed class BlindPacer
     /// <summary>The pace now, per second; infinite when no limit is known.</summary>
     public double Rate => IsRamp ? _ceiling : _pace;
 
-    private bool IsRamp => _emptyAtNumber < 0;
+    private bool IsRamp => _epochs == 0;
 
-    private double Cap => Math.Max(1, Math.Max(_burst, _pace * Granularity));
+    private double Cap => Math.Max(Math.Max(1, _granted), Math.Max(_burst, _pace * Granularity));
 
-    private double CycleLength => Math.Max(Math.Max(ShortestCycle * _refusals, 1 / _step), Math.Max((_step < 0.1 ? 20 : 0) * _refusals, 12 * _pace * _cycleLost));
-
-    // What has gathered is not sent at once: before the first refusal can come back, only a small part of what is known to fit is on its way.
-    private double Spacing => IsRamp ? 0 : Math.Min(1 / _pace, _refusalLatency / Math.Max(2, 0.05 * (_knownAdmitted + _sinceRefusal)));
+    // What has gathered is not sent at once.
+    private double Spacing => IsRamp ? 0 : Math.Min(1 / _pace, _latency / Math.Max(Math.Min(MostUnanswered, 0.5 / _bracket.Doubt), Unanswered * Math.Max(_window.Size, Admitted - _reopenedNumber)));
 
     private bool IsProbing => _failedProbes > 0 && Admitted > _epochEnd;
 
-    public double AdmitsAt(double now)
+    /// <param name="inFlight">How many are in flight.</param>
+    public double AdmitsAt(int inFlight, double now)
     {
         if (now < ClosedUntil - 1e-9)
             return ClosedUntil;
+        if (_inFlight.IsKnown)
+            return _inFlight.Allows(inFlight) ? now : double.PositiveInfinity;
         Refill(now);
-        var spacing = IsProbing ? 2 * _refusalLatency : Spacing;
+        var spacing = IsProbing ? 3 * _longLatency : Spacing;
         return Math.Max(_lastAdmission + spacing, _credit >= 1 - 1e-9 ? now : now + (1 - _credit) / _pace);
     }
 
     /// <summary>When the next attempt may start at another pace than the one learnt here.</summary>
     public double SpacedAt(double pace, double now) => Math.Max(now, _lastAdmission + 1 / Math.Min(_ceiling, pace));
 
-    public bool IsNewEpoch(Admission admission) => admission.Number >= _epochEnd;
-
+    /// <param name="inFlight">How many others are in flight.</param>
     /// <param name="isPaced">Whether this pacer decided it.</param>
-    public Admission Admit(double now, bool isPaced)
+    public Admission Admit(int inFlight, double now, bool isPaced)
     {
         if (double.IsNaN(_startedAt))
-            _startedAt = now;
+        {
+            _startedAt = _emptyAt = now;
+            _window.Start(now);
+        }
         Refill(now);
+        if (_reopens)
+            Reopen(now);
         if (IsProbing)
             _failedProbes = 0;
+        _inFlight.Admit(Admitted, inFlight);
         _credit = Math.Max(_credit - 1, -1);
-        var admission = new Admission(Admitted++, now, _pace, IsCatchUp: !IsRamp && (now - _lastAdmission) * _pace < 0.8);
+        var admission = new Admission(Admitted++, now, _pace, IsCatchUp: !IsRamp && (now - _lastAdmission) * _pace < 0.8) { InFlight = inFlight };
         _lastAdmission = now;
         // The pace is tested upwards only where it is what holds the calls back.
         if (isPaced && !admission.IsCatchUp)
@@ -97,107 +130,222 @@ internal sealed class BlindPacer
         return admission;
     }
 
-    private void Grow()
+    private void Reopen(double now)
     {
-        _sinceRefusal++;
-        var cycles = _sinceRefusal / CycleLength;
-        var fastest = 1 / RampTime;
-        _pace = Math.Min(_ceiling, _pace + (IsRamp ? fastest : Math.Min(fastest, _pace * Math.Min(0.2, _step / CycleLength * (1 + cycles * cycles)))));
+        _reopens = false;
+        // By now it is known which of them was refused first.
+        if (_firstRefused is var (inFlight, sinceReopened))
+            _inFlight.Refused(inFlight, sinceReopened);
+        _firstRefused = null;
+        _reopenedAt = now;
+        _reopenedNumber = Admitted;
+        // The first time, the quota may hold again what it held at the start.
+        if (_epochs == 1)
+            _credit = _burst;
+        else if (_window.IsKnown)
+            _credit = _window.Grant;
+        _granted = _credit;
     }
 
-    public void Answered(Admission admission)
+    private void Grow()
     {
+        _sinceReopened++;
+        if (IsRamp)
+        {
+            _pace = Math.Min(_ceiling, _pace + 1 / RampTime);
+            return;
+        }
+        var cycles = (_sinceReopened - _plateau) / _plateau;
+        var cubic = _bracket.Rate * Math.Exp(_margin * cycles * cycles * cycles);
+        var answered = Math.Max(2, Unanswered * (Admitted - _reopenedNumber)) / _latency;
+        var fastest = Math.Min(_pace * (1 + 1 / _sinceReopened), Math.Max(answered, _bracket.Rate * (1 + _margin)));
+        _pace = Math.Min(_ceiling, Math.Min(fastest, cubic));
+    }
+
+    public void Answered(in Admission admission)
+    {
+        _inFlight.Answered(admission.Number);
         if (admission.Number >= _epochEnd)
             _failedProbes = 0;
     }
 
-    public void Refused(Admission admission, double? retryAfter, double now)
+    public void Refused(in Admission admission, double? retryAfter, double now)
     {
-        _refusalLatency = now - admission.At;
-        _allRefused++;
+        var latency = now - admission.At;
+        _latency = _refused == 0 ? latency : 0.8 * _latency + 0.2 * latency;
+        _longLatency = Math.Max(latency, 0.8 * _longLatency + 0.2 * latency);
+        _refused++;
         if (admission.Number < _epochEnd)
         {
             _refusedSince++;
+            if (admission.Number < _emptyNumber)
+                EmptyEarlier(admission);
+            if (_firstRefused is var (inFlight, sinceReopened))
+                _firstRefused = (Math.Min(inFlight, admission.InFlight), sinceReopened);
             return;
         }
-        var admitted = admission.Number - Math.Max(0, _emptyAtNumber) - _refusedSince;
-        if (IsRamp)
-            LearnFirst(admission, retryAfter ?? 0);
-        else if (admitted > 0)
-            Learn(admitted, admission, retryAfter ?? 0);
+        var admitted = AdmittedSinceEmpty(admission);
+        _epochEnd = Admitted;
+        _reopens = true;
+        if (admitted > 0 || _inFlight.IsKnown)
+            UsedUp(admitted, admission, retryAfter, now);
         else
-            _pace = Math.Min(_pace, Math.Max(1 / (admission.At - _emptyAt), (admission.Number - _allRefused + 1) / (admission.At - _startedAt)));
-        _failedProbes = admitted > 0 ? 0 : _failedProbes + 1;
-        if (admitted > 0 || _refusedSince == 0)
-        {
-            _emptyAtNumber = admission.Number;
-            _emptyAt = admission.At;
-            _refusedSince = 1;
-        }
-        else
-            _refusedSince++;
-        _epochEnd = _reopenedAt = Admitted;
-        _sinceRefusal = 0;
+            StillEmpty(admission, retryAfter, now);
+        if (_inFlight.IsKnown)
+            return;
+        _sinceReopened = 0;
         _lostTime = _idleTime = 0;
-        _credit = 0;
-        _creditAt = now;
-        ClosedUntil = now + (retryAfter ?? (admitted > 0 ? Math.Max(_refusalLatency, 1 / _pace) : (now - _emptyAt) * Math.Clamp(4 * _step, 0.3, 2)));
+        _credit = _granted = 0;
+        _creditAt = Math.Min(now, Math.Max(_emptyAt, now - _longLatency));
+        _pace = Math.Max(1e-6, Math.Min(_ceiling, _bracket.Rate * Math.Exp(-_margin)));
     }
 
-    private void LearnFirst(Admission admission, double retryAfter)
+    // Refusals do not come in the order of the attempts.
+    private void EmptyEarlier(in Admission admission)
     {
-        var admitted = Math.Max(1, admission.Number);
-        var time = Math.Max(admission.At - _startedAt + Math.Max(retryAfter, _refusalLatency), 1e-3);
-        var most = admitted / time;
-        _pace = Math.Min(_ceiling, retryAfter * most > 1 ? Math.Sqrt(most / retryAfter) : most);
-        _burst = Math.Max(2, admitted * retryAfter / time);
+        (_emptyNumber, _emptyAt) = (admission.Number, admission.At);
+        if (_epochs == 1)
+            _burst = _largestBurst = Math.Max(1, Math.Min(_burst, admission.Number));
     }
 
-    private void Learn(double admitted, Admission admission, double retryAfter)
+    // Soon after a refusal those that were admitted before it was known are not all back; most of them are refused too.
+    private double AdmittedSinceEmpty(in Admission admission)
     {
-        var pace = admission.Pace;
-        _refusals = 0.5 * (_refusals + _refusedSince);
-        var time = admission.At - _emptyAt - _lostTime;
-        var isBurst = admission.IsCatchUp && admitted < Math.Max(3, 0.5 * pace * time);
-        LearnBurst(admission, isBurst);
-        _cycleLost = _lostTime;
-        if (isBurst)
+        var refused = admission.At - _emptyAt < 4 * _longLatency ? Math.Max(_refusedSince, _epochEnd - _emptyNumber) : _refusedSince;
+        return admission.Number - _emptyNumber - Math.Max(0, refused);
+    }
+
+    private void UsedUp(double admitted, in Admission admission, double? retryAfter, double now)
+    {
+        _firstRefused = (admission.InFlight, admission.Number - _reopenedNumber);
+        var pause = retryAfter ?? 0;
+        _failedProbes = 0;
+        if (!_inFlight.IsKnown)
         {
-            _pace = pace;
+            Learn(admitted, admission, retryAfter);
+            pause = Math.Max(pause, _window.IsKnown ? _window.OpensAt - now : 0);
+            if (retryAfter is null && !(pause > 0))
+                pause = _epochs == 1 ? 0.5 * (now - _startedAt) : 1 / _bracket.Rate;
+            // Whether it is open again is a guess: one attempt finds out.
+            if (_window.IsKnown || (retryAfter is null && _epochs == 1))
+                _failedProbes = 1;
+        }
+        (_emptyNumber, _emptyAt, _refusedSince) = (admission.Number, admission.At, 1);
+        _refusedAt = now;
+        ClosedUntil = now + (retryAfter is null && !_inFlight.IsKnown ? Math.Max(_longLatency, pause) : pause);
+    }
+
+    private void StillEmpty(in Admission admission, double? retryAfter, double now)
+    {
+        _refusedSince++;
+        _failedProbes++;
+        _refusedAt = admission.At;
+        if (!_window.IsKnown)
+            _bracket.Guess(Math.Min(_bracket.Rate, Math.Max(1 / (admission.At - _emptyAt), (admission.Number - _refused + 1) / (admission.At - _startedAt))));
+        // Without a hint: the longer it is closed, the longer the next pause, and the shorter the more a pause that is too long would cost.
+        var held = _window.IsKnown ? _window.Size : _epochs == 1 ? _burst : 1;
+        var pause = _window.IsKnown && now < _window.LatestOpening ? _window.Doubt / 3 : Math.Clamp(36 / held, 0.06, 1) * (now - _emptyAt);
+        ClosedUntil = now + Math.Max(retryAfter ?? 0, Math.Max(_longLatency, pause));
+    }
+
+    private void Learn(double admitted, in Admission admission, double? retryAfter)
+    {
+        _refusalsPerEpoch = 0.5 * (_refusalsPerEpoch + Math.Max(1, _refusedSince));
+        if (_epochs++ == 0)
+        {
+            _burst = _largestBurst = admitted;
+            _bracket.Guess(Math.Min(_ceiling, admitted / Math.Max(1e-3, admission.At - _startedAt + Math.Max(retryAfter ?? 0, _longLatency))));
             return;
         }
-        if (_idleTime > 0.1 * time)
+        var epoch = new Epoch(admitted, Math.Max(1e-3, admission.At - _emptyAt), _reopenedAt - _emptyAt, admission.Number - _reopenedNumber, admission.At - _reopenedAt, _largestBurst);
+        _lost = 0.5 * (_lost + _lostTime * _bracket.Rate);
+        _cost = 0.5 * (_cost + Math.Max(_refusalsPerEpoch, _bracket.Rate * epoch.Closed));
+        if (epoch.Opened >= _granted)
+            _largestBurst = Math.Max(_largestBurst, _granted);
+
+        var isWindow = QuotaWindow.LooksLike(epoch, retryAfter is null ? Math.Min(_bracket.Rate, epoch.Admitted / epoch.Time) : _bracket.Rate, _granted, isFirst: _epochs == 2);
+        if (_window.RateOfBucket(epoch) is { } rate)
         {
-            _pace = pace * (1 - _step);
-            return;
+            isWindow = false;
+            _bracket.Measure(rate);
+            _cost = rate * epoch.Closed;
+            _burst = Math.Max(1, 0.8 * (epoch.Opened - rate * epoch.Open));
         }
-        var isSoon = admitted < CycleLength / 3;
-        if (isSoon)
-            _step = Math.Min(LargestStep, _step * 1.5);
-        else if (admitted > CycleLength * 0.7)
-            _step = Math.Max(SmallestStep, _step * 0.5);
-        _knownAdmitted += admitted;
-        _knownTime += time;
-        var last = admitted / (time + Math.Max(retryAfter, 1 / pace));
-        var all = _knownAdmitted / (_knownTime + Math.Max(retryAfter, 1 / pace));
-        if (isSoon && all > pace || _knownAdmitted > 1000)
-            (_knownAdmitted, _knownTime) = (admitted, time);
-        var least = Math.Min(pace, Math.Max(last, all));
-        _pace = Math.Max(0.98 * least, Math.Min(pace * (1 - _step), Math.Sqrt(least * pace)));
+        else if (isWindow)
+        {
+            _window.Learn(epoch, _reopenedAt, Math.Max(_emptyAt, _refusedAt));
+            _bracket.Window(epoch.Least, epoch.Opened / Math.Max(1e-3, epoch.Open));
+        }
+        else
+        {
+            LearnRate(epoch, admission, retryAfter);
+        }
+        if (!isWindow)
+            _window.Forget();
+        if (_lost > 1 && --_epochsUntilBurst <= 0)
+            _burst = 2 * _largestBurst;
+        _margin = isWindow ? LargestMargin : Math.Min(_bracket.Doubt, LargestMargin);
+        _plateau = isWindow ? ShortestPlateau : Math.Max(ShortestPlateau, Plateau());
     }
 
-    // How much may gather: more is tried where time was lost for want of it, the more rarely the more often that failed.
-    private void LearnBurst(Admission admission, bool isBurst)
+    private double Plateau()
     {
-        if (isBurst)
+        var affordable = Math.Min(CyclesPerDoubt * _cost / _bracket.Doubt, Math.Max(CyclesPerRefusal * _refusalsPerEpoch, CyclesPerCost * _cost));
+        // While next to nothing is known, what a refusal costs is a guess too: not to be held up by it, each search takes twice the last.
+        return _bracket.IsOpen ? Math.Min(affordable, 2 * _plateau) : affordable;
+    }
+
+    private void LearnRate(in Epoch epoch, in Admission admission, double? retryAfter)
+    {
+        if (_idleTime > 0.1 * epoch.Time)
         {
-            _burst = Math.Max(1, admission.Number - _reopenedAt);
-            _cyclesUntilBurst = _burstPatience *= 2;
+            _bracket.Guess(admission.Pace * (1 - _margin));
         }
-        else if (_lostTime * _pace > 1 && --_cyclesUntilBurst <= 0)
+        else if (_epochs == 2)
         {
-            _burst *= 2;
+            var least = epoch.Least;
+            // Closed for long, then only for a moment: what it gives now is not what it gave over the whole time.
+            if (retryAfter < 0.2 * epoch.Closed)
+                least = epoch.Admitted / Math.Max(1e-3, epoch.Open + Math.Max(_longLatency, retryAfter.Value));
+            _bracket.TooFast(least, Math.Max(least, admission.IsCatchUp ? 1 / Math.Max(1e-3, Spacing) : admission.Pace));
         }
+        else if (admission.IsCatchUp || (_granted > 1 && _sinceReopened < _granted))
+        {
+            LearnBurst(epoch, admission, retryAfter);
+        }
+        else if (_sinceReopened < _plateau)
+        {
+            _bracket.TooFast(epoch.Least, admission.Pace);
+        }
+        else
+        {
+            // How the pace has grown at last, per attempt; what had gathered is used up in the square root of that many of them.
+            var cycles = (_sinceReopened - _plateau) / _plateau;
+            var slope = Math.Min(1 / _sinceReopened, Math.Max(0.001, 3 * _margin * cycles * cycles / _plateau));
+            var sharp = _sinceReopened >= 8 ? admission.Pace * (1 - slope - Math.Sqrt(2 * (_largestBurst - 1) * slope)) : 0;
+            _bracket.Tested(epoch.Least, admission.Pace, sharp);
+        }
+    }
+
+    /// <summary>Refused while what had gathered was sent, or soon after: less than believed may gather, or the rate is lower.</summary>
+    private void LearnBurst(in Epoch epoch, in Admission admission, double? retryAfter)
+    {
+        var isOnlyBurst = epoch.Opened < 0.5 * _bracket.Low * epoch.Closed;
+        _burst = Math.Max(1, Math.Min(0.5 * _granted, 0.7 * epoch.Opened));
+        _epochsUntilBurst = _burstPatience *= 2;
+        if (isOnlyBurst)
+        {
+            _largestBurst = Math.Max(1, epoch.Opened);
+            return;
+        }
+        var least = epoch.Least;
+        if (epoch.Closed > 0.5 * epoch.Time)
+        {
+            // A small window: it is paced evenly from now on.
+            least = Math.Max(least, epoch.Opened / (epoch.Open + (retryAfter ?? epoch.Closed)));
+            _burst = 1;
+        }
+        _bracket.TooFast(least, !admission.IsCatchUp ? admission.Pace : _bracket.Doubt > 0.5 && !_window.IsKnown ? Math.Max(_bracket.Rate, 2 * least) : _bracket.High);
     }
 
     private void Refill(double now)

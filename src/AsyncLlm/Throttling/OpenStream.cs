@@ -40,6 +40,8 @@ internal sealed class OpenStream<T> : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _items.DisposeAsync().ConfigureAwait(false);
+        if (ReferenceEquals(_stream, _items))
+            return;
         if (_stream is IAsyncDisposable asyncDisposable)
             await asyncDisposable.DisposeAsync().ConfigureAwait(false);
         else if (_stream is IDisposable disposable)

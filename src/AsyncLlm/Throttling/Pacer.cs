@@ -39,20 +39,20 @@ internal sealed class Pacer
     /// <summary>The pace of tokens now, per second; infinite when no limit is known.</summary>
     public double TokenRate => _tokens.IsKnown ? _tokens.Rate : double.PositiveInfinity;
 
-    public double AdmitsAt(int tokens, double now)
+    public double AdmitsAt(int tokens, int inFlight, double now)
     {
         if (now < ClosedUntil)
             return ClosedUntil;
-        var at = !_isBlind ? now : _isShared ? _blind.SpacedAt(_speed, now) : _blind.AdmitsAt(now);
+        var at = !_isBlind ? now : _isShared ? _blind.SpacedAt(_speed, now) : _blind.AdmitsAt(inFlight, now);
         if (!_isBlind || _epochEnd < 0)
             at = Math.Max(at, _blind.SpacedAt(_speed, now));
         return Math.Max(at, Math.Max(_requests.AdmitsAt(1, now), _tokens.AdmitsAt(tokens, now)));
     }
 
-    public Admission Admit(int tokens, double now)
+    public Admission Admit(int tokens, int inFlight, double now)
     {
         _speed += SpeedUp;
-        return _blind.Admit(now, isPaced: _isBlind) with { Requests = _requests.Admit(1, now), Tokens = _tokens.Admit(tokens, now) };
+        return _blind.Admit(inFlight, now, isPaced: _isBlind) with { Requests = _requests.Admit(1, now), Tokens = _tokens.Admit(tokens, now) };
     }
 
     public void Answered(in Admission admission)

@@ -7,7 +7,7 @@ internal sealed class RetryBudget(double share)
     private const double Start = 10;
     private const double Reserve = 100;
 
-    private double _balance = Start;
+    private double _balance = share > 0 ? Start : 0;
 
     public void Deposit() => _balance = Math.Min(Reserve, _balance + share);
 

@@ -13,6 +13,7 @@ internal sealed class ServiceGate(Backoff backoff)
     private bool _isProbing;
     private int _failures;
     private int _connectionFailures;
+    private double _connectionFailedAt = double.NegativeInfinity;
 
     public bool IsClosed { get; private set; }
 
@@ -25,9 +26,11 @@ internal sealed class ServiceGate(Backoff backoff)
     public bool Admit() => _isProbing = IsClosed;
 
     /// <summary>The service answered. Only a probe opens a closed gate: other answers were on their way before.</summary>
-    public void Works(bool isProbe)
+    /// <param name="admittedAt">When the attempt was admitted: what was admitted before the last failure says nothing of the connections now.</param>
+    public void Works(bool isProbe, double admittedAt)
     {
-        _connectionFailures = 0;
+        if (admittedAt >= _connectionFailedAt)
+            _connectionFailures = 0;
         if (IsClosed && !isProbe)
             return;
         IsClosed = false;
@@ -40,6 +43,8 @@ internal sealed class ServiceGate(Backoff backoff)
     {
         if (IsClosed && !isProbe)
             return false;
+        if (kind == LlmFailureKind.ConnectionFailed)
+            _connectionFailedAt = now;
         if (!IsClosed && kind == LlmFailureKind.ConnectionFailed && ++_connectionFailures < ConnectionFailuresUntilClosed)
             return true;
         var pause = Math.Min(LongestPause, FirstPause * Math.Pow(2, _failures++));

@@ -11,7 +11,7 @@ internal sealed class StreamCall<T>(
     private OpenStream<T>? _stream;
     private Task<bool>? _stalled;
     private bool _isMoving;
-    private bool _failed;
+    private Exception? _error;
 
     public override bool IsCanceled => base.IsCanceled || enumeratorToken.IsCancellationRequested;
 
@@ -39,21 +39,18 @@ internal sealed class StreamCall<T>(
             _isMoving = true;
             return _stream!.HasFirst;
         }
-        _failed = true;
-        Exception? error = null;
         try
         {
             if (!IsCanceled && await MoveOnAsync().ConfigureAwait(false) is { } hasNext)
-            {
-                _failed = false;
                 return hasNext;
-            }
         }
-        catch (Exception exception) when (IsCanceled)
+        catch (Exception exception)
         {
-            error = exception;
+            _error = exception;
+            if (!IsCanceled)
+                throw;
         }
-        throw Canceled(error);
+        throw _error = Canceled(_error);
     }
 
     /// <returns>Whether there is a next item; <see langword="null"/> when the stream did not tell although it was cancelled.</returns>
@@ -88,8 +85,8 @@ internal sealed class StreamCall<T>(
         {
             if (ActualTokens is { } tokens && !IsHandedOver)
                 Engine.Refund(Tokens - tokens);
-            Engine.Exit(this, _failed);
-            GiveUpHoldings();
+            Engine.Exit(this, failed: _error is not null);
+            GiveUpHoldings(_error);
         }
     }
 
@@ -123,9 +120,9 @@ internal sealed class StreamCall<T>(
             base.GoOn(reason);
     }
 
-    protected override void GiveUpHoldings()
+    protected override void GiveUpHoldings(Exception? error)
     {
-        base.GiveUpHoldings();
+        base.GiveUpHoldings(error);
         _enumeratorRegistration.Unregister();
     }
 

@@ -67,8 +67,7 @@ internal sealed class ThrottleEngine
         lock (_gate)
         {
             var now = Now;
-            call.EnteredAt = now;
-            _budget.Deposit();
+            call.Since = now;
             _arrived.AddLast(call);
             var isAdmitted = Wait(call, now, goesOn: true);
             if (isAdmitted && begins)
@@ -102,12 +101,14 @@ internal sealed class ThrottleEngine
             outer.HasSlot = false;
             _running.Remove(outer);
             inner.HasSlot = true;
-            inner.EnteredAt = Now;
+            inner.Since = Now;
             inner.IsProbe = outer.IsProbe;
             inner.Admission = outer.Admission;
             (inner.Lease, outer.Lease) = (outer.Lease, null);
             inner.Attempt = new Attempt(inner);
-            _pacer.Refund(outer.Tokens - inner.Tokens);
+            if (outer.HasReserved)
+                _pacer.Refund(outer.Tokens - inner.Tokens);
+            (inner.HasReserved, outer.HasReserved) = (outer.HasReserved, false);
             _budget.Deposit();
             return true;
         }
@@ -146,9 +147,9 @@ internal sealed class ThrottleEngine
             var now = Now;
             if (!call.IsHandedOver)
             {
-                _pacer.Refund(actualTokens is { } tokens ? call.Tokens - tokens : 0);
+                Refund(call, actualTokens ?? call.Tokens);
                 _faults = 0;
-                _service.Works(call.IsProbe);
+                Works(call);
                 _pacer.Answered(call.Admission);
             }
             if (call.KeepsSlot)
@@ -170,7 +171,8 @@ internal sealed class ThrottleEngine
             Stop(call, now);
             Release(call);
             if (failure.Kind != LlmFailureKind.RateLimited)
-                _pacer.Refund(call.Tokens);
+                Refund(call);
+            call.HasReserved = false;
             var again = Learn(call, failure, now) && !call.TotalTimedOut;
             var wait = Math.Max(call.NotBefore, Math.Max(_pacer.ClosedUntil, _service.ClosedUntil)) - now;
             if (!again)
@@ -191,6 +193,13 @@ internal sealed class ThrottleEngine
             Wait(call, Now, goesOn: false);
             Arm();
         }
+    }
+
+    /// <summary>The attempt is over, whatever it was.</summary>
+    public void Stop(ThrottledCall call)
+    {
+        lock (_gate)
+            Stop(call, Now);
     }
 
     /// <summary>An open stream is being disposed: it has a second to end.</summary>
@@ -285,7 +294,8 @@ internal sealed class ThrottleEngine
         LeaveLimiter(call);
         if (call.Attempts++ == 0)
         {
-            call.EndsBy = now + _totalTimeout;
+            call.QueueTime = now - call.Since;
+            call.Since = now;
             if (!call.IsInPipeline)
                 _started.AddLast(call);
         }
@@ -303,7 +313,7 @@ internal sealed class ThrottleEngine
     /// <summary>The first item has come: from here on only the caller ends the stream.</summary>
     private void Open(ThrottledCall call, double now)
     {
-        call.RunTime += now - call.Admission.At;
+        CountTime(call, now);
         _running.Remove(call);
         _leaving.Remove(call);
         _started.Remove(call);
@@ -320,6 +330,7 @@ internal sealed class ThrottleEngine
         else
             _succeeded++;
         Stop(call, now);
+        Refund(call);
         Release(call);
         _started.Remove(call);
         if (_failedProbe == call)
@@ -338,20 +349,24 @@ internal sealed class ThrottleEngine
         {
             case LlmFailureKind.RateLimited:
                 _rateLimited++;
-                _service.Works(call.IsProbe);
+                Works(call);
                 _pacer.Refused(call.Admission, call.Tokens, mayWait ? retryAfter : null, now);
+                if (_pacer.ClosedUntil > now)
+                    call.Tell("gate closed", failure.Kind, _pacer.ClosedUntil - now);
                 return mayWait;
 
             case LlmFailureKind.Overloaded or LlmFailureKind.ConnectionFailed:
                 _pacer.Answered(call.Admission);
                 var counted = _service.Fails(failure.Kind, call.IsProbe, mayWait ? retryAfter : null, now);
+                if (_service.IsClosed)
+                    call.Tell("gate closed", failure.Kind, _service.ClosedUntil - now);
                 if (call.IsProbe)
                     _failedProbe = call;
                 return mayWait && !call.IsInPipeline && (!counted || TrySpendRetry(call));
 
             case LlmFailureKind.Transient:
                 _pacer.Answered(call.Admission);
-                _service.Works(call.IsProbe);
+                Works(call);
                 call.NotBefore = now + Math.Max(retryAfter ?? 0, _backoff.Next(_faults++));
                 return mayWait && TrySpendRetry(call);
 
@@ -361,7 +376,7 @@ internal sealed class ThrottleEngine
 
             default:
                 _pacer.Answered(call.Admission);
-                _service.Works(call.IsProbe);
+                Works(call);
                 return false;
         }
     }
@@ -395,7 +410,30 @@ internal sealed class ThrottleEngine
         call.InAttempt = false;
         _ = _running.Remove(call) || _leaving.Remove(call);
         if (!call.IsOpen)
-            call.RunTime += now - call.Admission.At;
+            CountTime(call, now);
+    }
+
+    private static void CountTime(ThrottledCall call, double now)
+    {
+        call.AttemptTime = now - call.Admission.At;
+        call.RunTime += call.AttemptTime;
+    }
+
+    /// <summary>Gives back what it has reserved and not used.</summary>
+    private void Refund(ThrottledCall call, int used = 0)
+    {
+        if (call.HasReserved)
+            _pacer.Refund(call.Tokens - used);
+        call.HasReserved = false;
+    }
+
+    /// <summary>The service answered an attempt.</summary>
+    private void Works(ThrottledCall call)
+    {
+        var wasClosed = _service.IsClosed;
+        _service.Works(call.IsProbe, call.Admission.At);
+        if (wasClosed && !_service.IsClosed)
+            call.Tell("gate opened");
     }
 
     private void Release(ThrottledCall call)
@@ -419,7 +457,7 @@ internal sealed class ThrottleEngine
         _opensAt = double.PositiveInfinity;
         while (_inFlight < _options.MaxConcurrency && _atLimiter < MostAtLimiter && Next(now) is { } call)
         {
-            var opens = Math.Max(_service.AdmitsAt(now), _pacer.AdmitsAt(call.Tokens, now));
+            var opens = Math.Max(_service.AdmitsAt(now), _pacer.AdmitsAt(call.Tokens, _inFlight, now));
             if (opens > now)
             {
                 _opensAt = Math.Min(_opensAt, opens);
@@ -439,7 +477,11 @@ internal sealed class ThrottleEngine
         Dequeue(call);
         call.HasSlot = true;
         call.Attempt = new Attempt(call);
-        call.Admission = _pacer.Admit(call.Tokens, now);
+        call.Admission = _pacer.Admit(call.Tokens, _inFlight, now);
+        // Not before: of thousands that are queued at once most would pay into a reserve that is full.
+        if (call.Attempts == 0)
+            _budget.Deposit();
+        call.HasReserved = true;
         call.IsProbe = _service.Admit();
         _inFlight++;
         if (_options.RateLimiter is null)
@@ -481,7 +523,7 @@ internal sealed class ThrottleEngine
             slow.AttemptTimedOut = true;
             Cancel(slow, now);
         }
-        while (_started.First is { } late && late.EndsBy <= now)
+        while (_started.First is { } late && late.Since + _totalTimeout <= now)
         {
             late.TotalTimedOut = true;
             _started.Remove(late);
@@ -490,12 +532,12 @@ internal sealed class ThrottleEngine
             else
                 Cancel(late, now);
         }
-        while (_arrived.First is { } waiting && waiting.EnteredAt + _queueTimeout <= now)
+        while (_arrived.First is { } waiting && waiting.Since + _queueTimeout <= now)
         {
             _arrived.Remove(waiting);
             waiting.WakeUp(Wake.QueueTimeout);
         }
-        while (_acquiring.First is { } acquiring && acquiring.EnteredAt + _queueTimeout <= now)
+        while (_acquiring.First is { } acquiring && acquiring.Since + _queueTimeout <= now)
         {
             _acquiring.Remove(acquiring);
             Cancel(acquiring, now);
@@ -505,7 +547,9 @@ internal sealed class ThrottleEngine
     private double FirstDeadline() =>
         Math.Min(
             Math.Min(_running.First?.AttemptEndsBy ?? double.PositiveInfinity, _leaving.First?.AttemptEndsBy ?? double.PositiveInfinity),
-            Math.Min(_started.First?.EndsBy ?? double.PositiveInfinity, _queueTimeout + Math.Min(_arrived.First?.EnteredAt ?? double.PositiveInfinity, _acquiring.First?.EnteredAt ?? double.PositiveInfinity)));
+            Math.Min(
+                _totalTimeout + (_started.First?.Since ?? double.PositiveInfinity),
+                _queueTimeout + Math.Min(_arrived.First?.Since ?? double.PositiveInfinity, _acquiring.First?.Since ?? double.PositiveInfinity)));
 
     /// <summary>Sets the timer for what comes next. One that fires too early for nothing is let be: setting it anew for every call costs more.</summary>
     private void Arm()

@@ -29,20 +29,17 @@ internal abstract class ThrottledCall(ThrottleEngine engine, int tokens, bool is
     /// <summary>The tokens it reserves.</summary>
     public int Tokens { get; } = tokens;
 
-    /// <summary>When it came.</summary>
-    public double EnteredAt { get; set; }
+    /// <summary>When it came; once its first attempt has begun, when that was.</summary>
+    public double Since { get; set; }
 
-    /// <summary>When it was admitted first.</summary>
-    public double AdmittedAt { get; set; } = double.NaN;
+    /// <summary>How long it waited for its first attempt.</summary>
+    public double QueueTime { get; set; }
 
     /// <summary>When it may be admitted again at the earliest.</summary>
     public double NotBefore { get; set; }
 
     /// <summary>When the attempt has to end; for one that was cancelled, when it is left behind.</summary>
     public double AttemptEndsBy { get; set; }
-
-    /// <summary>When its total time ends.</summary>
-    public double EndsBy { get; set; }
 
     /// <summary>The attempt it has been admitted for; <see langword="null"/> when there is none.</summary>
     public Attempt? Attempt { get; set; }
@@ -61,8 +58,14 @@ internal abstract class ThrottledCall(ThrottleEngine engine, int tokens, bool is
     /// <summary>How many of those after a timeout.</summary>
     public int TimeoutRetries { get; set; }
 
-    /// <summary>How long its attempts ran.</summary>
+    /// <summary>How long its attempts ran, of a stream until its first item.</summary>
     public double RunTime { get; set; }
+
+    /// <summary>How long the last of them ran.</summary>
+    public double AttemptTime { get; set; }
+
+    /// <summary>Its tokens are taken out of the quota and neither used nor given back.</summary>
+    public bool HasReserved { get; set; }
 
     /// <summary>It counts against the concurrency.</summary>
     public bool HasSlot { get; set; }
@@ -78,8 +81,6 @@ internal abstract class ThrottledCall(ThrottleEngine engine, int tokens, bool is
 
     /// <summary>It was admitted to find out whether the service works again.</summary>
     public bool IsProbe { get; set; }
-
-    public bool QueueTimedOut { get; set; }
 
     public bool AttemptTimedOut { get; set; }
 
@@ -100,6 +101,10 @@ internal abstract class ThrottledCall(ThrottleEngine engine, int tokens, bool is
 
     /// <summary>The task of an attempt has ended, be it this call's present one or not.</summary>
     public abstract void OnEnded(Attempt attempt);
+
+    /// <summary>Tells whoever follows this call that it has changed the state of the throttle. Called in the engine's lock.</summary>
+    /// <param name="pause">How long nobody is admitted, in seconds.</param>
+    public abstract void Tell(string change, LlmFailureKind? reason = null, double? pause = null);
 
     /// <summary>From now on it can be woken, once.</summary>
     public void FallAsleep() => _isAwake = false;

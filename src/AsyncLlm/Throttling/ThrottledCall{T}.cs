@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Threading.RateLimiting;
 
@@ -15,6 +16,7 @@ internal class ThrottledCall<T> : ThrottledCall
     private readonly CallerContext _caller = CallerContext.Capture();
     private AsyncTaskMethodBuilder<T> _result = AsyncTaskMethodBuilder<T>.Create();
     private CancellationTokenRegistration _callerRegistration;
+    private Activity? _activity;
     private Exception? _lastError;
 
     public ThrottledCall(ThrottleEngine engine, Func<CancellationToken, Task> call, LlmCost cost, Func<T, int>? actualTokens, bool isInPipeline, CancellationToken callerToken)
@@ -34,6 +36,7 @@ internal class ThrottledCall<T> : ThrottledCall
 
     public Task<T> RunAsync()
     {
+        _activity = Telemetry.StartCall(Options.Name);
         _callerRegistration = Register(CallerToken);
         var begins = Options.RateLimiter is null && _caller.IsHere;
         if (AsyncLlm.Attempt.Current(Engine) is { } outer && Engine.TryTakeOver(outer, this))
@@ -51,10 +54,11 @@ internal class ThrottledCall<T> : ThrottledCall
         token.UnsafeRegister(static self => ((ThrottledCall<T>)self!).Engine.OnCallerCanceled((ThrottledCall<T>)self), this);
 
     /// <summary>The call is over: it gives up what it holds outside the engine.</summary>
-    protected virtual void GiveUpHoldings()
+    protected virtual void GiveUpHoldings(Exception? error)
     {
         _callerRegistration.Unregister();
         DisposeLease();
+        Telemetry.EndCall(_activity, this, error);
     }
 
     private void DisposeLease()
@@ -127,7 +131,7 @@ internal class ThrottledCall<T> : ThrottledCall
             ExecutionContext.Run(execution, static self => ((ThrottledCall<T>)self!).RunAttempt(), this);
         else
         {
-            RunAttempt();
+            attempt.Run(_call);
             attempt.Leave();
         }
         var task = attempt.Task!;
@@ -137,7 +141,12 @@ internal class ThrottledCall<T> : ThrottledCall
             task.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(attempt.OnEnded);
     }
 
-    private void RunAttempt() => Attempt!.Run(_call);
+    private void RunAttempt()
+    {
+        if (_activity is not null)
+            Activity.Current = _activity;
+        Attempt!.Run(_call);
+    }
 
     public override void OnEnded(Attempt attempt)
     {
@@ -169,15 +178,16 @@ internal class ThrottledCall<T> : ThrottledCall
             attempt.BeLate();
             return;
         }
+        Telemetry.AttemptEnded(this, Telemetry.Succeeded);
         if (!KeepsSlot)
-            GiveUpHoldings();
+            GiveUpHoldings(error: null);
         _result.SetResult(result);
     }
 
     private void Fail(Exception exception)
     {
         Engine.Exit(this, failed: true);
-        GiveUpHoldings();
+        GiveUpHoldings(exception);
         _result.SetException(exception);
     }
 
@@ -186,7 +196,11 @@ internal class ThrottledCall<T> : ThrottledCall
     private void Handle(Exception? error)
     {
         if (IsCanceled)
+        {
+            Engine.Stop(this);
+            Telemetry.AttemptEnded(this, Telemetry.Canceled);
             Fail(Canceled(error));
+        }
         else if (IsHandedOver)
             Fail(TotalTimedOut || error is null ? TotalTimeout() : error);
         else
@@ -198,9 +212,12 @@ internal class ThrottledCall<T> : ThrottledCall
         var timedOut = AttemptTimedOut || TotalTimedOut || error is null;
         var failure = timedOut ? new LlmFailure(LlmFailureKind.TimedOut) : Classify(error!);
         _lastError = error ?? _lastError;
-        if (Engine.TryAgain(this, failure) is { } delay)
+        var again = Engine.TryAgain(this, failure);
+        Telemetry.AttemptEnded(this, Telemetry.OutcomeOf(failure.Kind));
+        if (again is { } delay)
         {
             DisposeLease();
+            Telemetry.Retrying(_activity, this, failure, delay);
             Options.OnRetry?.Invoke(new(error ?? AttemptTimeout(null), failure, Attempts, delay));
             Engine.Requeue(this);
             return;
@@ -209,6 +226,8 @@ internal class ThrottledCall<T> : ThrottledCall
             RetryAfterHeader.Note(error!, failure.RetryAfter);
         Fail(TotalTimedOut ? TotalTimeout() : timedOut ? AttemptTimeout(error) : error!);
     }
+
+    public override void Tell(string change, LlmFailureKind? reason, double? pause) => Telemetry.Tell(_activity, change, reason, pause);
 
     private LlmFailure Classify(Exception error)
     {

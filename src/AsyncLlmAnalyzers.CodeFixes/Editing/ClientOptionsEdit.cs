@@ -50,9 +50,14 @@ internal sealed class ClientOptionsEdit
     }
 
     /// <summary>Also sets retries that wait: a number, or a policy made with one.</summary>
-    public ClientOptionsEdit WithRetries()
+    public ClientOptionsEdit WithRetries() => WithRetries(Retries);
+
+    /// <summary>Also switches the client's own retries off, because what stands around them repeats the calls.</summary>
+    public ClientOptionsEdit WithoutRetries() => WithRetries(0);
+
+    private ClientOptionsEdit WithRetries(int count)
     {
-        if (_row.TraitValue("retryProperty") is { } path && PropertyAt(SettingsType, path)?.Type is { } type && RetriesOf(type) is { } value)
+        if (_row.TraitValue("retryProperty") is { } path && PropertyAt(SettingsType, path)?.Type is { } type && RetriesOf(type, count) is { } value)
             _settings.Add((path, value));
         return this;
     }
@@ -216,15 +221,15 @@ internal sealed class ClientOptionsEdit
 
     private static bool IsThrottle(ITypeSymbol type) => type is { Name: RuntimeNames.LlmThrottle, ContainingNamespace: { Name: RuntimeNames.Namespace, ContainingNamespace.IsGlobalNamespace: true } };
 
-    private ExpressionSyntax? RetriesOf(ITypeSymbol property)
+    private ExpressionSyntax? RetriesOf(ITypeSymbol property, int count)
     {
         if (property.SpecialType == SpecialType.System_Int32 || property is INamedTypeSymbol { TypeArguments: [{ SpecialType: SpecialType.System_Int32 }] })
-            return Number(_row.RetryPolicy is { Count: Retries } ? Retries + 1 : Retries);
+            return Number(count > 0 && _row.RetryPolicy.Count == count ? count + 1 : count);
 
         var policy = LlmCatalog.BuiltIn
             .Where(row => row.Kind == CatalogKind.Executor && row.HasTrait("count"))
             .FirstOrDefault(row => _target.Context.Compilation.GetTypesByMetadataName(row.Type).Any(type => IsOrDerives(type, property)));
-        return policy is null ? null : Short($"new global::{policy.Type}({policy.TraitValue("count")}: {Retries.ToString(CultureInfo.InvariantCulture)})");
+        return policy is null ? null : Short($"new global::{policy.Type}({policy.TraitValue("count")}: {count.ToString(CultureInfo.InvariantCulture)})");
     }
 
     private static bool IsOrDerives(ITypeSymbol type, ITypeSymbol wanted)

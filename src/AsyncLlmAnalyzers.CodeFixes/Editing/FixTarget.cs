@@ -9,14 +9,14 @@ namespace AsyncLlmAnalyzers.Editing;
 /// <summary>The place a diagnostic stands at, in the document as it is now, with the analyzers' own view of it.</summary>
 internal sealed class FixTarget
 {
-    private FixTarget(Document document, SyntaxNode root, SemanticModel model, LlmContext context, Diagnostic diagnostic)
+    private FixTarget(Document document, SyntaxNode root, SemanticModel model, LlmContext context, Diagnostic diagnostic, SyntaxToken token)
     {
         Document = document;
         Root = root;
         Model = model;
         Context = context;
         Diagnostic = diagnostic;
-        Token = root.FindToken(diagnostic.Location.SourceSpan.Start);
+        Token = token;
     }
 
     public Document Document { get; }
@@ -46,9 +46,14 @@ internal sealed class FixTarget
             return null;
 
         return LlmContext.Create(model.Compilation, document.Project.AnalyzerOptions, cancellationToken) is { } context
-            ? new FixTarget(document, root, model, context, diagnostic)
+            ? new FixTarget(document, root, model, context, diagnostic, root.FindToken(diagnostic.Location.SourceSpan.Start))
             : null;
     }
+
+    /// <summary>Another place of the same document, which has to change instead of the marked one.</summary>
+    public FixTarget? At(Location place) => place.SourceTree == Root.SyntaxTree
+        ? new FixTarget(Document, Root, Model, Context, Diagnostic, Root.FindToken(place.SourceSpan.Start))
+        : null;
 
     public T? FirstAncestor<T>()
         where T : SyntaxNode => Token.Parent?.FirstAncestorOrSelf<T>();

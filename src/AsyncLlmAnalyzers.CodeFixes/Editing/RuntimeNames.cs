@@ -33,4 +33,6 @@ internal static class RuntimeNames
     public const string For = "For";
 
     public const string ExecuteAsync = "ExecuteAsync";
+
+    public const string StreamAsync = "StreamAsync";
 }

@@ -106,6 +106,9 @@ internal sealed class CatalogEntry
     /// <summary>The assembly versions the row's facts were measured on.</summary>
     public string? Versions { get; init; }
 
+    /// <summary>Exception types that no member of the package throws although one would think so: it wraps them in its own.</summary>
+    public ImmutableArray<string> NeverThrown { get; init; } = [];
+
     public string Path { get; init; } = "";
 
     /// <summary>Zero-based line in <see cref="Path"/>.</summary>
@@ -178,6 +181,7 @@ internal sealed class CatalogEntry
         ExecutorShape = ExecutorShape,
         Package = Package,
         Versions = Versions,
+        NeverThrown = NeverThrown,
         Path = Path,
         Line = Line,
     };

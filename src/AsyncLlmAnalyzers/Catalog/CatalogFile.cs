@@ -99,6 +99,7 @@ internal static class CatalogFile
         private List<Field>? _above;
         private string? _package;
         private string? _versions;
+        private ImmutableArray<string> _neverThrown = [];
         private TextLine _line;
         private bool _isRowBad;
 
@@ -118,11 +119,13 @@ internal static class CatalogFile
 
         private void ReadHeader(string comment)
         {
-            const string package = "package:", versions = "versions:";
+            const string package = "package:", versions = "versions:", neverThrown = "never-thrown:";
             if (comment.StartsWith(package, StringComparison.Ordinal))
-                (_package, _versions) = (comment.Substring(package.Length).Trim(), null);
+                (_package, _versions, _neverThrown) = (comment.Substring(package.Length).Trim(), null, []);
             else if (comment.StartsWith(versions, StringComparison.Ordinal))
                 _versions = comment.Substring(versions.Length).Trim();
+            else if (comment.StartsWith(neverThrown, StringComparison.Ordinal))
+                _neverThrown = [.. comment.Substring(neverThrown.Length).Split([' '], StringSplitOptions.RemoveEmptyEntries)];
         }
 
         private void ReadRow(string text)
@@ -169,6 +172,7 @@ internal static class CatalogFile
                 ExecutorShape = executorShape,
                 Package = _package,
                 Versions = traits.FirstOrDefault(trait => trait.StartsWith("versions=", StringComparison.Ordinal))?.Substring("versions=".Length) ?? _versions,
+                NeverThrown = _neverThrown,
                 Path = path,
                 Line = _line.LineNumber,
             });

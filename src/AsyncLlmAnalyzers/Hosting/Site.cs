@@ -3,6 +3,7 @@ using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Diagnostics;
 using Microsoft.CodeAnalysis.Operations;
+using AsyncLlmAnalyzers.Facts;
 using AsyncLlmAnalyzers.Model;
 
 namespace AsyncLlmAnalyzers.Hosting;
@@ -20,6 +21,7 @@ internal sealed class Site(
     private bool _boundCall;
     private bool _boundFanOut;
     private bool _boundRetry;
+    private bool _boundRateLimit;
 
     public TriggerKind Kind { get; } = kind;
 
@@ -90,6 +92,21 @@ internal sealed class Site(
             {
                 _boundRetry = true;
                 field = RetryHandler.From(Operation as ICatchClauseOperation, Context, CancellationToken);
+            }
+
+            return field;
+        }
+    }
+
+    /// <summary>The handler that gives up on a rate limit which this <c>catch</c> clause is, or null.</summary>
+    public RateLimitHandler? RateLimit
+    {
+        get
+        {
+            if (!_boundRateLimit)
+            {
+                _boundRateLimit = true;
+                field = RateLimitHandler.From(Operation as ICatchClauseOperation, Context, CancellationToken);
             }
 
             return field;

@@ -51,27 +51,13 @@ internal sealed class RetryHandler
         foreach (var (call, target) in new TriedCalls(context, cancellationToken).In(attempt.Body))
         {
             if (RetryLoop.Around(call) is { } loop)
-                return loop.Try == attempt && loop.IsRetriedBy(clause) && !TriesAnother(loop) ? new RetryHandler(clause, call, target, loop, null) : null;
+                return loop.Try == attempt && loop.IsRetriedBy(clause) && !loop.TriesAnother ? new RetryHandler(clause, call, target, loop, null) : null;
             if (RecursionIn(clause) is { } recursion)
                 return new RetryHandler(clause, call, target, null, recursion);
         }
 
         return null;
     }
-
-    /// <summary>The loop goes over clients, models or items: what is tried next is another one.</summary>
-    private static bool TriesAnother(RetryLoop loop) =>
-        loop.Loop is IForEachLoopOperation
-        || loop.Loop.Locals.Any(variable => loop.Loop.Body.Descendants().Any(operation => operation switch
-        {
-            IArrayElementReferenceOperation element => element.Indices.Any(index => Mentions(index, variable)),
-            IPropertyReferenceOperation { Property.IsIndexer: true } element => element.Arguments.Any(index => Mentions(index, variable)),
-            IInvocationOperation { TargetMethod.Name: "ElementAt" or "ElementAtOrDefault" or "Skip" } element => element.Arguments.Any(index => Mentions(index, variable)),
-            _ => false,
-        }));
-
-    private static bool Mentions(IOperation operation, ILocalSymbol local) =>
-        operation.DescendantsAndSelf().Any(part => part is ILocalReferenceOperation reference && SymbolEqualityComparer.Default.Equals(reference.Local, local));
 
     /// <summary><c>catch { return await AskAsync(question); }</c> in <c>AskAsync(question)</c>; with another argument it is another attempt, or has a count.</summary>
     private static IInvocationOperation? RecursionIn(ICatchClauseOperation clause) =>

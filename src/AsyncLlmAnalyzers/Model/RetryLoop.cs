@@ -27,6 +27,20 @@ internal readonly record struct RetryLoop(ILoopOperation Loop, ITryOperation Try
     /// <summary>A failure that <paramref name="handler"/> catches makes the loop go on, too.</summary>
     public bool IsRetriedBy(ICatchClauseOperation handler) => Try.Catches.Contains(handler) && GoesOn(handler, Loop);
 
+    /// <summary>The loop goes over clients, models or items: what is tried next is another one.</summary>
+    public bool TriesAnother => Loop is IForEachLoopOperation || Loop.Locals.Any(IsIndex);
+
+    private bool IsIndex(ILocalSymbol variable) => Loop.Body.Descendants().Any(operation => operation switch
+    {
+        IArrayElementReferenceOperation element => element.Indices.Any(index => Mentions(index, variable)),
+        IPropertyReferenceOperation { Property.IsIndexer: true } element => element.Arguments.Any(index => Mentions(index, variable)),
+        IInvocationOperation { TargetMethod.Name: "ElementAt" or "ElementAtOrDefault" or "Skip" } element => element.Arguments.Any(index => Mentions(index, variable)),
+        _ => false,
+    });
+
+    private static bool Mentions(IOperation operation, ILocalSymbol local) =>
+        operation.DescendantsAndSelf().Any(part => part is ILocalReferenceOperation reference && SymbolEqualityComparer.Default.Equals(reference.Local, local));
+
     /// <summary>The handler ends, or continues the loop; one whose last statement leaves it gives up.</summary>
     private static bool GoesOn(ICatchClauseOperation handler, ILoopOperation loop) =>
         handler.Handler.Operations.LastOrDefault() switch

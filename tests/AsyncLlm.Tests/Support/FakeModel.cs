@@ -4,7 +4,8 @@ namespace AsyncLlm.Tests.Support;
 /// A model whose answers the test gives: every call waits until the test answers or fails it.
 /// </summary>
 /// <param name="answered">What to do when the test has ended a call and everything that waited for it has run.</param>
-internal sealed class FakeModel(Action? answered = null)
+/// <param name="answering">What to do before.</param>
+internal sealed class FakeModel(Action? answered = null, Action? answering = null)
 {
     private readonly object _gate = new();
     private readonly List<FakeCall> _calls = [];
@@ -33,7 +34,7 @@ internal sealed class FakeModel(Action? answered = null)
 
     public Task<string> AskAsync(int prompt, CancellationToken cancellationToken)
     {
-        var call = new FakeCall(prompt, cancellationToken, answered);
+        var call = new FakeCall(prompt, cancellationToken, answered, answering);
         lock (_gate)
         {
             _calls.Add(call);
@@ -62,7 +63,7 @@ internal sealed class FakeModel(Action? answered = null)
     public static string AnswerTo(int prompt) => $"answer {prompt}";
 }
 
-internal sealed class FakeCall(int prompt, CancellationToken token, Action? answered)
+internal sealed class FakeCall(int prompt, CancellationToken token, Action? answered, Action? answering)
 {
     // Continuations run inside Answer, Fail and Cancel.
     private readonly TaskCompletionSource<string> _answer = new();
@@ -77,18 +78,21 @@ internal sealed class FakeCall(int prompt, CancellationToken token, Action? answ
 
     public void Answer()
     {
+        answering?.Invoke();
         _answer.SetResult(FakeModel.AnswerTo(prompt));
         answered?.Invoke();
     }
 
     public void Fail(Exception exception)
     {
+        answering?.Invoke();
         _answer.SetException(exception);
         answered?.Invoke();
     }
 
     public void Cancel()
     {
+        answering?.Invoke();
         _answer.SetCanceled(token);
         answered?.Invoke();
     }

@@ -114,7 +114,7 @@ public class CallWithoutDeadlineTests() : RuleTests("ALLM3004")
             public async Task Ask(string text, BinaryContent body, RequestOptions requestOptions{{token}})
             {
                 await Task.Yield();
-                {{Indent(statements, 8)}}
+                {{statements.Replace("\n", "\n        ", StringComparison.Ordinal)}}
             }
 
             private static Task Limited(Func<Task> call) => call().WaitAsync(TimeSpan.FromSeconds(9));

@@ -104,7 +104,7 @@ public class UnboundedCallTests() : RuleTests("ALLM3001")
             public async Task Ask(string text{{token}})
             {
                 await Task.Yield();
-                {{Indent(statements, 8)}}
+                {{statements.Replace("\n", "\n        ", StringComparison.Ordinal)}}
             }
 
             private static Task Limited(Func<Task> call) => call().WaitAsync(TimeSpan.FromSeconds(9));

@@ -1,0 +1,171 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Operations;
+using AsyncLlmAnalyzers.Catalog;
+using AsyncLlmAnalyzers.Model;
+
+namespace AsyncLlmAnalyzers.Facts;
+
+/// <summary>A handler around a model call that learns of a rate limit and gives up: it logs at most, and goes on without an answer.</summary>
+/// <param name="Call">The call whose answer is given up.</param>
+/// <param name="NamesTheLimit">It asks for the rate limit; otherwise it catches whatever status the library reports.</param>
+/// <param name="Retries">What the client itself does before; null where its construction cannot be seen and its type does not tell.</param>
+internal sealed record RateLimitHandler(LlmCall Call, bool NamesTheLimit, ClientRetries? Retries)
+{
+    private static readonly string[] LogNames = ["Log", "Write", "Print", "Trace", "Debug", "Info", "Warn", "Error", "Fatal", "ToString", "Format", "Concat"];
+
+    public static RateLimitHandler? From(ICatchClauseOperation? clause, LlmContext context, CancellationToken cancellationToken)
+    {
+        if (clause?.Parent is not ITryOperation attempt
+            || FirstCall(attempt.Body, context) is not { Entry: { RateLimit.Length: > 0 } entry } call
+            || entry.HasTrait("nothrow")
+            || RecognisedBy(clause, entry, context) is not { } recognised
+            || !GivesUp(recognised.Handler, clause, context, cancellationToken)
+            || IsTriedElsewhere(call, clause, context, cancellationToken))
+            return null;
+
+        return new RateLimitHandler(call, recognised.NamesTheLimit, ClientRetries.Of(call, context, cancellationToken));
+    }
+
+    private static LlmCall? FirstCall(IOperation body, LlmContext context)
+    {
+        var function = body.EnclosingFunction();
+        return body.Descendants().OfType<IInvocationOperation>()
+            .Where(invocation => invocation.EnclosingFunction() == function)
+            .Select(invocation => LlmCall.From(invocation, context))
+            .FirstOrDefault(call => call is not null);
+    }
+
+    /// <summary>The code that runs for a rate limit, and whether that is what it asks for; null when the handler is about something else.</summary>
+    private static (IEnumerable<IOperation> Handler, bool NamesTheLimit)? RecognisedBy(ICatchClauseOperation clause, CatalogEntry entry, LlmContext context)
+    {
+        if (entry.RateLimit.Split(':') is not [var typeName, var member] || context.Compilation.GetTypesByMetadataName(typeName) is not [var error, ..])
+            return null;
+
+        IEnumerable<IOperation> whole = clause.Handler.Operations;
+        if (clause.Filter is { } filter)
+            return Catches(clause.ExceptionType, error) && AsksForTheLimit(filter) ? (whole, true) : null;
+
+        // A type that only a rate limit has, as against one for every error status.
+        if (SymbolEqualityComparer.Default.Equals(clause.ExceptionType, error) && error.GetMembers(member).IsEmpty)
+            return (whole, true);
+        if (!Catches(clause.ExceptionType, error))
+            return null;
+        if (clause.Handler.Operations.OfType<IConditionalOperation>().FirstOrDefault(condition => AsksForTheLimit(condition.Condition)) is { } asked)
+        {
+            var then = Statements(asked.WhenTrue);
+            var after = then.LastOrDefault() is IReturnOperation or IBranchOperation ? [] : clause.Handler.Operations.SkipWhile(operation => operation != asked).Skip(1);
+            return ([.. then, .. after], true);
+        }
+
+
+        return SymbolEqualityComparer.Default.Equals(clause.ExceptionType, error) ? (whole, false) : null;
+    }
+
+    private static ImmutableArray<IOperation> Statements(IOperation operation) => operation is IBlockOperation block ? block.Operations : [operation];
+
+    private static bool Catches(ITypeSymbol caught, INamedTypeSymbol error)
+    {
+        for (var type = error; type is not null; type = type.BaseType)
+        {
+            if (SymbolEqualityComparer.Default.Equals(type, caught))
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary><c>e.Status == 429</c>, <c>HttpStatusCode.TooManyRequests</c>, <c>e.Message.Contains("429")</c>, in a condition that does not deny it.</summary>
+    private static bool AsksForTheLimit(IOperation condition) =>
+        !condition.DescendantsAndSelf().Any(part => part is IUnaryOperation { OperatorKind: UnaryOperatorKind.Not } or IBinaryOperation { OperatorKind: BinaryOperatorKind.NotEquals } or INegatedPatternOperation)
+        && condition.DescendantsAndSelf().Any(part => part.ConstantValue is { HasValue: true, Value: var value } && value switch
+        {
+            429 => true,
+            string text => text.Contains("429") || text.IndexOf("rate limit", StringComparison.OrdinalIgnoreCase) >= 0 || text.IndexOf("too many requests", StringComparison.OrdinalIgnoreCase) >= 0,
+            _ => false,
+        });
+
+    /// <summary>Nothing is done about it: it is logged, and the caller gets nothing, or the loop goes on with the next item.</summary>
+    private static bool GivesUp(IEnumerable<IOperation> handler, ICatchClauseOperation clause, LlmContext context, CancellationToken cancellationToken)
+    {
+        foreach (var operation in handler.SelectMany(statement => statement.DescendantsAndSelf()))
+        {
+            var goesOn = operation switch
+            {
+                IThrowOperation => true,
+                IReturnOperation { IsImplicit: false, ReturnedValue: { } value } => !IsNothing(value),
+                IAssignmentOperation or IEventAssignmentOperation or IIncrementOrDecrementOperation => true,
+                IAwaitOperation { Operation: var awaited } => !IsLogging(awaited.WithoutConversions() as IInvocationOperation),
+                IInvocationOperation { TargetMethod.MethodKind: MethodKind.DelegateInvoke } => true,
+                IInvocationOperation call when call.IsImplicit => false,
+                IInvocationOperation call => !IsLogging(call) && !IsReading(call, clause),
+                _ => false,
+            };
+            if (goesOn)
+                return false;
+        }
+
+        return !new TriedCalls(context, cancellationToken).In(clause.Handler).Any();
+    }
+
+    private static bool IsLogging(IInvocationOperation? call) =>
+        call is not null && (LogNames.Any(name => call.TargetMethod.Name.IndexOf(name, StringComparison.Ordinal) >= 0) || call.TargetMethod.Name == "ConfigureAwait" && IsLogging(call.Instance as IInvocationOperation));
+
+    /// <summary>Something is read off the exception, to be logged.</summary>
+    private static bool IsReading(IInvocationOperation call, ICatchClauseOperation clause) =>
+        call.Receiver() is { } receiver && receiver.DescendantsAndSelf().Any(part => part is ILocalReferenceOperation local && clause.Locals.Contains(local.Local, SymbolEqualityComparer.Default));
+
+    /// <summary><c>null</c>, <c>default</c>, an empty text or collection.</summary>
+    private static bool IsNothing(IOperation value) => value.WithoutConversions() switch
+    {
+        IDefaultValueOperation => true,
+        ILiteralOperation { ConstantValue.Value: null or "" } => true,
+        IFieldReferenceOperation { Field: { Name: "Empty", ContainingType.SpecialType: SpecialType.System_String } } => true,
+        IInvocationOperation { TargetMethod: { Name: "Empty", Parameters.IsEmpty: true } } => true,
+        IInvocationOperation { TargetMethod.Name: "FromResult", Arguments: [var only] } => IsNothing(only.Value),
+        ICollectionExpressionOperation { Elements.IsEmpty: true } => true,
+        IObjectCreationOperation { Arguments.IsEmpty: true, Initializer: null, Type.ContainingNamespace: { } containing } => containing.ToDisplayString() == "System.Collections.Generic",
+        IArrayCreationOperation { Initializer: null or { ElementValues.IsEmpty: true } } => true,
+        _ => false,
+    };
+
+    /// <summary>A loop, a helper, a layer of the client, or the next client makes the call again.</summary>
+    private static bool IsTriedElsewhere(LlmCall call, ICatchClauseOperation clause, LlmContext context, CancellationToken cancellationToken) =>
+        RetryLoop.Around(call.Operation) is { } loop && loop.IsRetriedBy(clause)
+        || Retried.Around(call.Operation, context, cancellationToken).Verdict != Verdict.No
+        || Retried.Layers(call.Operation, context, cancellationToken).Verdict == Verdict.Yes;
+}
+
+/// <summary>What the client of a call does by itself when it is refused.</summary>
+/// <param name="Count">How often it repeats; 0 for a client that does not.</param>
+/// <param name="WithoutDelay">Its repetitions follow each other at once.</param>
+internal readonly record struct ClientRetries(int Count, bool WithoutDelay)
+{
+    /// <summary>Of the client as it is constructed, or of its type's default where that cannot be seen; null where neither tells.</summary>
+    public static ClientRetries? Of(LlmCall call, LlmContext context, CancellationToken cancellationToken)
+    {
+        var origin = ClientOrigins.Of(call.Operation, context, cancellationToken);
+        if (origin.Only is { } client)
+            return client.Attempts is { } attempts ? new ClientRetries(attempts - 1, client.RetriesWithoutDelay) : null;
+        if (!origin.All.IsEmpty)
+            return null;
+
+        var policy = call.Entry.RetryPolicy;
+        return policy.Source switch
+        {
+            CatalogSource.None => new ClientRetries(0, WithoutDelay: false),
+            CatalogSource.Known => new ClientRetries(policy.Count, policy.HasNoDelay),
+            _ => null,
+        };
+    }
+
+    public bool AreSound => Count > 0 && !WithoutDelay;
+
+    public override string ToString() => (Count, WithoutDelay) switch
+    {
+        (0, _) => "its client does not retry",
+        (_, true) => string.Format(CultureInfo.InvariantCulture, "its client retries {0} times at once, without waiting", Count),
+        _ => string.Format(CultureInfo.InvariantCulture, "after the client's own {0} retries", Count),
+    };
+}

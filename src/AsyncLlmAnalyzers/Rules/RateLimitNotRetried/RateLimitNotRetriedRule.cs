@@ -1,0 +1,60 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Operations;
+using AsyncLlmAnalyzers.Facts;
+using AsyncLlmAnalyzers.Hosting;
+using AsyncLlmAnalyzers.Model;
+
+namespace AsyncLlmAnalyzers.Rules.RateLimitNotRetried;
+
+/// <summary>
+/// Reports when
+/// <list type="bullet">
+/// <item>a handler recognises the rate limit and gives up, around a call whose client does not retry, or retries without waiting;</item>
+/// <item>a call runs for many items at once through a client that certainly does not retry.</item>
+/// </list>
+/// Silent when
+/// <list type="bullet">
+/// <item>the handler throws, asks another client, keeps the failure, or returns something made from it;</item>
+/// <item>a loop, pipeline, helper or handler of the client makes the call again;</item>
+/// <item>the client's own retries wait, or nothing about it is known (ALLM4007 may speak).</item>
+/// </list>
+/// </summary>
+internal sealed class RateLimitNotRetriedRule : LlmRule
+{
+    public const string Id = "ALLM4002";
+
+    private static readonly DiagnosticDescriptor Rule = Descriptors.Create(
+        Id,
+        title: "A rate limit is met and nothing retries",
+        message: "A rate-limited '{0}' is given up: {1}, and the limit is over in seconds; wait as long as the server asks, and try again",
+        DiagnosticSeverity.Warning,
+        description: "A 429 says \"not now\", not \"no\": the same request succeeds some seconds later. Without a retry that waits, every answer that meets the limit is lost, though its prompt was paid for in work.",
+        RuleTags.Minimal, RuleTags.SuggestionInTests);
+
+    public override DiagnosticDescriptor Descriptor => Rule;
+
+    public override int Rank => 43;
+
+    public override bool Accepts(TriggerKind kind, string name, LlmContext context) =>
+        kind == TriggerKind.Catch || (kind == TriggerKind.Invocation && context.MayBeCall(name));
+
+    public override Finding? Inspect(Site site) => site.Kind == TriggerKind.Catch ? InspectHandler(site) : InspectCall(site);
+
+    /// <summary>The filter that names the limit, else the type that is caught.</summary>
+    public static Location PlaceOf(ICatchClauseOperation clause) =>
+        clause.Syntax is CatchClauseSyntax { Filter.FilterExpression: { } filter } ? filter.GetLocation() : RetryHandler.LocationOf(clause);
+
+    private Finding? InspectHandler(Site site) =>
+        site.RateLimit is { NamesTheLimit: true, Retries: { AreSound: false } retries } handler
+            ? new Finding(Descriptor, PlaceOf((ICatchClauseOperation)site.Operation!), handler.Call.Method.Name, retries.ToString())
+            : null;
+
+    private Finding? InspectCall(Site site) =>
+        site.Call is { } call
+        && ClientOrigins.Of(call.Operation, site.Context, site.CancellationToken).Only is { HasNoRetries: true }
+        && PerItem.Of(call.Operation, site.Context, site.CancellationToken).Verdict == Verdict.Yes
+        && Retried.Of(call.Operation, site.Context, site.CancellationToken).Verdict == Verdict.No
+            ? new Finding(Descriptor, site.NameToken.GetLocation(), call.Method.Name, "it runs for many items at once, its client does not retry")
+            : null;
+}

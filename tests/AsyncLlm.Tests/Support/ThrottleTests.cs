@@ -1,0 +1,81 @@
+namespace AsyncLlm.Tests.Support;
+
+/// <summary>
+/// Tests of a throttle on a virtual clock. What a throttle decides, it has decided when a step of the test returns, and its statistics
+/// say so; the requests it starts come from the pool, and <see cref="RequestAsync"/> waits for them.
+/// </summary>
+public abstract class ThrottleTests
+{
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan Never = TimeSpan.FromMinutes(10);
+
+    private protected static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
+
+    private LlmThrottleStatistics _before;
+
+    private protected ThrottleTests()
+    {
+        Model = new FakeModel(Settle, Remember);
+        Stubborn = new FakeModel(Settle, Remember) { HonorsTokens = false };
+    }
+
+    private protected TestClock Clock { get; } = new();
+
+    /// <summary>A model that ends a call when its token is cancelled.</summary>
+    private protected FakeModel Model { get; }
+
+    /// <summary>A model that ignores tokens.</summary>
+    private protected FakeModel Stubborn { get; }
+
+    private protected LlmThrottle Throttle { get; private set; } = null!;
+
+    private protected LlmThrottleStatistics Now => Throttle.GetStatistics();
+
+    private protected void Use(LlmThrottleOptions options)
+    {
+        options.TimeProvider = Clock;
+        Throttle = new LlmThrottle(options);
+    }
+
+    private protected Task<string> Ask(int prompt, CancellationToken cancellationToken = default) => Ask(Model, prompt, cancellationToken);
+
+    private protected Task<string> Ask(FakeModel model, int prompt, CancellationToken cancellationToken = default) =>
+        Throttle.ExecuteAsync(token => model.AskAsync(prompt, token), cancellationToken);
+
+    /// <summary>Lets time pass until the throttle has admitted so many attempts; while none of them is queued yet, it stands still.</summary>
+    private protected async Task UntilAdmittedAsync(int count)
+    {
+        var end = Clock.GetUtcNow() + Never;
+        while (Now.Admitted < count && Clock.GetUtcNow() < end)
+        {
+            if (Now.Queued > 0)
+                Clock.Advance(Step);
+            else
+                await Task.Yield();
+        }
+        Assert.InRange(Now.Admitted, count, long.MaxValue);
+    }
+
+    /// <summary>Lets time pass until a request starts.</summary>
+    /// <param name="number">Which request, from 1, of those the throttle has admitted.</param>
+    private protected Task<FakeCall> RequestAsync(int number) => RequestAsync(Model, number);
+
+    private protected async Task<FakeCall> RequestAsync(FakeModel model, int number)
+    {
+        await UntilAdmittedAsync(number);
+        await model.StartedAsync(number);
+        return model.Calls[number - 1];
+    }
+
+    /// <summary>Lets a request start and fail, time and again.</summary>
+    private protected async Task FailAsync(int first, int count, Func<Exception> failure)
+    {
+        for (var number = first; number < first + count; number++)
+            (await RequestAsync(number)).Fail(failure());
+    }
+
+    private void Remember() => _before = Now;
+
+    /// <summary>A request may be answered before the throttle waits for it: then the pool tells the throttle.</summary>
+    private void Settle() => SpinWait.SpinUntil(() => Now != _before, TimeSpan.FromMilliseconds(200));
+}

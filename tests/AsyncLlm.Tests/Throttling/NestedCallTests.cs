@@ -1,0 +1,198 @@
+using AsyncLlm.Tests.Support;
+using static AsyncLlm.Tests.Support.Scenario;
+
+namespace AsyncLlm.Tests.Throttling;
+
+public sealed class NestedCallTests : ThrottleTests
+{
+    [Fact]
+    public Task A_call_inside_a_call_takes_over_its_slot() => Run(async () =>
+    {
+        Use(new() { MaxConcurrency = 1 });
+        var call = Throttle.ExecuteAsync(token => Ask(0, token));
+        (await RequestAsync(1)).Answer();
+
+        Assert.Equal("answer 0", await call);
+        Assert.Equal((1, 0), (Now.Admitted, Now.InFlight));
+    });
+
+    [Fact]
+    public Task Deep_nesting_does_not_deadlock() => Run(async () =>
+    {
+        Use(new() { MaxConcurrency = 1 });
+        var call = DeepAsync(100, default);
+        (await RequestAsync(1)).Answer();
+
+        Assert.Equal("answer 0", await call);
+        Assert.Equal((1, 0), (Now.Admitted, Now.InFlight));
+
+        Task<string> DeepAsync(int depth, CancellationToken cancellationToken) =>
+            depth == 0 ? Ask(0, cancellationToken) : Throttle.ExecuteAsync(token => DeepAsync(depth - 1, token), cancellationToken);
+    });
+
+    [Fact]
+    public Task Nesting_through_another_throttle_does_not_deadlock() => Run(async () =>
+    {
+        Use(new() { MaxConcurrency = 1 });
+        var other = new LlmThrottle(new() { TimeProvider = Clock });
+        var call = Throttle.ExecuteAsync(outer => other.ExecuteAsync(inner => Ask(0, inner), outer));
+        (await RequestAsync(1)).Answer();
+
+        Assert.Equal("answer 0", await call);
+        Assert.Equal((1, 1), (Now.Admitted, other.GetStatistics().Admitted));
+    });
+
+    [Fact]
+    public Task Later_calls_inside_a_call_queue_like_any_other() => Run(async () =>
+    {
+        Use(new() { MaxConcurrency = 1 });
+        var call = Throttle.ExecuteAsync(async token => await Ask(0, token) + ", " + await Ask(1, token));
+        var other = Ask(2);
+        (await RequestAsync(1)).Answer();
+        (await RequestAsync(2)).Answer();
+        (await RequestAsync(3)).Answer();
+
+        Assert.Equal("answer 0, answer 1", await call);
+        Assert.Equal("answer 2", await other);
+        Assert.Equal([0, 2, 1], Model.Started);
+    });
+
+    [Fact]
+    public Task Of_several_calls_at_once_inside_a_call_one_takes_over() => Run(async () =>
+    {
+        Use(new() { MaxConcurrency = 2 });
+        var call = Throttle.ExecuteAsync(async token => await Task.WhenAll(Enumerable.Range(0, 10).Select(i => Ask(i, token))));
+        for (var number = 1; number <= 10; number++)
+        {
+            Assert.True(Now.InFlight <= 2);
+            (await RequestAsync(number)).Answer();
+        }
+
+        Assert.Equal(10, (await call).Length);
+        Assert.True(Model.Peak <= 2);
+    });
+
+    [Fact]
+    public Task The_inner_call_repeats_and_the_outer_does_not() => Run(async () =>
+    {
+        Use(new() { MaxRetries = 1, RetryBudget = 1 });
+        var outerRuns = 0;
+        var call = Throttle.ExecuteAsync(token =>
+        {
+            outerRuns++;
+            return Ask(0, token);
+        });
+        (await RequestAsync(1)).Fail(Failures.Transient());
+        var last = Failures.Transient();
+        (await RequestAsync(2)).Fail(last);
+
+        Assert.Same(last, await FailureOf(call));
+        Assert.Equal((1, 2), (outerRuns, Model.Calls.Count));
+    });
+
+    [Fact]
+    public Task Work_that_lives_on_after_its_call_is_throttled() => Run(async () =>
+    {
+        Use(new() { MaxConcurrency = 4 });
+        var started = new TaskCompletionSource();
+        Task<string[]>? left = null;
+        await Throttle.ExecuteAsync(_ =>
+        {
+            left = LaterAsync();
+            return Task.CompletedTask;
+        });
+        started.SetResult();
+        await UntilAdmittedAsync(5);
+        Assert.Equal((4, 96), (Now.InFlight, Now.Queued));
+        await Model.StartedAsync(4);
+        for (var number = 1; number <= 100; number++)
+        {
+            await UntilAdmittedAsync(1 + number);
+            await Model.StartedAsync(number);
+            Model.Calls[number - 1].Answer();
+        }
+        await left!;
+        Assert.Equal(4, Model.Peak);
+
+        async Task<string[]> LaterAsync()
+        {
+            await started.Task;
+            return await Task.WhenAll(Enumerable.Range(0, 100).Select(i => Ask(i)));
+        }
+    });
+
+    [Fact]
+    public Task A_different_throttle_inside_is_independent() => Run(async () =>
+    {
+        Use(new() { MaxConcurrency = 1 });
+        var other = new LlmThrottle(new() { TimeProvider = Clock });
+        var call = other.ExecuteAsync(token => Ask(0, token));
+        await RequestAsync(1);
+        Assert.Equal((1, 1), (Now.InFlight, other.GetStatistics().InFlight));
+        Model[0].Answer();
+        await call;
+
+        Assert.Equal((0, 0), (Now.InFlight, other.GetStatistics().InFlight));
+    });
+
+    [Fact]
+    public Task The_outer_calls_total_timeout_still_ends_both() => Run(async () =>
+    {
+        Use(new() { TotalTimeout = TimeSpan.FromMinutes(5), AttemptTimeout = Timeout.InfiniteTimeSpan });
+        var call = Throttle.ExecuteAsync(async token =>
+        {
+            await Ask(0, token);
+            return await Ask(1, token);
+        });
+        await RequestAsync(1);
+        Clock.Advance(TimeSpan.FromMinutes(4));
+        Model[0].Answer();
+        await RequestAsync(2);
+        Clock.Advance(TimeSpan.FromMinutes(1));
+
+        await Assert.ThrowsAsync<TimeoutException>(() => call);
+        Assert.Equal((0, 0), (Now.InFlight, Now.Queued));
+    });
+
+    [Fact]
+    public Task A_stream_inside_a_call_takes_over_its_slot() => Run(async () =>
+    {
+        Use(new() { MaxConcurrency = 1 });
+        var stream = new FakeStream();
+        var call = Throttle.ExecuteAsync(async token =>
+        {
+            await foreach (var _ in Throttle.StreamAsync(_ => stream, token))
+                break;
+            return Now.InFlight;
+        });
+        await UntilAdmittedAsync(1);
+        stream.Give();
+
+        Assert.Equal(0, await call);
+    });
+
+    [Fact]
+    public Task A_call_inside_a_stream_takes_over_its_slot_whenever_it_is_made() => Run(async () =>
+    {
+        Use(new() { MaxConcurrency = 1 });
+        var read = ReadAsync();
+        (await RequestAsync(1)).Answer();
+
+        Assert.Equal(["first", "answer 0"], await read);
+        Assert.Equal((0, 1), (Now.InFlight, Now.Admitted));
+
+        async Task<List<string>> ReadAsync()
+        {
+            var parts = new List<string>();
+            await foreach (var part in Throttle.StreamAsync(PartsAsync))
+                parts.Add(part);
+            return parts;
+        }
+
+        async IAsyncEnumerable<string> PartsAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken token = default)
+        {
+            yield return "first";
+            yield return await Ask(0, token);
+        }
+    });
+}

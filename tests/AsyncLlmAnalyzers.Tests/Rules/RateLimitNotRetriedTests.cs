@@ -1,0 +1,108 @@
+namespace AsyncLlmAnalyzers.Tests.Rules;
+
+public class RateLimitNotRetriedTests() : RuleTests("ALLM4002")
+{
+    private const string Sound = "new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new OpenAIClientOptions { RetryPolicy = new ClientRetryPolicy(3) })";
+    private const string Off = "new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new OpenAIClientOptions { RetryPolicy = new ClientRetryPolicy(0) })";
+
+    protected override string Example => """
+        using System.ClientModel;
+        using OpenAI.Chat;
+
+        class Answers(ChatClient client)
+        {
+            async Task<ChatCompletion?> AskAsync(string text)
+            {
+                try
+                {
+                    return await client.CompleteChatAsync(text);
+                }
+                catch (ClientResultException e) when ([|e.Status == 429|])
+                {
+                    Console.WriteLine(e.Message);
+                    return null;
+                }
+            }
+        }
+        """;
+
+    [Theory]
+    [InlineData("try { return (await client.CompleteChatAsync(text)).Value.Content[0].Text; } catch (ClientResultException e) when ([|e is { Status: 429 }|]) { log.LogWarning(e, \"busy\"); return null; }")]
+    [InlineData("try { return (await client.CompleteChatAsync(text)).Value.Content[0].Text; } catch ([|ClientResultException|] e) { if (e.Status == 429) { log.LogWarning(\"busy\"); return string.Empty; } throw; }")]
+    [InlineData("try { return client.CompleteChat(text).Value.Content[0].Text; } catch (Exception e) when ([|e.Message.Contains(\"429\")|]) { return default; }")]
+    [InlineData("foreach (var line in text.Split(' ')) { try { await client.CompleteChatAsync(line); } catch (ClientResultException e) when ([|e.Status == (int)HttpStatusCode.TooManyRequests|]) { continue; } } return null;")]
+    [InlineData("try { await client.CompleteChatAsync(text); } catch (ClientResultException e) when ([|e.Status == 429|]) { } return null;")]
+    public Task Reports_a_handler_that_gives_up_on_a_client_without_a_sound_retry(string statements) => ReportsAsync(In(statements));
+
+    [Fact]
+    public Task Reports_a_handler_around_a_client_whose_retries_are_off() =>
+        ReportsAsync(In("try { await client.CompleteChatAsync(text); } catch (ClientResultException e) when ([|e.Status == 429|]) { } return null;", Off));
+
+    [Fact]
+    public Task Reports_a_call_for_many_items_through_a_client_that_does_not_retry() => ReportsAsync(
+        In("await Task.WhenAll(text.Split(' ').Select(line => client.[|CompleteChatAsync|](line))); return null;", Off));
+
+    [Theory]
+    [InlineData("try { await client.CompleteChatAsync(text); } catch (ClientResultException e) when (e.Status == 429) { throw new InvalidOperationException(\"busy\", e); } return null;")]
+    [InlineData("try { await client.CompleteChatAsync(text); } catch (ClientResultException e) when (e.Status == 429) { log.LogWarning(e, \"busy\"); throw; } return null;")]
+    [InlineData("try { await client.CompleteChatAsync(text); } catch (ClientResultException e) when (e.Status == 429) { return (await other.GetResponseAsync(text)).Text; } return null;")]
+    [InlineData("try { await client.CompleteChatAsync(text); } catch (ClientResultException e) when (e.Status == 429) { return e.Message; } return null;")]
+    [InlineData("try { await client.CompleteChatAsync(text); } catch (ClientResultException e) when (e.Status == 429) { return \"Try again later.\"; } return null;")]
+    [InlineData("try { await client.CompleteChatAsync(text); } catch (ClientResultException e) when (e.Status == 429) { failure = e.Message; } return null;")]
+    [InlineData("try { await client.CompleteChatAsync(text); } catch (ClientResultException e) when (e.Status == 429) { Handle(e); } return null;")]
+    public Task Silent_when_the_handler_does_something_about_it(string statements) => SilentAsync(In(statements));
+
+    [Theory]
+    [InlineData("for (var i = 0; i < 3; i++) { try { await client.CompleteChatAsync(text); break; } catch (ClientResultException e) when (e.Status == 429) { } } return null;")]
+    [InlineData("foreach (var one in clients) { try { return (await one.CompleteChatAsync(text)).Value.Content[0].Text; } catch (ClientResultException e) when (e.Status == 429) { } } return null;")]
+    [InlineData("try { await new Polly.ResiliencePipelineBuilder().AddRetry(new Polly.Retry.RetryStrategyOptions()).Build().ExecuteAsync(async token => await client.CompleteChatAsync(text)); } catch (ClientResultException e) when (e.Status == 429) { } return null;")]
+    public Task Silent_when_it_is_tried_again(string statements) => SilentAsync(In(statements));
+
+    [Theory]
+    [InlineData("try { await client.CompleteChatAsync(text); } catch (ClientResultException e) when (e.Status == 429) { } return null;", Sound)]
+    [InlineData("try { await anthropic.Messages.Create(null!); } catch (AnthropicRateLimitException) { } return null;", "injected")]
+    [InlineData("try { await other.GetResponseAsync(text); } catch (ClientResultException e) when (e.Status == 429) { } return null;", "injected")]
+    [InlineData("try { await client.CompleteChatAsync(text); } catch (ClientResultException) { } return null;", "injected")]
+    [InlineData("try { await client.CompleteChatAsync(text); } catch (ClientResultException e) when (e.Status != 429) { } return null;", "injected")]
+    [InlineData("try { await client.CompleteChatAsync(text); } catch (ClientResultException e) when (e.Status == 401) { } return null;", "injected")]
+    public Task Silent_when_the_retries_are_sound_or_it_is_not_about_the_limit(string statements, string client) => SilentAsync(In(statements, client));
+
+    [Fact]
+    public Task Calls_through_the_throttle_of_the_client() => FixesAsync(
+        In("try { return (await client.CompleteChatAsync(text /* q */).ConfigureAwait(false)).Value.Content[0].Text; } catch (ClientResultException e) when ([|e.Status == 429|]) { return null; }"),
+        In("try { return (await LlmThrottle.For(client).ExecuteAsync(ct => client.CompleteChatAsync([text /* q */], cancellationToken: ct)).ConfigureAwait(false)).Value.Content[0].Text; } catch (ClientResultException e) when (e.Status == 429) { return null; }")
+            .Replace("using Microsoft.Extensions.AI;", "using AsyncLlm;\nusing Microsoft.Extensions.AI;", StringComparison.Ordinal),
+        withRuntime: true);
+
+    [Theory]
+    [InlineData("var own = new ChatClient(\"m\", \"k\"); try { await own.CompleteChatAsync(text); } catch (ClientResultException e) when ([|e.Status == 429|]) { } return null;", true)]
+    [InlineData("try { await client.CompleteChatAsync(text); } catch (ClientResultException e) when ([|e.Status == 429|]) { } return null;", false)]
+    public Task Offers_no_fix_without_a_lasting_client_or_the_runtime(string statements, bool withRuntime) => OffersNoFixAsync(In(statements), withRuntime);
+
+    private static string In(string statements, string client = "injected") => $$"""
+        using System.ClientModel;
+        using System.ClientModel.Primitives;
+        using System.Net;
+        using Anthropic;
+        using Anthropic.Exceptions;
+        using Microsoft.Extensions.AI;
+        using Microsoft.Extensions.Logging;
+        using OpenAI;
+        using OpenAI.Chat;
+        using Polly;
+
+        class Answers(ChatClient injected, AnthropicClient anthropic, IChatClient other, List<ChatClient> clients, ILogger log)
+        {
+            readonly ChatClient client = {{client}};
+            string? failure;
+            public object? Given => failure is null ? injected : null;
+
+            async Task<string?> AskAsync(string text)
+            {
+                {{statements.ReplaceLineEndings("\n        ")}}
+            }
+
+            void Handle(Exception exception) { }
+        }
+        """;
+}

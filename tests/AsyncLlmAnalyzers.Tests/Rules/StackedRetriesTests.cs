@@ -1,0 +1,93 @@
+namespace AsyncLlmAnalyzers.Tests.Rules;
+
+public class StackedRetriesTests() : RuleTests("ALLM4006")
+{
+    private const string Off = "new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new OpenAIClientOptions { RetryPolicy = new ClientRetryPolicy(0) })";
+
+    protected override string Example => """
+        using OpenAI.Chat;
+
+        class Answers
+        {
+            private readonly ChatClient _client = new("gpt-5-mini", "key");
+
+            async Task<ChatCompletion> AskAsync(string text)
+            {
+                for (var attempt = 1; ; attempt++)
+                {
+                    try
+                    {
+                        return await _client.[|CompleteChatAsync|](text);
+                    }
+                    catch (Exception) when (attempt < 5)
+                    {
+                        await Task.Delay(1000 * attempt);
+                    }
+                }
+            }
+        }
+        """;
+
+    [Theory]
+    [InlineData("for (var i = 0; ; i++) { try { await client.[|CompleteChatAsync|](text); return; } catch (Exception) when (i < 3) { } }")]
+    [InlineData("for (var i = 0; ; i++) { try { client.[|CompleteChat|](text); return; } catch (Exception) when (i < 3) { } }")]
+    [InlineData("await Again(() => client.[|CompleteChatAsync|](text));")]
+    [InlineData("await new ResiliencePipelineBuilder().AddRetry(new Polly.Retry.RetryStrategyOptions()).Build().ExecuteAsync(async token => await client.[|CompleteChatAsync|](text));")]
+    public Task Reports_a_retry_around_a_client_that_retries(string statements) => ReportsAsync(In(statements));
+
+    [Fact]
+    public Task Reports_two_retries_of_the_codes_own() => ReportsAsync(In("await Again(async () => { for (var i = 0; ; i++) { try { await client.[|CompleteChatAsync|](text); return; } catch (Exception) when (i < 3) { } } });", "injected"));
+
+    [Theory]
+    [InlineData("for (var i = 0; ; i++) { try { await client.CompleteChatAsync(text); return; } catch (Exception) when (i < 3) { } }")]
+    [InlineData("await Again(() => client.CompleteChatAsync(text));")]
+    public Task Silent_when_the_clients_retries_are_off(string statements) => SilentAsync(In(statements, Off));
+
+    [Theory]
+    [InlineData("for (var i = 0; ; i++) { try { await client.CompleteChatAsync(text); return; } catch (Exception) when (i < 3) { } }")]
+    [InlineData("await Again(() => client.CompleteChatAsync(text));")]
+    public Task Silent_when_the_construction_cannot_be_seen(string statements) => SilentAsync(In(statements, "injected"));
+
+    [Theory]
+    [InlineData("await client.CompleteChatAsync(text);")]
+    [InlineData("foreach (var line in text.Split(' ')) { try { await client.CompleteChatAsync(line); return; } catch (Exception) { } }")]
+    [InlineData("for (var i = 0; i < 3; i++) { try { await client.CompleteChatAsync(text.Split(' ')[i]); return; } catch (Exception) { } }")]
+    [InlineData("try { await client.CompleteChatAsync(text); } catch (Exception) { }")]
+    [InlineData("await pipeline.ExecuteAsync(async token => await client.CompleteChatAsync(text));")]
+    public Task Silent_when_nothing_certainly_repeats_it(string statements) => SilentAsync(In(statements));
+
+    [Theory]
+    [InlineData("new ChatClient(\"m\", \"k\")", "new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new OpenAIClientOptions { RetryPolicy = new ClientRetryPolicy(maxRetries: 0) })")]
+    [InlineData("new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new OpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(30) })", "new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new OpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(30), RetryPolicy = new ClientRetryPolicy(maxRetries: 0) })")]
+    public Task Switches_the_clients_own_retries_off(string client, string fixedClient)
+    {
+        const string statements = "for (var i = 0; ; i++) { try { await client.[|CompleteChatAsync|](text); return; } catch (Exception) when (i < 3) { } }";
+        return FixesAsync(In(statements, client), In(statements.Replace("[|", "", StringComparison.Ordinal).Replace("|]", "", StringComparison.Ordinal), fixedClient));
+    }
+
+    [Fact]
+    public Task Offers_no_fix_where_the_client_is_handed_in() => OffersNoFixAsync(
+        In("await Again(async () => { for (var i = 0; ; i++) { try { await client.[|CompleteChatAsync|](text); return; } catch (Exception) when (i < 3) { } } });", "injected"));
+
+    private static string In(string statements, string client = "new ChatClient(\"m\", \"k\")") => $$"""
+        using System.ClientModel;
+        using System.ClientModel.Primitives;
+        using OpenAI;
+        using OpenAI.Chat;
+        using Polly;
+
+        class Answers(ChatClient injected, ResiliencePipeline pipeline)
+        {
+            readonly ChatClient client = {{client}};
+            public ChatClient Given => injected;
+
+            async Task AskAsync(string text)
+            {
+                await pipeline.ExecuteAsync(_ => default);
+                {{statements}}
+            }
+
+            static async Task Again(Func<Task> call) { for (var i = 0; ; i++) { try { await call(); return; } catch (Exception) when (i < 3) { } } }
+        }
+        """;
+}
