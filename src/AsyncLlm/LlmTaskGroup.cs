@@ -66,8 +66,8 @@ public sealed class LlmTaskGroup : IAsyncDisposable
         if (options.StopWhen == LlmStopWhen.FirstCompleted)
             throw new ArgumentException($"A group awaits all of its calls; {nameof(LlmStopWhen.FirstCompleted)} leaves some out.", nameof(options));
         _options = options;
-        _throttle = throttle;
-        _slots = throttle is null ? new SemaphoreSlim(options.Limit) : null;
+        _throttle = throttle ?? options.Throttle;
+        _slots = _throttle is null || options.MaxConcurrency is not null ? new SemaphoreSlim(options.Limit) : null;
         // Each call has its own second to end.
         _stop = new StopSource(Durations.Limit(options.Deadline), options.TimeProvider, static () => { }, cancellationToken);
     }
@@ -170,7 +170,8 @@ public sealed class LlmTaskGroup : IAsyncDisposable
         var timeout = _options.CallTimeout ?? Timeout.InfiniteTimeSpan;
         return _throttle is null
             ? LlmTimeout.RunAsync<T>(caller, call, timeout, _options.TimeProvider, _stop.Token)
-            : _throttle.RunAsync<T>(call, default, actualTokens: null, isInPipeline: false, _stop.Token);
+            : _throttle.RunAsync<T>(
+                _options.CallTimeout is null ? call : token => LlmTimeout.RunAsync<T>(caller, call, timeout, _options.TimeProvider, token), default, actualTokens: null, isInPipeline: false, _stop.Token);
     }
 
     private void Fail(Exception exception)

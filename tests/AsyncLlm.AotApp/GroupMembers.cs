@@ -16,28 +16,37 @@ internal static class GroupMembers
             Deadline = TimeSpan.FromMinutes(2),
             StopWhen = LlmStopWhen.AllCompleted,
             Progress = new Progress<LlmProgress>(),
+            Throttle = throttle,
             TimeProvider = TimeProvider.System,
         };
-        GC.KeepAlive((options.MaxConcurrency, options.CallTimeout, options.Deadline, options.StopWhen, options.Progress, options.TimeProvider));
+        GC.KeepAlive((options.MaxConcurrency, options.CallTimeout, options.Deadline, options.StopWhen, options.Progress, options.Throttle, options.TimeProvider));
 
         await LlmTask.WhenAll(items, Ask, 2);
         await LlmTask.WhenAll(items, Ask, options);
+        await LlmTask.WhenAll(items, Ask, throttle);
         await LlmTask.WhenAll(items, Work, 2);
         await LlmTask.WhenAll(items, Work, options);
+        await LlmTask.WhenAll(items, Work, throttle);
 
         Use(await LlmTask.WhenAllSettled(items, Ask, 2));
         await LlmTask.WhenAllSettled(items, Ask, options);
+        await LlmTask.WhenAllSettled(items, Ask, throttle);
         await LlmTask.WhenAllSettled(items, Work, 2);
         await LlmTask.WhenAllSettled(items, Work, options);
+        await LlmTask.WhenAllSettled(items, Work, throttle);
 
         await DrainAsync(LlmTask.WhenEach(items, Ask, 2));
         await DrainAsync(LlmTask.WhenEach(items, Ask, options));
+        await DrainAsync(LlmTask.WhenEach(items, Ask, throttle));
         await DrainAsync(LlmTask.WhenEach(items, Work, 2));
         await DrainAsync(LlmTask.WhenEach(items, Work, options));
+        await DrainAsync(LlmTask.WhenEach(items, Work, throttle));
         await DrainAsync(LlmTask.WhenEach(StreamAsync(3), Ask, 2));
         await DrainAsync(LlmTask.WhenEach(StreamAsync(3), Ask, options));
+        await DrainAsync(LlmTask.WhenEach(StreamAsync(3), Ask, throttle));
         await DrainAsync(LlmTask.WhenEach(StreamAsync(3), Work, 2));
         await DrainAsync(LlmTask.WhenEach(StreamAsync(3), Work, options));
+        await DrainAsync(LlmTask.WhenEach(StreamAsync(3), Work, throttle));
 
         await LlmTask.WhenFirst([AskOnce, AskOnce]);
 

@@ -46,6 +46,24 @@ internal static class ThrottleMembers
         throttle.Report(new LlmRateInfo { RequestLimit = 1_000, RequestsRemaining = 999 });
         GC.KeepAlive(throttle.GetStatistics());
 
+        var retries = new LlmRetryOptions
+        {
+            BaseDelay = TimeSpan.FromSeconds(1),
+            MaxDelay = TimeSpan.FromSeconds(30),
+            MaxRetries = 2,
+            MaxRetryAfter = TimeSpan.FromSeconds(10),
+            MaxTimeoutRetries = 1,
+            Classify = LlmFailure.Classify,
+            OnRetry = retry => GC.KeepAlive(retry),
+            TimeProvider = TimeProvider.System,
+        };
+        GC.KeepAlive((retries.BaseDelay, retries.MaxDelay, retries.MaxRetries, retries.MaxRetryAfter, retries.MaxTimeoutRetries));
+        GC.KeepAlive((retries.Classify, retries.OnRetry, retries.TimeProvider));
+        await LlmRetry.RunAsync(AskOnce);
+        await LlmRetry.RunAsync(AskOnce, retries);
+        await LlmRetry.RunAsync(WorkOnce);
+        await LlmRetry.RunAsync(WorkOnce, retries);
+
         using var outer = new LlmRateHeaderHandler(throttle);
         using var handler = new LlmRateHeaderHandler(throttle, new HttpClientHandler());
     }

@@ -37,6 +37,9 @@ internal sealed record Row
     /// <summary>The mean tokens of a request, uniform between 0.2 and 1.8 times that.</summary>
     public double Tokens { get; init; } = 1000;
 
+    /// <summary>What the calls reserve, as a share of the tokens they take; the answer tells how many that were.</summary>
+    public double Estimate { get; init; } = 1;
+
     public double? ChangeAt { get; init; }
 
     public double ChangeFactor { get; init; } = 0.5;

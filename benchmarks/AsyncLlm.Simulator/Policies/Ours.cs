@@ -4,6 +4,7 @@ namespace AsyncLlm.Simulator;
 internal sealed class Ours : Policy
 {
     private readonly bool _readsHeaders;
+    private readonly double _estimate;
     private readonly Server _server;
     private readonly LlmThrottle _throttle;
     private readonly Sdk _sdk;
@@ -11,6 +12,7 @@ internal sealed class Ours : Policy
     public Ours(World world, bool readsHeaders)
     {
         _readsHeaders = readsHeaders;
+        _estimate = world.Row.Estimate;
         _server = world.Server;
         _throttle = new(Options(world));
         _sdk = new(world.Server, world.Time, world.Row.SdkRetries);
@@ -30,7 +32,7 @@ internal sealed class Ours : Policy
 
     public override Task SendAsync(int item)
         => _readsHeaders && _server.TokensOf(item) is > 0 and var tokens
-            ? _throttle.ExecuteAsync(token => CallAsync(item, token), new LlmCost(tokens))
+            ? _throttle.ExecuteAsync(token => CallAsync(item, token), new LlmCost((int)Math.Ceiling(_estimate * tokens)), _ => tokens)
             : _throttle.ExecuteAsync(token => CallAsync(item, token));
 
     private async Task<Answer> CallAsync(int item, CancellationToken cancellationToken)

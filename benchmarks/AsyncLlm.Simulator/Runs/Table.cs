@@ -39,7 +39,7 @@ internal sealed class Table(TextWriter output)
         if (row.PerSecond is { } perSecond)
             words.Add($"+{perSecond:0.##}/s");
         if (row.Tpm is { } tpm)
-            words.Add($"+{tpm / 1000:0.##}k tokens");
+            words.Add($"+{tpm / 1000:0.##}k tokens{(row.Estimate == 1 ? "" : $" est. x{row.Estimate:0.##}")}");
         if (row.ChangeAt is not null)
             words.Add($"x{row.ChangeFactor:0.##} midway");
         if (row.Tenant > 0)

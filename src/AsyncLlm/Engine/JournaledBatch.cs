@@ -56,11 +56,13 @@ internal sealed class JournaledBatch<TSource, TResult>
         }
     }
 
-    /// <summary>The timeout of a call is not that of its way to the disk.</summary>
+    /// <summary>Neither the timeout of a call nor the retries of a throttle are for its way to the disk.</summary>
     private LlmBatchOptions OptionsFor(int open)
     {
         var options = LlmBatchOptions.Checked(_options);
+        options.MaxConcurrency = _options.Limit;
         options.CallTimeout = null;
+        options.Throttle = null;
         if (options.Progress is { } progress)
             options.Progress = new ProgressOfAll(progress, _items.Length - open, _items.Length);
         return options;
@@ -83,12 +85,16 @@ internal sealed class JournaledBatch<TSource, TResult>
         _journal.ThrowIfBroken();
         await _caller.Enter();
         _called[index] = true;
-        var result = await (_options.CallTimeout is { } timeout
-            ? LlmTimeout.RunAsync<TResult>(_caller, token => _call(_items[index], token), timeout, _options.TimeProvider, cancellationToken)
-            : _call(_items[index], cancellationToken) ?? throw Tasks.NullTask()).ConfigureAwait(false);
+        var result = await (_options.Throttle is { } throttle
+            ? throttle.RunAsync<TResult>(token => AttemptAsync(index, token), default, actualTokens: null, isInPipeline: false, cancellationToken)
+            : AttemptAsync(index, cancellationToken)).ConfigureAwait(false);
         await _journal.AppendAsync(_keys[index], result).ConfigureAwait(false);
         return result;
     }
+
+    private Task<TResult> AttemptAsync(int index, CancellationToken cancellationToken) => _options.CallTimeout is { } timeout
+        ? LlmTimeout.RunAsync<TResult>(_caller, token => _call(_items[index], token), timeout, _options.TimeProvider, cancellationToken)
+        : _call(_items[index], cancellationToken) ?? throw Tasks.NullTask();
 
     /// <summary>Counts what the journal had.</summary>
     private sealed class ProgressOfAll(IProgress<LlmProgress> progress, int completed, int total) : IProgress<LlmProgress>

@@ -10,6 +10,9 @@ internal readonly record struct Admission(long Number, double At, double Pace, b
     /// <summary>What was believed of the quota of requests.</summary>
     public QuotaMark Requests { get; init; }
 
+    /// <summary>The tokens it reserved.</summary>
+    public double ReservedTokens { get; init; }
+
     /// <summary>What was believed of the quota of tokens.</summary>
     public QuotaMark Tokens { get; init; }
 

@@ -3,15 +3,22 @@ namespace AsyncLlm;
 /// <summary>When the next attempt may start: as the provider's reports say, and as its refusals say where no report explains them.</summary>
 internal sealed class Pacer
 {
-    // What is left is not sent in one burst, since another quota may hold that nobody reports: 5 a second at first, twice as fast every
-    // quarter of a second, so that what is refused before the first refusal is back is a fraction of what was accepted.
+    // What is left is not sent in one burst, since another quota may hold that nobody reports: 5 a second at first, e times as fast every
+    // third of a second, or quarter once there are reports, so that what is refused before the first refusal is back is a fraction of what
+    // was accepted.
     private const double FirstSpeed = 5;
     private const double SpeedUp = 2.8;
+    private const double SpeedUpReported = 4;
+    private const double CostMemory = 0.98;
 
     private readonly bool _isShared;
     private readonly BlindPacer _blind;
     private readonly ReportedQuota _requests = new();
     private readonly ReportedQuota _tokens = new(coarsestUnit: 1000);
+    // Of the last fifty calls or so.
+    private double _estimated;
+    private double _taken;
+    private double _costRatio = 1;
     private bool _isBlind = true;
     private double _speed = FirstSpeed;
     private double _closedUntil = double.NegativeInfinity;
@@ -46,13 +53,14 @@ internal sealed class Pacer
         var at = !_isBlind ? now : _isShared ? _blind.SpacedAt(_speed, now) : _blind.AdmitsAt(inFlight, now);
         if (!_isBlind || _epochEnd < 0)
             at = Math.Max(at, _blind.SpacedAt(_speed, now));
-        return Math.Max(at, Math.Max(_requests.AdmitsAt(1, now), _tokens.AdmitsAt(tokens, now)));
+        return Math.Max(at, Math.Max(_requests.AdmitsAt(1, now), _tokens.AdmitsAt(_costRatio * tokens, now)));
     }
 
     public Admission Admit(int tokens, int inFlight, double now)
     {
-        _speed += SpeedUp;
-        return _blind.Admit(inFlight, now, isPaced: _isBlind) with { Requests = _requests.Admit(1, now), Tokens = _tokens.Admit(tokens, now) };
+        _speed += _isBlind ? SpeedUp : SpeedUpReported;
+        var reserved = _costRatio * tokens;
+        return _blind.Admit(inFlight, now, isPaced: _isBlind) with { Requests = _requests.Admit(1, now), ReservedTokens = reserved, Tokens = _tokens.Admit(reserved, now) };
     }
 
     public void Answered(in Admission admission)
@@ -62,8 +70,9 @@ internal sealed class Pacer
         _blind.Answered(admission);
     }
 
-    public void Refused(in Admission admission, int tokens, double? retryAfter, double now)
+    public void Refused(in Admission admission, double? retryAfter, double now)
     {
+        var tokens = admission.ReservedTokens;
         var isNew = admission.Number >= _epochEnd;
         var isProbe = admission.Number == _epochEnd;
         if (isNew)
@@ -90,7 +99,7 @@ internal sealed class Pacer
     }
 
     /// <summary>The quota that was used up when an attempt was admitted, as far as reports say.</summary>
-    private ReportedQuota? Explanation(in Admission admission, int tokens)
+    private ReportedQuota? Explanation(in Admission admission, double tokens)
     {
         if (_requests.IsKnown && (_requests.LastReport.Number == admission.Number ? _requests.LastReport.Remaining < 1 : admission.Requests.Level < 1))
             return _requests;
@@ -99,8 +108,18 @@ internal sealed class Pacer
         return null;
     }
 
-    /// <summary>Gives back the tokens a call has not taken.</summary>
-    public void Refund(int tokens) => _tokens.Refund(tokens);
+    /// <summary>Gives back the tokens an attempt has reserved and not taken.</summary>
+    public void Refund(in Admission admission, double tokens) => _tokens.Refund(admission, tokens);
+
+    /// <summary>An attempt has taken so many tokens where so many were estimated; the next are reserved accordingly.</summary>
+    public void Settle(in Admission admission, int estimated, int tokens)
+    {
+        Refund(admission, admission.ReservedTokens - tokens);
+        if (estimated <= 0)
+            return;
+        (_estimated, _taken) = (CostMemory * _estimated + estimated, CostMemory * _taken + Math.Max(0, tokens));
+        _costRatio = _taken / _estimated;
+    }
 
     /// <param name="answered">The attempt that was answered, if that is known.</param>
     public void Observe(in LlmRateInfo info, Admission? answered, double now)

@@ -42,7 +42,7 @@ internal sealed partial class ReportedQuota
     // It refills, but the moment it is whole stays where it is: what was spent in one window fades away in the next (a sliding counter).
     private bool IsCounter => _forgets <= -2 && _period > 0 && Refills;
 
-    private double Window => _forgets > 0 && _shortestWindow > _window - Coarse ? _shortestWindow : _window;
+    private double Window => _forgets > 0 && _grain == Coarse && _shortestWindow > Math.Max(_window - Coarse, 0.5 * _window) ? _shortestWindow : _window;
 
     private double NextBack
     {
@@ -79,6 +79,13 @@ internal sealed partial class ReportedQuota
         else
             return;
         _lastNumber = last;
+    }
+
+    // What was believed to be back was not.
+    private void Doubt()
+    {
+        _isKindSure = false;
+        Vote(1);
     }
 
     // What was promised was wrong: nothing has come back since.
@@ -135,14 +142,14 @@ internal sealed partial class ReportedQuota
             CompareWhole(reading, _kindStart);
     }
 
-    // In a burst: a bucket is whole later by the time it takes to refill what was spent since.
+    // A bucket is whole later by the time it takes to refill what it holds less, at least all but one unit of that; the others are not.
     private bool CompareWhole(in Reading start, in Reading end)
     {
         var time = end.At - start.At;
-        var later = (end.Spent - start.Spent) * Math.Max(0, start.WholeAt - _grain - start.At) / Math.Max(1, _limit - start.Remaining);
-        if (start.WholeAt - _grain <= end.At || time < 0 || later <= 2 * time + Math.Max(2 * _grain, 10 * Fine))
+        var later = (start.Remaining - end.Remaining - _unit) * Math.Max(0, start.WholeAt - _grain - start.At) / Math.Max(1, _limit - start.Remaining);
+        if (start.WholeAt - _grain <= end.At || time < 0 || later <= Math.Max(2 * _grain, 10 * Fine))
             return false;
-        Vote(end.WholeAt - start.WholeAt > time + (later - time) / 3 ? 1 : -1);
+        Vote(end.WholeAt - start.WholeAt > time + later / 3 ? 1 : -1);
         return true;
     }
 

@@ -72,7 +72,7 @@ internal sealed partial class ReportedQuota
         }
         var time = _last.At - _rateStart.At;
         var back = _last.Remaining - _rateStart.Remaining + _last.Spent - _rateStart.Spent;
-        if (back < LeastMeasured * _unit || time <= 0)
+        if (back < LeastMeasured * Math.Max(_unit, _typical) || time <= 0)
             return;
         // What does not fit in a full bucket is lost: then it is at least so fast.
         if (_wasFull)
@@ -81,7 +81,11 @@ internal sealed partial class ReportedQuota
             _rate = Math.Clamp(_rate, (back - _unit) / time, (back + _unit) / time);
         else
             (_rate, _isRateMeasured) = (back / time, true);
-        if (back >= MostMeasured * _unit)
+        // No more than refills without others, and whatever was reserved too much.
+        var wholeIn = _last.WholeAt - _grain - _last.At;
+        if (wholeIn > 0)
+            _rate = Math.Min(_rate, (_limit - _last.Remaining + _unit) / wholeIn);
+        if (back >= MostMeasured * Math.Max(_unit, _typical))
             _rateStart = default;
     }
 

@@ -25,6 +25,7 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
 
     private readonly AdmissionLog _log = new();
     private double _unit = coarsestUnit;
+    private double _typical = 1;
     private double _limit;
     private double _level;
     private double _levelAt;
@@ -88,13 +89,24 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
         CountProbe(units, now);
         _level -= units;
         _spent += units;
+        _typical += (units - _typical) / 16;
         (_tookBefore, _tookAt) = (_tookAt, now);
         _log.Add(now, _spent, _limit, _window);
         return Mark;
     }
 
-    /// <summary>Gives back what was reserved too much.</summary>
-    public void Refund(double units) => (_level, _spent) = (_level + units, _spent - units);
+    /// <summary>Gives back what an attempt had reserved too much; less than 0 for too little.</summary>
+    public void Refund(in Admission admission, double units)
+    {
+        _spent -= units;
+        if (admission.Number <= _wholeNumber)
+            _wholeSpent -= units;
+        // A report of a later attempt has told already.
+        if (admission.Number <= _lastNumber)
+            return;
+        _level += units;
+        _corrections += units;
+    }
 
     /// <summary>An attempt was answered: it has taken what it was admitted with.</summary>
     public void Answered(long number)
@@ -106,23 +118,15 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
     /// <summary>An attempt was refused, for this quota or another: it has taken nothing.</summary>
     public void Refused(in Admission admission, double units)
     {
-        _spent -= units;
+        Refund(admission, units);
         _refused += units;
         _log.Refund(admission.At, units);
         if (admission.At >= _tookAt)
             _tookAt = _tookBefore;
-        if (admission.Number <= _wholeNumber)
-            _wholeSpent -= units;
-        if (admission.Number > _lastNumber)
-        {
-            _level += units;
-            _corrections += units;
-        }
-        else if (_isPending && admission.Number == _lastNumber)
-        {
-            _last.Spent -= units;
-            Settle(isAccepted: false);
-        }
+        if (!_isPending || admission.Number != _lastNumber)
+            return;
+        _last.Spent -= units;
+        Settle(isAccepted: false);
     }
 
     /// <summary>It was used up when an attempt was admitted, which was refused for that.</summary>
@@ -131,6 +135,8 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
     public void Empty(in Admission admission, in QuotaMark mark, double units, bool isProbe, double now)
     {
         _refusals++;
+        if (!Refills && mark.Level >= 0)
+            Doubt();
         BoundRate(admission.At, units, isProbe);
         if (admission.Number <= _lastNumber)
             return;

@@ -84,7 +84,7 @@ internal sealed class StreamCall<T>(
         finally
         {
             if (ActualTokens is { } tokens && !IsHandedOver)
-                Engine.Refund(Tokens - tokens);
+                Engine.Settle(this, tokens);
             Engine.Exit(this, failed: _error is not null);
             GiveUpHoldings(_error);
         }

@@ -103,11 +103,11 @@ internal sealed class ThrottleEngine
             inner.HasSlot = true;
             inner.Since = Now;
             inner.IsProbe = outer.IsProbe;
-            inner.Admission = outer.Admission;
             (inner.Lease, outer.Lease) = (outer.Lease, null);
             inner.Attempt = new Attempt(inner);
+            inner.Admission = outer.Admission with { ReservedTokens = inner.Tokens };
             if (outer.HasReserved)
-                _pacer.Refund(outer.Tokens - inner.Tokens);
+                _pacer.Refund(outer.Admission, outer.Admission.ReservedTokens - inner.Tokens);
             (inner.HasReserved, outer.HasReserved) = (outer.HasReserved, false);
             _budget.Deposit();
             return true;
@@ -147,7 +147,9 @@ internal sealed class ThrottleEngine
             var now = Now;
             if (!call.IsHandedOver)
             {
-                Refund(call, actualTokens ?? call.Tokens);
+                if (actualTokens is { } tokens && call.HasReserved)
+                    _pacer.Settle(call.Admission, call.Tokens, tokens);
+                call.HasReserved = false;
                 _faults = 0;
                 Works(call);
                 _pacer.Answered(call.Admission);
@@ -212,11 +214,11 @@ internal sealed class ThrottleEngine
         }
     }
 
-    /// <summary>Gives back the tokens a stream has reserved and not taken.</summary>
-    public void Refund(int tokens)
+    /// <summary>A stream has ended and taken so many tokens.</summary>
+    public void Settle(ThrottledCall call, int tokens)
     {
         lock (_gate)
-            _pacer.Refund(tokens);
+            _pacer.Settle(call.Admission, call.Tokens, tokens);
     }
 
     /// <summary>The call is over, however it ended.</summary>
@@ -350,7 +352,7 @@ internal sealed class ThrottleEngine
             case LlmFailureKind.RateLimited:
                 _rateLimited++;
                 Works(call);
-                _pacer.Refused(call.Admission, call.Tokens, mayWait ? retryAfter : null, now);
+                _pacer.Refused(call.Admission, mayWait ? retryAfter : null, now);
                 if (_pacer.ClosedUntil > now)
                     call.Tell("gate closed", failure.Kind, _pacer.ClosedUntil - now);
                 return mayWait;
@@ -420,10 +422,10 @@ internal sealed class ThrottleEngine
     }
 
     /// <summary>Gives back what it has reserved and not used.</summary>
-    private void Refund(ThrottledCall call, int used = 0)
+    private void Refund(ThrottledCall call)
     {
         if (call.HasReserved)
-            _pacer.Refund(call.Tokens - used);
+            _pacer.Refund(call.Admission, call.Admission.ReservedTokens);
         call.HasReserved = false;
     }
 

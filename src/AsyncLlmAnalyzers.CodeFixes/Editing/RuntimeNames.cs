@@ -28,6 +28,8 @@ internal static class RuntimeNames
 
     public const string UseThrottle = "UseThrottle";
 
+    public const string WithTimeout = "WithTimeout";
+
     public const string For = "For";
 
     public const string ExecuteAsync = "ExecuteAsync";

@@ -3,6 +3,7 @@ using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Operations;
 using Microsoft.CodeAnalysis.Simplification;
+using AsyncLlmAnalyzers.Catalog;
 using AsyncLlmAnalyzers.Model;
 
 namespace AsyncLlmAnalyzers.Editing;
@@ -42,10 +43,14 @@ internal sealed class TimedSource
             || anchor.DescendantNodes().OfType<AwaitExpressionSyntax>().Any(await => await.Span.End <= site.Syntax.SpanStart))
             return null;
 
-        return site.Ancestors().TakeWhile(ancestor => !ancestor.IsFunction()).OfType<IAwaitOperation>().Any(await => anchor.Span.Contains(await.Syntax.Span))
+        var runsInPlace = site.Type is { } type && !ReturnTypes.IsAsynchronous(type)
+            || Statement(anchor) is CommonForEachStatementSyntax { AwaitKeyword.RawKind: not 0 } stream && stream.Expression.Span.Contains(site.Syntax.Span);
+        return runsInPlace || site.Ancestors().TakeWhile(ancestor => !ancestor.IsFunction()).OfType<IAwaitOperation>().Any(await => anchor.Span.Contains(await.Syntax.Span))
             ? new TimedSource(target, anchor)
             : null;
     }
+
+    private static SyntaxNode Statement(SyntaxNode anchor) => anchor is GlobalStatementSyntax global ? global.Statement : anchor;
 
     /// <summary>The document with the source, and the code that is given its token.</summary>
     /// <param name="replacements">The edits below the anchor.</param>

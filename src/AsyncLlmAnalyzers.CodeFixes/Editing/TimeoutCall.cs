@@ -16,8 +16,10 @@ internal static class TimeoutCall
     {
         var run = (InvocationExpressionSyntax)SyntaxFactory.ParseExpression(
             $"{RuntimeNames.Namespace}.{RuntimeNames.LlmTimeout}.{RuntimeNames.RunAsync}({token} => {Template.Hole}, {string.Join(", ", timer.Select(argument => argument.WithoutTrivia().ToString()))}{(outer is null ? "" : $", {outer}")})");
+        run = run.Fill(call.WithoutOuterWhitespace());
+        foreach (var (argument, index) in timer.Select((argument, index) => (argument, index)))
+            run = run.ReplaceNode(run.ArgumentList.Arguments[index + 1].Expression, argument.WithoutTrivia()); // a time of ours still has to become short
         return run
-            .Fill(call.WithoutOuterWhitespace())
             .WithExpression(run.Expression.WithAdditionalAnnotations(Simplifier.Annotation, Simplifier.AddImportsAnnotation));
     }
 }

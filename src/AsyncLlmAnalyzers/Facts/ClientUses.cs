@@ -46,6 +46,6 @@ internal sealed class ClientUses(LlmContext context)
             call.TargetMethod.Name,
             around == Verdict.No ? Retried.Layers(call, context, cancellationToken).Verdict : around,
             Repeated.Of(call, context, cancellationToken).Verdict == Verdict.Yes,
-            Deadline.Around(call, context, cancellationToken).Verdict == Verdict.Yes || TimedToken.Of(call));
+            Deadline.Around(call, context, cancellationToken).Verdict == Verdict.Yes || DeadToken.IsTimed(call));
     }
 }

@@ -5,15 +5,19 @@ using AsyncLlmAnalyzers.Model;
 
 namespace AsyncLlmAnalyzers.Facts;
 
-/// <summary>Finds a token that can never fire: of a local source without a timeout that nobody cancels and nobody else gets.</summary>
+/// <summary>What the source behind a token that a call is given says about its end.</summary>
 internal static class DeadToken
 {
-    /// <summary>The token argument of the call that is dead; null when the call gets none, or one that can fire.</summary>
-    public static IOperation? Of(IInvocationOperation call) => call.Arguments
+    /// <summary>The source, where it can never fire: the member around makes it without a timeout, cancels it nowhere, and gives it to nobody.</summary>
+    public static TokenSource? Of(IInvocationOperation call) => Sources(call).FirstOrDefault(source =>
+        source is { IsLinked: false, IsCancelledByHand: false, IsGivenAway: false } && !source.Timers.Any());
+
+    /// <summary>The member around chose a time after which the token fires.</summary>
+    public static bool IsTimed(IInvocationOperation call) => Sources(call).Any(source => source.Timers.Any());
+
+    private static IEnumerable<TokenSource> Sources(IInvocationOperation call) => call.Arguments
         .Select(argument => argument.Value.WithoutConversions())
         .Where(value => value.Type is { } type && ReturnTypes.IsCancellationToken(type))
-        .FirstOrDefault(IsDead);
-
-    private static bool IsDead(IOperation token) =>
-        TokenSource.Of(token) is { IsLinked: false, IsCancelledByHand: false, IsGivenAway: false } source && !source.Timers.Any();
+        .Select(TokenSource.Of)
+        .OfType<TokenSource>();
 }

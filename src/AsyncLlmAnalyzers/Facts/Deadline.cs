@@ -35,7 +35,7 @@ internal static class Deadline
         var passed = TokenPassed.To(call);
         if (passed.Verdict != Verdict.Yes)
             return passed.Verdict == Verdict.No && TokenPassed.Downstream(call) is not null ? new Fact(Verdict.Yes, call.Syntax.GetLocation()) : passed;
-        return DeadToken.Of(call) is { } dead ? new Fact(Verdict.No, dead.Syntax.GetLocation()) : passed;
+        return DeadToken.Of(call) is { } dead ? new Fact(Verdict.No, dead.Creation.Syntax.GetLocation()) : passed;
     }
 
     /// <summary>By the code around it, here or where a wrapper is called: a helper, a pipeline with a timeout, a wait with a time limit.</summary>

@@ -9,6 +9,9 @@ internal static class RuleTags
     /// <summary>Is about load and time rather than a wrong result: a suggestion in test projects.</summary>
     public const string SuggestionInTests = "SuggestionInTests";
 
+    /// <summary>Says nothing in test projects.</summary>
+    public const string OffInTests = "OffInTests";
+
     /// <summary>Stays a suggestion under <c>AsyncLlmAnalysisMode=Strict</c>, which raises the others to warnings.</summary>
     public const string SuggestionInStrict = "SuggestionInStrict";
 

@@ -25,7 +25,8 @@ internal sealed record Preset(string Name, string Meaning, Func<ShippedRule, str
     public static readonly Preset Tests = new(
         "Tests",
         "The default of test projects: load and time are suggestions, wrong results stay warnings.",
-        rule => rule.Descriptor.DefaultSeverity == DiagnosticSeverity.Warning && rule.Is(RuleTags.SuggestionInTests) ? "suggestion" : null);
+        rule => rule.Is(RuleTags.OffInTests) ? "none"
+            : rule.Descriptor.DefaultSeverity == DiagnosticSeverity.Warning && rule.Is(RuleTags.SuggestionInTests) ? "suggestion" : null);
 
     public static readonly IReadOnlyList<Preset> All = [Minimal, Recommended, Strict, Tests];
 

@@ -18,7 +18,8 @@ public class AllRulesTogetherTests
     {
         var compilation = RuleTests.Compile(await Read("Valid", file));
         Assert.Empty(compilation.GetDiagnostics().Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error));
-        Assert.Empty(await compilation.WithAnalyzers([new LlmAnalyzer()]).GetAnalyzerDiagnosticsAsync());
+        var findings = await compilation.WithAnalyzers([new LlmAnalyzer()]).GetAnalyzerDiagnosticsAsync();
+        Assert.Empty(findings.Where(finding => !SpeaksOfUnknownClients(finding)));
     }
 
     [Theory]
@@ -94,6 +95,9 @@ public class AllRulesTogetherTests
         var findings = await compilation.WithAnalyzers([new LlmAnalyzer()]).GetAnalyzerDiagnosticsAsync();
         Assert.Equal(id, Assert.Single(findings, finding => finding.Location.SourceTree!.GetText().ToString(finding.Location.SourceSpan) == place).Id);
     }
+
+    /// <summary>An information at each call whose client comes from elsewhere: right code may have it.</summary>
+    private static bool SpeaksOfUnknownClients(Diagnostic finding) => finding is { Id: "ALLM3004" or "ALLM4010", Severity: DiagnosticSeverity.Info };
 
     private static TheoryData<string> Files(string folder) =>
         [.. Directory.GetFiles(Folder(folder), "*.cs").Select(file => Path.GetFileName(file)!).Order()];

@@ -1,0 +1,56 @@
+using Microsoft.CodeAnalysis;
+using AsyncLlmAnalyzers.Catalog;
+using AsyncLlmAnalyzers.Facts;
+using AsyncLlmAnalyzers.Hosting;
+using AsyncLlmAnalyzers.Model;
+
+namespace AsyncLlmAnalyzers.Rules.CallWithoutRetry;
+
+/// <summary>
+/// Reports when
+/// <list type="bullet">
+/// <item>nothing around a call repeats it when it is refused, and its client comes from where it cannot be seen.</item>
+/// </list>
+/// Silent when
+/// <list type="bullet">
+/// <item>an own loop, a pipeline, a throttle, or a layer of the client repeats it, or may;</item>
+/// <item>the retries of its SDK are sound by default;</item>
+/// <item>the construction of its client is visible: ALLM4001 and ALLM4011 speak there.</item>
+/// </list>
+/// </summary>
+internal sealed class CallWithoutRetryRule : LlmRule
+{
+    public const string Id = "ALLM4010";
+
+    private static readonly DiagnosticDescriptor Rule = Descriptors.Create(
+        Id,
+        title: "Nothing that can be seen repeats a refused model call",
+        message: "Nothing here repeats '{0}' when the provider refuses it for a moment: {1}",
+        DiagnosticSeverity.Info,
+        description: "A rate limit or a dropped connection passes within seconds; whether a call survives it depends here on how somebody else made the client.",
+        RuleTags.SuggestionInTests);
+
+    public override DiagnosticDescriptor Descriptor => Rule;
+
+    public override int Rank => 10;
+
+    public override bool Accepts(TriggerKind kind, string name, LlmContext context) => kind == TriggerKind.Invocation && context.MayBeCall(name);
+
+    public override Finding? Inspect(Site site) =>
+        site.Call is { } call
+        && call.Entry.Kind != CatalogKind.Local
+        && Reason(call.Entry) is { } reason
+        && ClientOrigins.Of(call.Operation, site.Context, site.CancellationToken).All.IsEmpty
+        && Retried.Around(call.Operation, site.Context, site.CancellationToken).Verdict == Verdict.No
+        && Retried.Layers(call.Operation, site.Context, site.CancellationToken).Verdict == Verdict.No
+            ? new Finding(Descriptor, site.NameToken.GetLocation(), site.NameToken.ValueText, reason)
+            : null;
+
+    private static string? Reason(CatalogEntry entry) => entry.RetryPolicy switch
+    {
+        { HasNoDelay: true, Count: var count } => $"by default its client tries {count} times more at once, without waiting",
+        { Source: CatalogSource.None } => "its client makes every request once",
+        { Source: CatalogSource.Inner or CatalogSource.Unknown or CatalogSource.Unsaid } => "its client comes from elsewhere, and may make every request once",
+        _ => null,
+    };
+}

@@ -1,0 +1,29 @@
+using System.Collections.Immutable;
+using Microsoft.CodeAnalysis;
+using AsyncLlmAnalyzers.Catalog;
+using AsyncLlmAnalyzers.Facts;
+using AsyncLlmAnalyzers.Hosting;
+using AsyncLlmAnalyzers.Model;
+
+namespace AsyncLlmAnalyzers.Rules;
+
+/// <summary>What the rules about calls without an end have in common.</summary>
+internal static class UnendedCall
+{
+    /// <summary>The finding at a call that no token, no code around it and no layer of its client ends, where there is a reason to say so.</summary>
+    public static Finding? Find(Site site, DiagnosticDescriptor descriptor, Func<LlmCall, Site, string?> reasonOf) =>
+        site.Call is { } call
+        && call.Entry.Kind != CatalogKind.Local
+        && !call.Entry.HasTrait("no-token-fix")
+        && Deadline.OfToken(call.Operation).Verdict == Verdict.No
+        && reasonOf(call, site) is { } reason
+        && Deadline.Around(call.Operation, site.Context, site.CancellationToken).Verdict == Verdict.No
+        && ClientLayers.Of(call.Operation, ExecutorRole.Deadline, site.Context, site.CancellationToken).Verdict == Verdict.No
+            ? new Finding(
+                descriptor,
+                site.NameToken.GetLocation(),
+                DiagnosticProperties.TimeoutSeconds.AddTo(ImmutableDictionary<string, string?>.Empty, Options.TimeoutSeconds.Read(site.Options)),
+                site.NameToken.ValueText,
+                reason)
+            : null;
+}

@@ -1,0 +1,123 @@
+namespace AsyncLlmAnalyzers.Tests.Rules;
+
+public class CallWithoutDeadlineTests() : RuleTests("ALLM3004")
+{
+    protected override string Example => """
+        using OpenAI.Chat;
+
+        class Answers(ChatClient client)
+        {
+            public Task Ask(string question) => client.[|CompleteChatAsync|](question);
+        }
+        """;
+
+    [Theory]
+    [InlineData("await injected.[|CompleteChatAsync|](text);")]
+    [InlineData("await own.[|CompleteChatAsync|](text);")]
+    [InlineData("await chat.[|GetResponseAsync|](text);")]
+    [InlineData("await anthropic.Messages.[|Create|](null!);")]
+    [InlineData("injected.[|CompleteChat|](text);")]
+    public Task Reports_a_call_that_may_take_long(string statements) => ReportsAsync(Method(statements));
+
+    [Fact]
+    public Task Reports_in_a_program() => ReportsAsync("""
+        /* top-level */
+        using OpenAI.Chat;
+
+        var client = new ChatClient("m", "k");
+        ChatCompletion answer = await client.[|CompleteChatAsync|]("Hello");
+        """);
+
+    [Theory]
+    [InlineData("await injected.CompleteChatAsync([text], cancellationToken: ct);")]
+    [InlineData("await chat.GetResponseAsync(text, null, ct);")]
+    [InlineData("await injected.CompleteChatAsync(body, requestOptions);")]
+    public Task Silent_when_a_token_is_or_may_be_passed(string statements) => SilentAsync(Method(statements));
+
+    [Theory]
+    [InlineData("await limited.CompleteChatAsync(text);")]
+    [InlineData("await configured.CompleteChatAsync(text);")]
+    [InlineData("await quick.CompleteChatAsync(text);")]
+    public Task Silent_when_the_client_has_a_timeout_or_may_have(string statements) => SilentAsync(Method(statements));
+
+    [Theory]
+    [InlineData("await injected.CompleteChatAsync(text).WaitAsync(TimeSpan.FromSeconds(9));")]
+    [InlineData("await Limited(() => injected.CompleteChatAsync(text));")]
+    [InlineData("await pipeline.ExecuteAsync(async _ => await injected.CompleteChatAsync(text));")]
+    public Task Silent_when_a_time_limit_is_or_may_be_around_it(string statements) => SilentAsync(Method(statements));
+
+    [Fact]
+    public Task Silent_where_the_default_ends_it_soon_enough() => SilentAsync("""
+        class Answers(OllamaSharp.IOllamaApiClient ollama)
+        {
+            public Task Ask() => ollama.EmbedAsync(new());
+        }
+        """);
+
+    [Fact]
+    public Task Fix_puts_a_source_in_front() => FixesAsync(
+        Method("var answer = await injected.[|CompleteChatAsync|](text);", token: ""),
+        Method("using var cts = new CancellationTokenSource(TimeSpan.FromMinutes(5));\nvar answer = await injected.CompleteChatAsync([text], cancellationToken: cts.Token);", token: ""));
+
+    [Fact]
+    public Task Fix_uses_the_runtime() => FixesAsync(
+        """
+        using OpenAI.Chat;
+
+        class Answers(ChatClient client)
+        {
+            public Task Ask(string question) => client.[|CompleteChatAsync|](question);
+        }
+        """,
+        """
+        using AsyncLlm;
+        using OpenAI.Chat;
+
+        class Answers(ChatClient client)
+        {
+            public Task Ask(string question) => LlmTimeout.RunAsync(ct => client.CompleteChatAsync([question], cancellationToken: ct), TimeSpan.FromMinutes(5));
+        }
+        """,
+        withRuntime: true);
+
+    [Fact]
+    public Task Offers_no_fix_where_nothing_waits_for_the_call() => OffersNoFixAsync("""
+        using OpenAI.Chat;
+
+        class Answers(ChatClient client)
+        {
+            public Task Ask(string question) => client.[|CompleteChatAsync|](question);
+        }
+        """);
+
+    private static string Method(string statements, string token = ", CancellationToken ct") => $$"""
+        using System.ClientModel;
+        using System.ClientModel.Primitives;
+        using Anthropic;
+        using Microsoft.Extensions.AI;
+        using OpenAI;
+        using OpenAI.Chat;
+        using Polly;
+
+        class Answers(ChatClient injected, IChatClient chat, AnthropicClient anthropic, OpenAIClientOptions options, ResiliencePipeline pipeline)
+        {
+            private readonly ChatClient own = new("m", "k");
+
+            private readonly ChatClient limited = new("m", new ApiKeyCredential("k"), new OpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(30) });
+
+            private readonly ChatClient quick = new("m", new ApiKeyCredential("k"), new OpenAIClientOptions { RetryPolicy = new ClientRetryPolicy(1) });
+
+            private readonly ChatClient configured = new("m", new ApiKeyCredential("k"), options);
+
+            public object Given => (injected, chat, anthropic, options, pipeline, own, limited, quick, configured);
+
+            public async Task Ask(string text, BinaryContent body, RequestOptions requestOptions{{token}})
+            {
+                await Task.Yield();
+                {{statements.Replace("\n", "\n        ", StringComparison.Ordinal)}}
+            }
+
+            private static Task Limited(Func<Task> call) => call().WaitAsync(TimeSpan.FromSeconds(9));
+        }
+        """;
+}

@@ -1,0 +1,95 @@
+namespace AsyncLlmAnalyzers.Tests.Rules;
+
+public class CallWithoutRetryTests() : RuleTests("ALLM4010")
+{
+    protected override string Example => """
+        using OpenAI.Chat;
+
+        class Answers(ChatClient client)
+        {
+            public Task Ask(string question, CancellationToken ct) => client.[|CompleteChatAsync|]([question], cancellationToken: ct);
+        }
+        """;
+
+    [Theory]
+    [InlineData("await injected.[|CompleteChatAsync|](text);")]
+    [InlineData("await chat.[|GetResponseAsync|](text);")]
+    [InlineData("await ollama.[|EmbedAsync|](new());")]
+    [InlineData("try { await injected.[|CompleteChatAsync|](text); } catch (Exception) { }")]
+    public Task Reports_a_call_through_a_client_from_elsewhere(string statements) => ReportsAsync(Method(statements));
+
+    [Theory]
+    [InlineData("while (true) { try { await injected.CompleteChatAsync(text); break; } catch (Exception) { await Task.Delay(1000); } }")]
+    [InlineData("await Again(() => injected.CompleteChatAsync(text));")]
+    [InlineData("await pipeline.ExecuteAsync(async _ => await injected.CompleteChatAsync(text));")]
+    public Task Silent_when_the_code_around_repeats_it_or_may(string statements) => SilentAsync(Method(statements));
+
+    [Fact]
+    public Task Silent_when_a_caller_repeats_the_wrapper() => SilentAsync("""
+        using OpenAI.Chat;
+
+        class Answers(ChatClient client)
+        {
+            private Task Once(string question) => client.CompleteChatAsync(question);
+
+            public async Task Ask(string question)
+            {
+                for (var i = 0; i < 3; i++)
+                {
+                    try
+                    {
+                        await Once(question);
+                        return;
+                    }
+                    catch (Exception)
+                    {
+                        await Task.Delay(1000);
+                    }
+                }
+            }
+        }
+        """);
+
+    [Theory]
+    [InlineData("await anthropic.Messages.Create(null!);")]
+    [InlineData("await own.CompleteChatAsync(text);")]
+    public Task Silent_where_the_default_is_sound_or_the_construction_speaks(string statements) => SilentAsync(Method(statements));
+
+    [Fact]
+    public Task Fix_makes_the_call_through_the_clients_throttle() => FixesAsync(
+        Example,
+        """
+        using AsyncLlm;
+        using OpenAI.Chat;
+
+        class Answers(ChatClient client)
+        {
+            public Task Ask(string question, CancellationToken ct) => LlmThrottle.For(client).ExecuteAsync(token => client.CompleteChatAsync([question], cancellationToken: token), ct);
+        }
+        """,
+        withRuntime: true);
+
+    [Fact]
+    public Task Offers_no_fix_without_the_runtime() => OffersNoFixAsync(Example);
+
+    private static string Method(string statements) => $$"""
+        using Anthropic;
+        using Microsoft.Extensions.AI;
+        using OpenAI.Chat;
+        using Polly;
+
+        class Answers(ChatClient injected, IChatClient chat, AnthropicClient anthropic, OllamaSharp.IOllamaApiClient ollama, ResiliencePipeline pipeline)
+        {
+            private readonly ChatClient own = new("m", "k");
+
+            public object Given => (injected, chat, anthropic, ollama, pipeline, own);
+
+            public async Task Ask(string text)
+            {
+                {{statements}}
+            }
+
+            private static async Task Again(Func<Task> call) { while (true) { try { await call(); return; } catch (Exception) { await Task.Delay(1000); } } }
+        }
+        """;
+}

@@ -1,0 +1,113 @@
+namespace AsyncLlmAnalyzers.Tests.Rules;
+
+public class UnboundedCallTests() : RuleTests("ALLM3001")
+{
+    protected override string Example => """
+        using Anthropic;
+        using Anthropic.Models.Messages;
+
+        class Answers(AnthropicClient client)
+        {
+            public async Task Print(MessageCreateParams question)
+            {
+                await foreach (var part in client.Messages.[|CreateStreaming|](question))
+                    Console.Write(part);
+            }
+        }
+        """;
+
+    [Theory]
+    [InlineData("await infinite.[|CompleteChatAsync|](text);")]
+    [InlineData("await infinite.[|CompleteChatAsync|]([text], cancellationToken: CancellationToken.None);")]
+    [InlineData("infinite.[|CompleteChat|](text);")]
+    [InlineData("var source = new CancellationTokenSource(); await client.[|CompleteChatAsync|]([text], cancellationToken: source.Token);")]
+    [InlineData("using var source = new CancellationTokenSource(); var token = source.Token; await client.[|CompleteChatAsync|]([text], cancellationToken: token);")]
+    [InlineData("await client.[|CompleteChatAsync|]([text], cancellationToken: new CancellationTokenSource().Token);")]
+    [InlineData("await foreach (var part in ollama.[|GenerateAsync|](new())) { }")]
+    [InlineData("var stream = ollama.[|GenerateAsync|](new()); await foreach (var part in stream) { }")]
+    public Task Reports_what_nothing_ends(string statements) => ReportsAsync(Method(statements));
+
+    [Theory]
+    [InlineData("await client.CompleteChatAsync(text);")]
+    [InlineData("await foreach (var part in client.CompleteChatStreamingAsync(text)) { }")]
+    public Task Silent_where_the_SDKs_default_ends_it(string statements) => SilentAsync(Method(statements));
+
+    [Theory]
+    [InlineData("await infinite.CompleteChatAsync([text], cancellationToken: ct);")]
+    [InlineData("await foreach (var part in ollama.GenerateAsync(new(), ct)) { }")]
+    [InlineData("await foreach (var part in ollama.GenerateAsync(new()).WithCancellation(ct)) { }")]
+    [InlineData("var source = new CancellationTokenSource(); source.CancelAfter(1000); await client.CompleteChatAsync([text], cancellationToken: source.Token);")]
+    [InlineData("var source = new CancellationTokenSource(); Console.CancelKeyPress += (_, _) => source.Cancel(); await client.CompleteChatAsync([text], cancellationToken: source.Token);")]
+    [InlineData("var source = CancellationTokenSource.CreateLinkedTokenSource(ct); await client.CompleteChatAsync([text], cancellationToken: source.Token);")]
+    public Task Silent_when_a_token_flows_in(string statements) => SilentAsync(Method(statements));
+
+    [Theory]
+    [InlineData("await infinite.CompleteChatAsync(text).WaitAsync(TimeSpan.FromSeconds(9));")]
+    [InlineData("await Task.WhenAny(infinite.CompleteChatAsync(text), Task.Delay(9000));")]
+    [InlineData("await Limited(() => infinite.CompleteChatAsync(text));")]
+    [InlineData("await pipeline.ExecuteAsync(async _ => await infinite.CompleteChatAsync(text));")]
+    public Task Silent_when_a_time_limit_is_or_may_be_around_it(string statements) => SilentAsync(Method(statements));
+
+    [Fact]
+    public Task Silent_when_the_runtime_ends_the_stream() => OffersNoFixAsync(
+        Method("await foreach (var part in ollama.GenerateAsync(new()).WithTimeout(TimeSpan.FromSeconds(9))) { } await LlmTimeout.RunAsync(_ => infinite.CompleteChatAsync(text), TimeSpan.FromSeconds(9));", usings: "\nusing AsyncLlm;"),
+        withRuntime: true);
+
+    [Fact]
+    public Task Never_where_a_token_aborts_the_process() => SilentAsync("""
+        namespace Azure.AI.OpenAI
+        {
+            public class OpenAIClient
+            {
+                public Task<object> GetChatCompletionsStreamingAsync(object options, CancellationToken cancellationToken = default) => throw new Exception();
+            }
+        }
+
+        class Answers(Azure.AI.OpenAI.OpenAIClient beta)
+        {
+            public Task Ask() => beta.GetChatCompletionsStreamingAsync(new());
+        }
+        """);
+
+    [Theory]
+    [InlineData("await infinite.[|CompleteChatAsync|](text);", "using var cts = new CancellationTokenSource(TimeSpan.FromMinutes(5));\nawait infinite.CompleteChatAsync([text], cancellationToken: cts.Token);")]
+    [InlineData("await foreach (var part in ollama.[|GenerateAsync|](new())) { }", "using var cts = new CancellationTokenSource(TimeSpan.FromMinutes(5));\nawait foreach (var part in ollama.GenerateAsync(new(), cts.Token)) { }")]
+    [InlineData("infinite.[|CompleteChat|](text);", "using var cts = new CancellationTokenSource(TimeSpan.FromMinutes(5));\ninfinite.CompleteChat([text], cancellationToken: cts.Token);")]
+    [InlineData("var source = new CancellationTokenSource(); await client.[|CompleteChatAsync|]([text], cancellationToken: source.Token);", "var source = new CancellationTokenSource(TimeSpan.FromMinutes(5)); await client.CompleteChatAsync([text], cancellationToken: source.Token);")]
+    public Task Fix_gives_it_an_end(string statement, string fixedStatement) => FixesAsync(Method(statement, token: ""), Method(fixedStatement, token: ""));
+
+    [Fact]
+    public Task Fix_ends_with_the_callers_token_too() => FixesAsync(
+        Method("await infinite.[|CompleteChatAsync|](text);"),
+        Method("using var cts = CancellationTokenSource.CreateLinkedTokenSource(ct);\ncts.CancelAfter(TimeSpan.FromMinutes(5));\nawait infinite.CompleteChatAsync([text], cancellationToken: cts.Token);"));
+
+    [Theory]
+    [InlineData("await infinite.[|CompleteChatAsync|](text);", "await LlmTimeout.RunAsync(ct => infinite.CompleteChatAsync([text], cancellationToken: ct), TimeSpan.FromMinutes(5));")]
+    [InlineData("await foreach (var part in ollama.[|GenerateAsync|](new())) { }", "await foreach (var part in ollama.GenerateAsync(new()).WithTimeout(TimeSpan.FromMinutes(2))) { }")]
+    public Task Fix_uses_the_runtime(string statement, string fixedStatement) => FixesAsync(
+        Method(statement, token: ""),
+        Method(fixedStatement, token: "", usings: "\nusing AsyncLlm;"),
+        withRuntime: true);
+
+    private static string Method(string statements, string token = ", CancellationToken ct", string usings = "") => $$"""
+        using System.ClientModel;{{usings}}
+        using OpenAI;
+        using OpenAI.Chat;
+        using Polly;
+
+        class Answers(ChatClient client, OllamaSharp.IOllamaApiClient ollama, ResiliencePipeline pipeline)
+        {
+            private readonly ChatClient infinite = new("m", new ApiKeyCredential("k"), new OpenAIClientOptions { NetworkTimeout = Timeout.InfiniteTimeSpan });
+
+            public object Given => (client, ollama, pipeline);
+
+            public async Task Ask(string text{{token}})
+            {
+                await Task.Yield();
+                {{statements.Replace("\n", "\n        ", StringComparison.Ordinal)}}
+            }
+
+            private static Task Limited(Func<Task> call) => call().WaitAsync(TimeSpan.FromSeconds(9));
+        }
+        """;
+}
