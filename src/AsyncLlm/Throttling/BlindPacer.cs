@@ -195,6 +195,11 @@ internal sealed class BlindPacer
             return;
         _sinceReopened = 0;
         _lostTime = _idleTime = 0;
+        if (IsRamp)
+        {
+            (_credit, _creditAt) = (1, now);
+            return;
+        }
         _credit = _granted = 0;
         _creditAt = Math.Min(now, Math.Max(_emptyAt, now - _longLatency));
         _pace = Math.Max(1e-6, Math.Min(_ceiling, _bracket.Rate * Math.Exp(-_margin)));
@@ -240,8 +245,9 @@ internal sealed class BlindPacer
         _refusedSince++;
         _failedProbes++;
         _refusedAt = admission.At;
-        if (!_window.IsKnown)
-            _bracket.Guess(Math.Min(_bracket.Rate, Math.Max(1 / (admission.At - _emptyAt), (admission.Number - _refused + 1) / (admission.At - _startedAt))));
+        // Used up before the first attempt came, it tells nothing of its rate.
+        if (!IsRamp && !_window.IsKnown)
+            _bracket.Guess(Math.Min(_bracket.Rate, Math.Max(1 / Math.Max(1e-3, admission.At - _emptyAt), (admission.Number - _refused + 1) / Math.Max(1e-3, admission.At - _startedAt))));
         // Without a hint: the longer it is closed, the longer the next pause, and the shorter the more a pause that is too long would cost.
         var held = _window.IsKnown ? _window.Size : _epochs == 1 ? _burst : 1;
         var pause = _window.IsKnown && now < _window.LatestOpening ? _window.Doubt / 3 : Math.Clamp(36 / held, 0.06, 1) * (now - _emptyAt);

@@ -7,6 +7,25 @@ public sealed class RefusedCallTests : ThrottleTests
 {
     private static readonly TimeSpan Wait = TimeSpan.FromSeconds(5);
 
+    /// <summary>Somebody else has used up the quota: nothing is known of its rate but that this was too soon.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(20)]
+    [InlineData(20_000)]
+    public Task A_quota_that_is_used_up_before_the_first_call_delays_it_no_longer_than_it_has_to(int retryAfterMilliseconds) => Run(async () =>
+    {
+        Use(new() { Classify = _ => new(LlmFailureKind.RateLimited, retryAfterMilliseconds == 0 ? null : TimeSpan.FromMilliseconds(retryAfterMilliseconds)) });
+        var call = Ask(0);
+        var first = await RequestAsync(1);
+        Clock.Advance(TimeSpan.FromMilliseconds(70));
+        var refusedAt = Clock.GetUtcNow();
+        first.Fail(new InvalidOperationException("429"));
+
+        (await RequestAsync(2)).Answer();
+        await call;
+        Assert.InRange((Clock.GetUtcNow() - refusedAt).TotalSeconds, retryAfterMilliseconds / 1000.0, (retryAfterMilliseconds / 1000.0) + 5);
+    });
+
     [Fact]
     public Task A_refused_call_goes_back_to_the_head_of_the_queue_and_holds_no_slot() => Run(async () =>
     {

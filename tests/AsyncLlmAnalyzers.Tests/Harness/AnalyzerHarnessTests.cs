@@ -209,7 +209,7 @@ public class AnalyzerHarnessPasses
         {
             (solution, id) => solution.RemoveMetadataReference(id, solution.GetProject(id)!.MetadataReferences.Single(reference => Path.GetFileName(reference.Display) == "AsyncLlm.dll")),
         },
-        TestCode = "class C({|CS0246:AsyncLlm|}.LlmCallAttribute attribute) { object x = attribute; }",
+        TestCode = "class C(AsyncLlm.{|CS0234:LlmCallAttribute|} attribute) { object x = attribute; }",
     }.RunAsync();
 
     [Fact]
