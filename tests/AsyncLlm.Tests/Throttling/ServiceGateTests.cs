@@ -9,16 +9,18 @@ public sealed class ServiceGateTests : ThrottleTests
     public Task An_overloaded_service_is_asked_by_one_probe_at_a_time_and_the_first_that_comes_through_opens_it() => Run(async () =>
     {
         Use(new());
-        var first = Ask(0);
-        await FailAsync(1, 2, Failures.NoConnection);
-        (await RequestAsync(3)).Answer();
-        await first;
-        var second = Ask(1);
-        await FailAsync(4, 2, Failures.NoConnection);
+        var calls = Enumerable.Range(0, 5).Select(i => Ask(i)).ToArray();
+        (await RequestAsync(1)).Fail(Failures.Overloaded());
+        Assert.InRange(Now.PausedFor, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1.2));
 
-        Assert.Equal(TimeSpan.Zero, Now.PausedFor);
-        (await RequestAsync(6)).Answer();
-        await second;
+        await RequestAsync(2);
+        Clock.Advance(TimeSpan.FromMinutes(5));
+        Assert.Equal((1, 2), (Now.InFlight, Now.Admitted));
+
+        Model.Calls[1].Answer();
+        for (var number = 3; number <= 6; number++)
+            (await RequestAsync(number)).Answer();
+        await Task.WhenAll(calls);
         Assert.Equal(TimeSpan.Zero, Now.PausedFor);
     });
 
@@ -91,18 +93,16 @@ public sealed class ServiceGateTests : ThrottleTests
     public Task An_answer_between_failed_connections_starts_the_count_anew() => Run(async () =>
     {
         Use(new());
-        var calls = Enumerable.Range(0, 5).Select(i => Ask(i)).ToArray();
-        await RequestAsync(5);
-        Model[0].Fail(Failures.NoConnection());
-        Model[1].Fail(Failures.NoConnection());
-        Model[2].Answer();
-        Model[3].Fail(Failures.NoConnection());
-        Model[4].Fail(Failures.NoConnection());
+        var first = Ask(0);
+        await FailAsync(1, 2, Failures.NoConnection);
+        (await RequestAsync(3)).Answer();
+        await first;
+        var second = Ask(1);
+        await FailAsync(4, 2, Failures.NoConnection);
 
         Assert.Equal(TimeSpan.Zero, Now.PausedFor);
-        foreach (var number in Enumerable.Range(6, 4))
-            (await RequestAsync(number)).Answer();
-        await Task.WhenAll(calls);
+        (await RequestAsync(6)).Answer();
+        await second;
     });
 
     [Fact]
