@@ -2,8 +2,8 @@ using AsyncLlm.AotApp;
 
 switch (args)
 {
-    case ["batch", var journal, var ledger, var count]:
-        return await JournaledBatch.RunAsync(journal, ledger, int.Parse(count));
+    case ["batch", var journal, var ledger, var count, var stopAt]:
+        return await JournaledBatch.RunAsync(journal, ledger, int.Parse(count), stopAt.Length > 0 ? int.Parse(stopAt) : null);
     case []:
         await GroupMembers.UseAsync();
         await HelperMembers.UseAsync();

@@ -29,7 +29,7 @@ public sealed class LlmJournalKillTests : IDisposable
         }
         Assert.InRange(kept.Count, 1_100, Count - 1);
 
-        using var last = Start();
+        using var last = Start(null);
         while (await last.StandardOutput.ReadLineAsync() is not null) ;
         await last.WaitForExitAsync();
         Assert.Equal(0, last.ExitCode);
@@ -47,7 +47,7 @@ public sealed class LlmJournalKillTests : IDisposable
 
     private async Task<int> RunUntilAsync(int killAt)
     {
-        using var batch = Start();
+        using var batch = Start(killAt);
         var reported = 0;
         if (killAt == 0)
             while (Payments().Count == 0)
@@ -63,8 +63,8 @@ public sealed class LlmJournalKillTests : IDisposable
         return reported;
     }
 
-    private Process Start() => Process.Start(
-        new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [Path.Combine(AppContext.BaseDirectory, "AsyncLlm.AotApp.dll"), "batch", Journal, Ledger, $"{Count}"])
+    private Process Start(int? stopAt) => Process.Start(
+        new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [Path.Combine(AppContext.BaseDirectory, "AsyncLlm.AotApp.dll"), "batch", Journal, Ledger, $"{Count}", $"{stopAt}"])
         {
             RedirectStandardOutput = true,
         })!;
