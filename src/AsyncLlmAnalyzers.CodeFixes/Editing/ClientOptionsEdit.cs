@@ -228,19 +228,8 @@ internal sealed class ClientOptionsEdit
 
         var policy = LlmCatalog.BuiltIn
             .Where(row => row.Kind == CatalogKind.Executor && row.HasTrait("count"))
-            .FirstOrDefault(row => _target.Context.Compilation.GetTypesByMetadataName(row.Type).Any(type => IsOrDerives(type, property)));
+            .FirstOrDefault(row => _target.Context.Compilation.GetTypesByMetadataName(row.Type).Any(type => type.IsOrDerivesFrom(property.WithNullableAnnotation(NullableAnnotation.None))));
         return policy is null ? null : Short($"new global::{policy.Type}({policy.TraitValue("count")}: {count.ToString(CultureInfo.InvariantCulture)})");
-    }
-
-    private static bool IsOrDerives(ITypeSymbol type, ITypeSymbol wanted)
-    {
-        for (var current = type; current is not null; current = current.BaseType)
-        {
-            if (SymbolEqualityComparer.Default.Equals(current, wanted.WithNullableAnnotation(NullableAnnotation.None)))
-                return true;
-        }
-
-        return false;
     }
 
     private static IPropertySymbol? PropertyAt(ITypeSymbol? type, string path)

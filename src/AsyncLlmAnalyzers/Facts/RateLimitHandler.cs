@@ -45,12 +45,12 @@ internal sealed record RateLimitHandler(LlmCall Call, bool NamesTheLimit, Client
 
         IEnumerable<IOperation> whole = clause.Handler.Operations;
         if (clause.Filter is { } filter)
-            return Catches(clause.ExceptionType, error) && AsksForTheLimit(filter) ? (whole, true) : null;
+            return error.IsOrDerivesFrom(clause.ExceptionType) && AsksForTheLimit(filter) ? (whole, true) : null;
 
         // A type that only a rate limit has, as against one for every error status.
         if (SymbolEqualityComparer.Default.Equals(clause.ExceptionType, error) && error.GetMembers(member).IsEmpty)
             return (whole, true);
-        if (!Catches(clause.ExceptionType, error))
+        if (!error.IsOrDerivesFrom(clause.ExceptionType))
             return null;
         if (clause.Handler.Operations.OfType<IConditionalOperation>().FirstOrDefault(condition => AsksForTheLimit(condition.Condition)) is { } asked)
         {
@@ -59,22 +59,10 @@ internal sealed record RateLimitHandler(LlmCall Call, bool NamesTheLimit, Client
             return ([.. then, .. after], true);
         }
 
-
         return SymbolEqualityComparer.Default.Equals(clause.ExceptionType, error) ? (whole, false) : null;
     }
 
     private static ImmutableArray<IOperation> Statements(IOperation operation) => operation is IBlockOperation block ? block.Operations : [operation];
-
-    private static bool Catches(ITypeSymbol caught, INamedTypeSymbol error)
-    {
-        for (var type = error; type is not null; type = type.BaseType)
-        {
-            if (SymbolEqualityComparer.Default.Equals(type, caught))
-                return true;
-        }
-
-        return false;
-    }
 
     /// <summary><c>e.Status == 429</c>, <c>HttpStatusCode.TooManyRequests</c>, <c>e.Message.Contains("429")</c>, in a condition that does not deny it.</summary>
     private static bool AsksForTheLimit(IOperation condition) =>

@@ -10,4 +10,16 @@ internal static class SymbolExtensions
         var actual = type.ContainingNamespace?.ToDisplayString() ?? "";
         return actual.StartsWith(name, StringComparison.Ordinal) && (actual.Length == name.Length || actual[name.Length] == '.');
     }
+
+    /// <summary>The type is the other, or has it among its base types.</summary>
+    public static bool IsOrDerivesFrom(this ITypeSymbol type, ITypeSymbol ancestor)
+    {
+        for (var current = type; current is not null; current = current.BaseType)
+        {
+            if (SymbolEqualityComparer.Default.Equals(current, ancestor))
+                return true;
+        }
+
+        return false;
+    }
 }

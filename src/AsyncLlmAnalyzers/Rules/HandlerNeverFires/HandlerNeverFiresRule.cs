@@ -62,7 +62,7 @@ internal sealed class HandlerNeverFiresRule : LlmRule
 
         var error = calls[0].Entry.RateLimit;
         var types = site.Context.Compilation.GetTypesByMetadataName(error.Split(':')[0]);
-        return types.IsEmpty || attempt.Catches.Any(other => other != clause && types.Any(type => IsBroader(other.ExceptionType, type)))
+        return types.IsEmpty || attempt.Catches.Any(other => other != clause && types.Any(type => type.IsOrDerivesFrom(other.ExceptionType)))
             ? null
             : new Finding(
                 Descriptor,
@@ -92,17 +92,6 @@ internal sealed class HandlerNeverFiresRule : LlmRule
         {
             if (current is { ContainingNamespace.IsGlobalNamespace: true, Name: "OpenAI" or "Anthropic" } || current.ToDisplayString() == "System.ClientModel")
                 return type.TypeKind is TypeKind.Class or TypeKind.Struct && !type.Name.EndsWith("Client", StringComparison.Ordinal);
-        }
-
-        return false;
-    }
-
-    private static bool IsBroader(ITypeSymbol caught, INamedTypeSymbol thrown)
-    {
-        for (var type = thrown; type is not null; type = type.BaseType)
-        {
-            if (SymbolEqualityComparer.Default.Equals(type, caught))
-                return true;
         }
 
         return false;
