@@ -9,6 +9,7 @@ internal sealed record Arguments
         Usage: dotnet run -c Release --project benchmarks/AsyncLlm.Simulator [-- options]
           --check          exit with 1 when one of our policies misses a goal
           --matrix FILE    the rows to run, as README.md describes them (default: matrix.json)
+          --random N       N rows with random constants instead, which the seed draws; prints what share of them misses, by kind
           --seed N         the seed of all chance (default: 1)
           --filter TEXT    only the rows whose printed line contains the text
           --json FILE      write all results
@@ -24,6 +25,8 @@ internal sealed record Arguments
     public bool SelfTest { get; private init; }
 
     public string? Matrix { get; private init; }
+
+    public int? Random { get; private init; }
 
     public string? Json { get; private init; }
 
@@ -46,6 +49,7 @@ internal sealed record Arguments
                 "--soak" => arguments with { Soak = true },
                 "--self-test" => arguments with { SelfTest = true },
                 "--matrix" => arguments with { Matrix = Value() },
+                "--random" => arguments with { Random = int.TryParse(Value(), CultureInfo.InvariantCulture, out var count) && count > 0 ? count : throw new FormatException("--random takes a number of rows.") },
                 "--json" => arguments with { Json = Value() },
                 "--trace" => arguments with { Trace = Value() },
                 "--filter" => arguments with { Filter = Value() },

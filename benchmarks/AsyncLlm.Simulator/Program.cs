@@ -9,7 +9,7 @@ CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 try
 {
     arguments = Arguments.Parse(args);
-    rows = MatrixFile.Parse(arguments.Matrix is { } file ? File.ReadAllText(file) : DefaultMatrix());
+    rows = arguments.Random is { } count ? [.. RandomMatrix.Draw(count, arguments.Seed).OrderBy(row => row.Group, StringComparer.Ordinal)] : MatrixFile.Parse(arguments.Matrix is { } file ? File.ReadAllText(file) : DefaultMatrix());
     VirtualTime.RequireOneWorker();
 }
 catch (Exception exception) when (exception is FormatException or IOException or InvalidOperationException)
@@ -36,6 +36,8 @@ foreach (var row in rows)
     }
 }
 
+if (arguments.Random is not null)
+    Table.Summarize(results, Console.Out);
 var missed = results.Count(result => result.Missed.Count > 0);
 Console.WriteLine($"\n{results.Count} runs, {results.Count(result => result.IsOurs)} of ours, {missed} of them miss a goal; seed {arguments.Seed}.");
 if (arguments.Json is { } json)

@@ -23,6 +23,17 @@ public sealed class SimulatorTests
     }
 
     [Fact]
+    public async Task Random_rows_are_the_same_for_a_seed_and_counted_by_kind()
+    {
+        var runs = await Task.WhenAll(SimulatorProcess.RunAsync("--random", "12"), SimulatorProcess.RunAsync("--random", "12"), SimulatorProcess.RunAsync("--random", "12", "--seed", "2"));
+
+        Assert.All(runs, run => Assert.Equal(0, run.ExitCode));
+        Assert.Equal(runs[0].Output, runs[1].Output);
+        Assert.NotEqual(runs[0].Output, runs[2].Output);
+        Assert.Matches(@"(?m)^all +\d+ of 12 ", runs[0].Output);
+    }
+
+    [Fact]
     public async Task Goals_hold_on_some_servers_of_each_kind()
     {
         var (exitCode, output) = await SimulatorProcess.RunMatrixAsync("""

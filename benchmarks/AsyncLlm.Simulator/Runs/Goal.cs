@@ -47,8 +47,6 @@ internal sealed record Goal(GoalKind Kind, TimeSpan? Makespan, double? RefusedSh
         return policy == "headers" && HeadersTellAll(row) ? GoalKind.Headers : GoalKind.Blind;
     }
 
-    // Of a second quota that has no headers they tell nothing. What others take of a window, they tell too late: it is either left, which
-    // costs time, or asked for, which costs refusals; a bucket holds enough to wait for the report.
-    private static bool HeadersTellAll(Row row)
-        => row.Headers is RateHeaders.OpenAI or RateHeaders.Anthropic && row.PerSecond is null && (row.Tenant == 0 || row.Server == ServerKind.TokenBucket);
+    // A second quota that has no headers is met blind.
+    private static bool HeadersTellAll(Row row) => row.Headers is RateHeaders.OpenAI or RateHeaders.Anthropic && row.PerSecond is null;
 }

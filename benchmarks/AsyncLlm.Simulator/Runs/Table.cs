@@ -29,6 +29,21 @@ internal sealed class Table(TextWriter output)
             output.WriteLine($"    first lost to {Shortened(loss)}");
     }
 
+    /// <summary>What share of our runs miss a goal, by kind of server and by what is difficult about it.</summary>
+    public static void Summarize(IReadOnlyCollection<Result> results, TextWriter output)
+    {
+        output.WriteLine($"\n{"kind",-40} {"blind",18} {"headers",18}");
+        foreach (var kind in results.GroupBy(result => Group(result.Row)).Concat(results.GroupBy(result => $"Retry-After: {result.Row.RetryAfter}")).Concat(results.GroupBy(_ => "all")))
+            output.WriteLine($"{kind.Key,-40} {Misses(kind, "blind"),18} {Misses(kind, "headers"),18}".TrimEnd());
+
+        static string Misses(IEnumerable<Result> results, string policy)
+        {
+            var runs = results.Where(result => result.Policy == policy).ToList();
+            var missed = runs.Count(result => result.Missed.Count > 0);
+            return runs.Count == 0 ? "" : FormattableString.Invariant($"{missed} of {runs.Count} {(double)missed / runs.Count,6:0.0%}");
+        }
+    }
+
     private static string Shortened(string text) => text.Length > 100 ? text[..100].ReplaceLineEndings(" ") : text;
 
     private static string Group(Row row) => row.Group ?? row.Server.ToString();

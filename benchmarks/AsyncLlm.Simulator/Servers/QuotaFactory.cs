@@ -6,7 +6,8 @@ internal static class QuotaFactory
     public static Quota Create(Row row, ulong seed)
     {
         var window = Ticks(row.Window);
-        var limit = row.Rpm * row.Window / 60;
+        // A whole number stays one.
+        var limit = Math.Round(row.Rpm * row.Window / 60, 6);
         Quota quota = row.Server switch
         {
             ServerKind.TokenBucket => new TokenBucket(QuotaUnit.Requests, row.Rpm / 60, row.BucketSize),

@@ -58,6 +58,7 @@ internal sealed class BlindPacer
     // Attempts from here on were admitted after the last refusal was known.
     private long _epochEnd = -1;
     private int _failedProbes;
+    private bool _arePromisesBroken;
     private double _refusedAt;
     private bool _reopens;
     private double _reopenedAt;
@@ -88,6 +89,9 @@ internal sealed class BlindPacer
 
     // What has gathered is not sent at once.
     private double Spacing => IsRamp ? 0 : Math.Min(1 / _pace, _latency / Math.Max(Math.Min(MostUnanswered, 0.5 / _bracket.Doubt), Unanswered * Math.Max(_window.Size, Admitted - _reopenedNumber)));
+
+    // How much of an attempt is missing at most when one is refused that was admitted at the pace.
+    private double Missing => Math.Min(1, _margin + _bracket.Doubt);
 
     private bool IsProbing => _failedProbes > 0 && Admitted > _epochEnd;
 
@@ -200,8 +204,10 @@ internal sealed class BlindPacer
             (_credit, _creditAt) = (1, now);
             return;
         }
-        _credit = _granted = 0;
+        _granted = 0;
         _creditAt = Math.Min(now, Math.Max(_emptyAt, now - _longLatency));
+        // There is room for one then; of what it takes until that, part has come back.
+        _credit = retryAfter is null ? 1 - Missing : _arePromisesBroken ? 0 : Math.Max(0, 1 - (ClosedUntil - _creditAt) * _pace);
         _pace = Math.Max(1e-6, Math.Min(_ceiling, _bracket.Rate * Math.Exp(-_margin)));
     }
 
@@ -230,7 +236,7 @@ internal sealed class BlindPacer
             Learn(admitted, admission, retryAfter);
             pause = Math.Max(pause, _window.IsKnown ? _window.OpensAt - now : 0);
             if (retryAfter is null && !(pause > 0))
-                pause = _epochs == 1 ? 0.5 * (now - _startedAt) : 1 / _bracket.Rate;
+                pause = _epochs == 1 ? 0.5 * (now - _startedAt) : Missing / _bracket.Rate;
             // Whether it is open again is a guess: one attempt finds out.
             if (_window.IsKnown || (retryAfter is null && _epochs == 1))
                 _failedProbes = 1;
@@ -244,6 +250,7 @@ internal sealed class BlindPacer
     {
         _refusedSince++;
         _failedProbes++;
+        _arePromisesBroken |= retryAfter is not null;
         _refusedAt = admission.At;
         // Used up before the first attempt came, it tells nothing of its rate.
         if (!IsRamp && !_window.IsKnown)

@@ -10,6 +10,10 @@ internal sealed class Pacer
     private const double SpeedUp = 2.8;
     private const double SpeedUpReported = 4;
     private const double CostMemory = 0.98;
+    // A pause is doubled no more than that.
+    private const int MostDoublings = 10;
+    // A refusal takes hardly ever longer than so many of the last ones.
+    private const double Unrefused = 3;
 
     private readonly bool _isShared;
     private readonly BlindPacer _blind;
@@ -24,6 +28,11 @@ internal sealed class Pacer
     private double _closedUntil = double.NegativeInfinity;
     private long _epochStart = -1;
     private long _epochEnd = -1;
+    // Where it was still closed after a pause that reports explain, one attempt finds out whether it is open.
+    private long _probe = long.MaxValue;
+    private double _probedAt;
+    private double _refusalTime;
+    private int _failedProbes;
 
     /// <param name="isShared">Whether other processes use the quota too, as a limiter gives it to them.</param>
     public Pacer(double? requestsPerMinute, double? tokensPerMinute, bool isShared = false)
@@ -50,6 +59,8 @@ internal sealed class Pacer
     {
         if (now < ClosedUntil)
             return ClosedUntil;
+        if (Admitted > _probe && now < _probedAt + Unrefused * _refusalTime)
+            return _probedAt + Unrefused * _refusalTime;
         var at = !_isBlind ? now : _isShared ? _blind.SpacedAt(_speed, now) : _blind.AdmitsAt(inFlight, now);
         if (!_isBlind || _epochEnd < 0)
             at = Math.Max(at, _blind.SpacedAt(_speed, now));
@@ -59,12 +70,16 @@ internal sealed class Pacer
     public Admission Admit(int tokens, int inFlight, double now)
     {
         _speed += _isBlind ? SpeedUp : SpeedUpReported;
+        if (Admitted == _probe)
+            _probedAt = now;
         var reserved = _costRatio * tokens;
         return _blind.Admit(inFlight, now, isPaced: _isBlind) with { Requests = _requests.Admit(1, now), ReservedTokens = reserved, Tokens = _tokens.Admit(reserved, now) };
     }
 
     public void Answered(in Admission admission)
     {
+        if (admission.Number >= _probe)
+            _probe = long.MaxValue;
         _requests.Answered(admission.Number);
         _tokens.Answered(admission.Number);
         _blind.Answered(admission);
@@ -91,9 +106,15 @@ internal sealed class Pacer
         if (!isNew)
             return;
         explains.Empty(admission, explains == _requests ? admission.Requests : admission.Tokens, explains == _requests ? 1 : tokens, isProbe, now);
+        _refusalTime = Math.Max(now - admission.At, 0.8 * _refusalTime);
+        _failedProbes = isProbe ? _failedProbes + 1 : 0;
+        // Whatever the reports say: the more often it is still closed, the longer it is let be.
+        var pause = _failedProbes == 0 ? 0 : _refusalTime * Math.Pow(2, Math.Min(_failedProbes, MostDoublings));
+        _closedUntil = now + Math.Max(retryAfter ?? 0, pause);
+        if (isProbe)
+            (_speed, _probe) = (FirstSpeed, Admitted);
         if (retryAfter is { } wait)
         {
-            _closedUntil = now + wait;
             explains.Wait(wait, explains == _requests ? 1 : tokens, Admitted - 1, isProbe, now);
         }
     }
