@@ -13,8 +13,6 @@ namespace AsyncLlmAnalyzers.Facts;
 /// <param name="Retries">What the client itself does before; null where its construction cannot be seen and its type does not tell.</param>
 internal sealed record RateLimitHandler(LlmCall Call, bool NamesTheLimit, ClientRetries? Retries)
 {
-    private static readonly string[] LogNames = ["Log", "Write", "Print", "Trace", "Debug", "Info", "Warn", "Error", "Fatal", "ToString", "Format", "Concat"];
-
     public static RateLimitHandler? From(ICatchClauseOperation? clause, LlmContext context, CancellationToken cancellationToken)
     {
         if (clause?.Parent is not ITryOperation attempt
@@ -84,10 +82,10 @@ internal sealed record RateLimitHandler(LlmCall Call, bool NamesTheLimit, Client
                 IThrowOperation => true,
                 IReturnOperation { IsImplicit: false, ReturnedValue: { } value } => !IsNothing(value),
                 IAssignmentOperation or IEventAssignmentOperation or IIncrementOrDecrementOperation => true,
-                IAwaitOperation { Operation: var awaited } => !IsLogging(awaited.WithoutConversions() as IInvocationOperation),
+                IAwaitOperation { Operation: var awaited } => !Logging.Is(awaited.WithoutConversions() as IInvocationOperation),
                 IInvocationOperation { TargetMethod.MethodKind: MethodKind.DelegateInvoke } => true,
                 IInvocationOperation call when call.IsImplicit => false,
-                IInvocationOperation call => !IsLogging(call) && !IsReading(call, clause),
+                IInvocationOperation call => !Logging.Is(call) && !IsReading(call, clause),
                 _ => false,
             };
             if (goesOn)
@@ -96,9 +94,6 @@ internal sealed record RateLimitHandler(LlmCall Call, bool NamesTheLimit, Client
 
         return !new TriedCalls(context, cancellationToken).In(clause.Handler).Any();
     }
-
-    private static bool IsLogging(IInvocationOperation? call) =>
-        call is not null && (LogNames.Any(name => call.TargetMethod.Name.IndexOf(name, StringComparison.Ordinal) >= 0) || call.TargetMethod.Name == "ConfigureAwait" && IsLogging(call.Instance as IInvocationOperation));
 
     /// <summary>Something is read off the exception, to be logged.</summary>
     private static bool IsReading(IInvocationOperation call, ICatchClauseOperation clause) =>

@@ -74,10 +74,23 @@ public class RateLimitNotRetriedTests() : RuleTests("ALLM4002")
             .Replace("using Microsoft.Extensions.AI;", "using AsyncLlm;\nusing Microsoft.Extensions.AI;", StringComparison.Ordinal),
         withRuntime: true);
 
-    [Theory]
-    [InlineData("var own = new ChatClient(\"m\", \"k\"); try { await own.CompleteChatAsync(text); } catch (ClientResultException e) when ([|e.Status == 429|]) { } return null;", true)]
-    [InlineData("try { await client.CompleteChatAsync(text); } catch (ClientResultException e) when ([|e.Status == 429|]) { } return null;", false)]
-    public Task Offers_no_fix_without_a_lasting_client_or_the_runtime(string statements, bool withRuntime) => OffersNoFixAsync(In(statements), withRuntime);
+    [Fact]
+    public Task Repeats_the_call_of_a_client_that_does_not_last() => FixesAsync(
+        In("var own = new ChatClient(\"m\", \"k\"); try { await own.CompleteChatAsync(text); } catch (ClientResultException e) when ([|e.Status == 429|]) { } return null;"),
+        In("var own = new ChatClient(\"m\", \"k\"); try { await LlmRetry.RunAsync(_ => own.CompleteChatAsync(text)); } catch (ClientResultException e) when (e.Status == 429) { } return null;")
+            .Replace("using Microsoft.Extensions.AI;", "using AsyncLlm;\nusing Microsoft.Extensions.AI;", StringComparison.Ordinal),
+        withRuntime: true);
+
+    [Fact]
+    public Task Makes_the_calls_of_a_fan_out_through_the_throttle() => FixesAsync(
+        In("await Task.WhenAll(text.Split(' ').Select(line => client.[|CompleteChatAsync|](line))); return null;", Off),
+        In("await Task.WhenAll(text.Split(' ').Select(line => LlmThrottle.For(client).ExecuteAsync(ct => client.CompleteChatAsync([line], cancellationToken: ct)))); return null;", Off)
+            .Replace("using Microsoft.Extensions.AI;", "using AsyncLlm;\nusing Microsoft.Extensions.AI;", StringComparison.Ordinal),
+        withRuntime: true);
+
+    [Fact]
+    public Task Offers_no_fix_without_the_runtime() =>
+        OffersNoFixAsync(In("try { await client.CompleteChatAsync(text); } catch (ClientResultException e) when ([|e.Status == 429|]) { } return null;"));
 
     private static string In(string statements, string client = "injected") => $$"""
         using System.ClientModel;
