@@ -1,6 +1,7 @@
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using AsyncLlmAnalyzers.Catalog;
+using AsyncLlmAnalyzers.Hosting;
 using AsyncLlmAnalyzers.Model;
 
 namespace AsyncLlmAnalyzers.Editing;
@@ -8,6 +9,10 @@ namespace AsyncLlmAnalyzers.Editing;
 /// <summary>The runtime's ways to repeat a call that was refused: with all callers of its client, or for itself.</summary>
 internal static class RefusedCall
 {
+    /// <summary>The call whose name the diagnostic marks.</summary>
+    public static InvocationExpressionSyntax? Marked(FixTarget target) =>
+        target.FirstAncestor<InvocationExpressionSyntax>() is { } call && Site.NameOf(call)?.Identifier == target.Token ? call : null;
+
     /// <param name="target">The document, which may name the runtime.</param>
     /// <param name="call">The call; null for none.</param>
     /// <param name="isOneOfMany">Many calls share a quota and have to know of each other; one that stands alone needs nobody.</param>

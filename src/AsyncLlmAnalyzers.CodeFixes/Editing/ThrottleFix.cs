@@ -13,5 +13,5 @@ internal abstract class ThrottleFix(string id) : LlmFix(id)
         target.FirstAncestor<CatchClauseSyntax>() is { } clause && !clause.Block.Span.Contains(target.Token.Span)
             ? (clause.Parent as TryStatementSyntax)?.Block.DescendantNodes().OfType<InvocationExpressionSyntax>()
                 .FirstOrDefault(call => ThrottleCall.IsAwaited(call) && target.InvocationAt(call, cancellationToken) is { } operation && LlmCall.From(operation, target.Context) is not null)
-            : target.FirstAncestor<InvocationExpressionSyntax>();
+            : RefusedCall.Marked(target);
 }

@@ -25,9 +25,9 @@ internal sealed class HttpClientUses(LlmContext context)
 
     private IEnumerable<HttpClientUse> Find(CancellationToken cancellationToken)
     {
-        foreach (var invocation in context.Names.Invocations(context.MayBeCall, cancellationToken))
+        foreach (var invocation in context.Names.Invocations(name => context.MayBeCall(name) || RawRequest.MayBe(name), cancellationToken))
         {
-            if (LlmCall.From(invocation, context) is null || invocation.Receiver() is not { } client)
+            if ((LlmCall.From(invocation, context) ?? RawRequest.From(invocation, context, cancellationToken)) is null || invocation.Receiver() is not { } client)
                 continue;
 
             foreach (var part in ClientLayers.Construction(client, context, cancellationToken))

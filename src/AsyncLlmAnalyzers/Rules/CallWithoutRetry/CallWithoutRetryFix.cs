@@ -1,7 +1,6 @@
 using System.Composition;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CodeFixes;
-using Microsoft.CodeAnalysis.CSharp.Syntax;
 using AsyncLlmAnalyzers.Editing;
 using AsyncLlmAnalyzers.Facts;
 
@@ -12,5 +11,5 @@ namespace AsyncLlmAnalyzers.Rules.CallWithoutRetry;
 internal sealed class CallWithoutRetryFix() : LlmFix(CallWithoutRetryRule.Id)
 {
     protected override IEnumerable<FixCandidate> Candidates(FixTarget target) => RefusedCall.Of(
-        target, target.FirstAncestor<InvocationExpressionSyntax>(), call => Repeated.Of(call, target.Context, default).Verdict == Verdict.Yes);
+        target, RefusedCall.Marked(target), call => Repeated.Of(call, target.Context, default).Verdict == Verdict.Yes);
 }
