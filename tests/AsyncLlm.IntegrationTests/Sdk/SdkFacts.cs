@@ -8,13 +8,15 @@ namespace AsyncLlm.IntegrationTests;
 internal sealed class SdkFacts
 {
     /// <summary>Stands for the library's own timeout, so that nobody waits for minutes.</summary>
-    private static readonly TimeSpan ScaledTimeout = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ScaledTimeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>What has not happened by then does not happen.</summary>
-    private static readonly TimeSpan Patience = 4 * ScaledTimeout;
+    /// <summary>What has not happened by then does not happen: longer than the timeout and a wait between two attempts.</summary>
+    private static readonly TimeSpan Patience = 3 * ScaledTimeout;
 
-    /// <summary>Longer than a library waits between two attempts that time out.</summary>
-    private static readonly TimeSpan LongPatience = TimeSpan.FromSeconds(6);
+    /// <summary>What has to happen has happened by then on any machine.</summary>
+    private static readonly TimeSpan Guard = TimeSpan.FromMinutes(2);
+
+    private static readonly string[] ComingBack = ["retry-after=2", "retry-after=date:3", "retry-after-ms=2000", "retry-after=0"];
 
     private static readonly Lazy<Task<IReadOnlyDictionary<Sdk, SdkFacts>>> Measured = new(MeasureAllAsync);
 
@@ -66,13 +68,13 @@ internal sealed class SdkFacts
 
     /// <summary>The gaps before one retry in all calls in which the library itself decides how long to wait.</summary>
     private IEnumerable<double> Waits(int retry) =>
-        from name in (string[])["429", "quota", "503", "408", "500", "502", "504", "reset", "stream 503"]
+        from name in (string[])["429", "429 again", "quota", "503", "408", "500", "502", "504", "reset", "stream 503"]
         where endings[name].Gaps.Count > retry
         select endings[name].Gaps[retry].TotalSeconds;
 
-    /// <summary>The shorter of two: a machine that is busy makes gaps longer, never shorter.</summary>
+    /// <summary>The shorter of two, measured at different times.</summary>
     private double Gap(string headers) => new[] { this[headers], this[$"{headers} again"] }
-        .Select(ending => ending.Gaps.Count > 0 ? ending.Gaps[0].TotalSeconds : throw new InvalidOperationException($"{Sdk} did not come back within {LongPatience} for {headers}: {ending}"))
+        .Select(ending => ending.Gaps.Count > 0 ? ending.Gaps[0].TotalSeconds : throw new InvalidOperationException($"{Sdk} did not come back for {headers}: {ending}"))
         .Min();
 
     private static async Task<IReadOnlyDictionary<Sdk, SdkFacts>> MeasureAllAsync()
@@ -99,7 +101,7 @@ internal sealed class SdkFacts
             ["cut"] = Call(Fault.Cut()),
             ["truncate"] = Call(Fault.Truncate()),
             ["malformed"] = Call(Fault.Malformed()),
-            ["stream stall"] = OpenedAtOnceAsync(() => Stream(Fault.Stall(2), ScaledTimeout, giveUp: _ => Task.Delay(Patience))),
+            ["stream stall"] = OpenedAtOnceAsync(() => Stream(Fault.Stall(2), ScaledTimeout, giveUp: StalledAsync)),
             ["stream cut"] = Stream(Fault.Cut(2)),
             ["stream truncate"] = Stream(Fault.Truncate(2), giveUp: EndedAsync),
             ["stream malformed"] = Stream(Fault.Malformed(2)),
@@ -111,11 +113,16 @@ internal sealed class SdkFacts
         };
         foreach (var status in Statuses)
             cases[$"{status}"] = Call(Fault.Status(status), giveUp: status is 429 or 503 or 529 ? null : RetriedAsync);
-        foreach (var headers in (string[])["retry-after=2", "retry-after=date:3", "retry-after-ms=2000", "retry-after=0", "retry-after=75", "x-should-retry=false"])
-        {
-            cases[headers] = RateLimited(headers);
-            cases[$"{headers} again"] = RateLimited(headers);
-        }
+        foreach (var headers in ComingBack)
+            cases[headers] = RateLimited(headers, GuardedAsync);
+        cases["x-should-retry=false"] = RateLimited("x-should-retry=false", GuardedAsync);
+        cases["retry-after=75"] = RateLimited("retry-after=75", progress => Task.WhenAny(RetriedAsync(progress), RefusedForLongAsync(progress)));
+        await Task.WhenAll(cases.Values);
+
+        // What delayed all of those at once has passed.
+        cases["429 again"] = Call(Fault.Status(429));
+        foreach (var headers in ComingBack)
+            cases[$"{headers} again"] = RateLimited(headers, GuardedAsync);
 
         var endings = new Dictionary<string, Ending>();
         foreach (var (name, ending) in cases)
@@ -128,8 +135,7 @@ internal sealed class SdkFacts
         Task<Ending> Stream(Fault fault, TimeSpan? timeout = null, Func<Ending.Progress, Task>? giveUp = null) =>
             Ending.OfAsync(fault, server => sdk.Create(server, timeout), stream: true, giveUp);
 
-        Task<Ending> RateLimited(string headers) =>
-            Call(Fault.Status(429) with { Headers = headers }, giveUp: progress => Task.WhenAny(RetriedAsync(progress), Task.Delay(LongPatience)));
+        Task<Ending> RateLimited(string headers, Func<Ending.Progress, Task> giveUp) => Call(Fault.Status(429) with { Headers = headers }, giveUp: giveUp);
     }
 
     /// <summary>A busy machine may need longer than the timeout to open a stream, which is tried again; what is asked is what happens after that.</summary>
@@ -144,11 +150,25 @@ internal sealed class SdkFacts
 
     private static Task RetriedAsync(Ending.Progress progress) => progress.Server.WhenAsync(seen => seen.Requests == 2);
 
+    private static Task GuardedAsync(Ending.Progress progress) => Task.WhenAny(RetriedAsync(progress), Task.Delay(Guard));
+
+    private static async Task RefusedForLongAsync(Ending.Progress progress)
+    {
+        await progress.Server.WhenAsync(seen => seen.RateLimited == 1);
+        await Quiet.ForAsync(Patience);
+    }
+
+    private static async Task StalledAsync(Ending.Progress progress)
+    {
+        await progress.StreamingAsync();
+        await Quiet.ForAsync(Patience);
+    }
+
     /// <summary>The server has said all it has to say, and the client has had the time to notice.</summary>
     private static async Task EndedAsync(Ending.Progress progress)
     {
         await progress.Server.WhenAsync(seen => seen.Failed == 1);
-        await Task.Delay(TimeSpan.FromSeconds(1));
+        await Quiet.ForAsync(Patience / 2);
     }
 
     private static async Task WaitingAsync(Ending.Progress progress)
@@ -160,7 +180,7 @@ internal sealed class SdkFacts
     /// <summary>Nothing has come for long.</summary>
     private static async Task QuietAsync(Ending.Progress progress)
     {
-        for (var seen = 0L; seen < progress.Server.Statistics.Requests; await Task.Delay(LongPatience))
+        for (var seen = 0L; seen < progress.Server.Statistics.Requests; await Quiet.ForAsync(Patience))
             seen = progress.Server.Statistics.Requests;
     }
 
