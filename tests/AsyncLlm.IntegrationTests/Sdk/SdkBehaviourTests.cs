@@ -45,8 +45,9 @@ public sealed class SdkBehaviourTests
             Fault.Status(429), server => Sdks.OpenAIWith(server, new ClientRetryPolicy(3)), giveUp: progress => progress.Server.WhenAsync(seen => seen.Requests == 3));
 
         Assert.Equal(TimeSpan.FromSeconds(0.8), PrivateField(new ClientRetryPolicy(3), "_initialDelay"));
-        Assert.InRange(refused.Gaps[0].TotalSeconds, 0.78, 1.5);
-        Assert.InRange(refused.Gaps[1].TotalSeconds, 1.58, 2.5);
+        // A timer may be early by its resolution; a busy machine is late by any time.
+        Assert.True(refused.Gaps[0].TotalSeconds > 0.78, $"{refused.Gaps[0]}");
+        Assert.True(refused.Gaps[1].TotalSeconds > 1.58, $"{refused.Gaps[1]}");
     }
 
     [Fact]
@@ -66,8 +67,8 @@ public sealed class SdkBehaviourTests
     [Fact]
     public async Task OpenAIs_timeout_bounds_each_read_of_a_stream_not_its_length()
     {
-        await using var server = await LocalLlmServer.StartAsync(new() { TokenLatency = TimeSpan.FromMilliseconds(250) });
-        var client = Sdks.OpenAIWith(server.BaseAddress, new ClientRetryPolicy(0), TimeSpan.FromSeconds(1));
+        await using var server = await LocalLlmServer.StartAsync(new() { TokenLatency = TimeSpan.FromMilliseconds(600) });
+        var client = Sdks.OpenAIWith(server.BaseAddress, new ClientRetryPolicy(0), TimeSpan.FromSeconds(3));
 
         var pieces = await client.StreamAsync("one two three four five six", CancellationToken.None).ToListAsync();
 
