@@ -35,7 +35,7 @@ public sealed class InstalledLibraryTests(PackedFeed feed)
                 return answer.Content[0].Text;
             }
             """),
-        ["AsyncLlm.ExtensionsAI"] = new("net10.0", ["OpenAI", "Microsoft.Extensions.AI", "Microsoft.Extensions.AI.OpenAI"], """
+        ["AsyncLlm.ExtensionsAI"] = new("net10.0", ["OpenAI", "Microsoft.Extensions.AI", "Microsoft.Extensions.AI.OpenAI", "Microsoft.Extensions.DependencyInjection"], """
             var options = new OpenAIClientOptions { Endpoint = server, RetryPolicy = new ClientRetryPolicy(0), NetworkTimeout = TimeSpan.FromMinutes(1) };
             var services = new ServiceCollection().AddLlmThrottle();
             services.AddChatClient(_ => new ChatClient("gpt-4o-mini", credential, options).AsIChatClient())
