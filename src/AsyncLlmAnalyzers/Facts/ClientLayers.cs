@@ -48,9 +48,10 @@ internal static class ClientLayers
     }
 
     /// <summary>A registration that is given no HttpClient asks the container for one.</summary>
-    private static bool TakesHttpClientFromFactory(IInvocationOperation invocation, LlmContext context) =>
+    public static bool TakesHttpClientFromFactory(IInvocationOperation invocation, LlmContext context) =>
         context.Catalog.MayBeClientMethod(invocation.TargetMethod.Name)
-        && context.Catalog.FindClientMethod(invocation.TargetMethod, invocation.ReceiverType())?.HasTrait("http-timeout") == true;
+        && context.Catalog.FindClientMethod(invocation.TargetMethod, invocation.ReceiverType())?.HasTrait("http-timeout") == true
+        && !invocation.Arguments.Any(argument => argument is { ArgumentKind: ArgumentKind.Explicit, Parameter.Type.Name: "HttpClient" } && argument.Value.WithoutConversions() is not (ILiteralOperation or IDefaultValueOperation));
 
     /// <summary><c>services.ConfigureHttpClientDefaults(http => http.AddStandardResilienceHandler())</c>.</summary>
     private static Fact OfHttpDefaults(ExecutorRole role, LlmContext context, CancellationToken cancellationToken)
@@ -108,7 +109,7 @@ internal static class ClientLayers
     }
 
     /// <summary>Everything written to make the client: its value, those of the locals, fields and options in it, and the factories that are called.</summary>
-    private static IEnumerable<IOperation> Construction(IOperation client, LlmContext context, CancellationToken cancellationToken)
+    public static IEnumerable<IOperation> Construction(IOperation client, LlmContext context, CancellationToken cancellationToken)
     {
         var sources = new ValueSources(context, cancellationToken);
         var seen = new HashSet<SyntaxNode>();

@@ -98,7 +98,7 @@ internal sealed class Site(
         }
     }
 
-    /// <summary>The handler that gives up on a rate limit which this <c>catch</c> clause is, or null.</summary>
+    /// <summary>The handler that gives up on a rate limit which this <c>catch</c> clause is, or this status names, or null.</summary>
     public RateLimitHandler? RateLimit
     {
         get
@@ -106,7 +106,7 @@ internal sealed class Site(
             if (!_boundRateLimit)
             {
                 _boundRateLimit = true;
-                field = RateLimitHandler.From(Operation as ICatchClauseOperation, Context, CancellationToken);
+                field = RateLimitHandler.From(Operation, Context, CancellationToken);
             }
 
             return field;

@@ -86,7 +86,7 @@ internal sealed class TriedCalls(LlmContext context, CancellationToken cancellat
         var function = block.EnclosingFunction();
         foreach (var operation in block.Descendants())
         {
-            if (operation is IInvocationOperation call && call.EnclosingFunction() == function && TargetOf(call) is { } target)
+            if (operation is IInvocationOperation { TargetMethod.Name: not nameof(Task.ConfigureAwait) } call && call.EnclosingFunction() == function && TargetOf(call) is { } target)
                 yield return (call, target);
         }
     }
