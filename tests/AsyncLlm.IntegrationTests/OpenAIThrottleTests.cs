@@ -434,6 +434,24 @@ public sealed class OpenAIThrottleTests
         Assert.Throws<ArgumentNullException>("client", () => ((ChatClient)null!).GetThrottle());
     }
 
+    [Fact]
+    public void The_throttle_of_the_options_is_that_of_every_client_made_with_them()
+    {
+        var throttle = new LlmThrottle();
+        var client = new OpenAIClient(new ApiKeyCredential("k"), new OpenAIClientOptions().UseThrottle(throttle));
+        var chat = client.GetChatClient("small");
+
+        Assert.Same(throttle, chat.GetThrottle());
+        Assert.Same(throttle, client.GetChatClient("large").GetThrottle());
+        Assert.Same(throttle, client.GetEmbeddingClient("small").GetThrottle());
+        Assert.Same(throttle, LlmThrottle.For(chat));
+        Assert.Same(throttle, LlmThrottle.For(client));
+        Assert.Same(throttle, LlmThrottle.For(chat.Pipeline, "small"));
+        Assert.NotSame(throttle, new ChatClient("small", new ApiKeyCredential("k")).GetThrottle());
+        LlmThrottle.Attach(chat.Pipeline, throttle);
+        Assert.Throws<InvalidOperationException>(() => LlmThrottle.Attach(chat.Pipeline, new LlmThrottle(), "other"));
+    }
+
     private static ChatClient ChatClient(Network network, LlmThrottle throttle) => new("m", new ApiKeyCredential("k"), Options(network, throttle));
 
     private static OpenAIClientOptions Options(Network network, LlmThrottle throttle) =>

@@ -104,7 +104,7 @@ internal sealed class ThrottleEngine
             inner.Since = Now;
             inner.IsProbe = outer.IsProbe;
             (inner.Lease, outer.Lease) = (outer.Lease, null);
-            inner.Attempt = new Attempt(inner);
+            inner.Attempt = inner.NewAttempt();
             inner.Admission = outer.Admission with { ReservedTokens = inner.Tokens };
             if (outer.HasReserved)
                 _pacer.Refund(outer.Admission, outer.Admission.ReservedTokens - inner.Tokens);
@@ -240,7 +240,7 @@ internal sealed class ThrottleEngine
         lock (_gate)
         {
             var now = Now;
-            _pacer.Observe(observed, attempt?.Call is { HasSlot: true } call ? call.Admission : null, now);
+            _pacer.Observe(observed, attempt?.Call is { HasSlot: true, Admission: { Marks: not null } admission } ? admission : null, now);
             if (attempt is not null)
                 attempt.ReportedRetryAfter = observed.RetryAfter;
             Pump(now);
@@ -478,7 +478,7 @@ internal sealed class ThrottleEngine
     {
         Dequeue(call);
         call.HasSlot = true;
-        call.Attempt = new Attempt(call);
+        call.Attempt = call.NewAttempt();
         call.Admission = _pacer.Admit(call.Tokens, _inFlight, now);
         // Not before: of thousands that are queued at once most would pay into a reserve that is full.
         if (call.Attempts == 0)
@@ -564,16 +564,9 @@ internal sealed class ThrottleEngine
         _timerDue = due;
         if (double.IsPositiveInfinity(due))
             return;
-        _timer ??= CreateTimer();
+        _timer ??= ThreadTimer.Create(_options.TimeProvider, static engine => ((ThrottleEngine)engine!).OnTimer(), this);
         // Timers count whole milliseconds; one that is a little early would fire twice.
         _timer.Change(TimeSpan.FromMilliseconds(Math.Clamp(Math.Ceiling((due - Now) * 1000), 1, uint.MaxValue - 1.0)), Timeout.InfiniteTimeSpan);
-    }
-
-    private ITimer CreateTimer()
-    {
-        // The timer must not keep the async locals of the first caller.
-        using var _ = ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow();
-        return _options.TimeProvider.CreateTimer(static engine => ((ThrottleEngine)engine!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     private void OnTimer()

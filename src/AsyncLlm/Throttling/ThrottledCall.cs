@@ -17,6 +17,9 @@ internal abstract class ThrottledCall(ThrottleEngine engine, int tokens, bool is
 
     public CancellationToken CallerToken { get; } = callerToken;
 
+    /// <summary>Where its delegate runs.</summary>
+    protected CallerContext Caller { get; } = CallerContext.Capture();
+
     /// <summary>The caller has cancelled it.</summary>
     public virtual bool IsCanceled => CallerToken.IsCancellationRequested;
 
@@ -93,8 +96,8 @@ internal abstract class ThrottledCall(ThrottleEngine engine, int tokens, bool is
 
     public ref CallLink StartedLink => ref _startedLink;
 
-    /// <summary>What to do with the task of an attempt that was left behind, when it ends.</summary>
-    public virtual Action<Task> Late => static task => task.Observe();
+    /// <summary>Makes the attempt it has been admitted for.</summary>
+    public virtual Attempt NewAttempt() => new(this);
 
     /// <summary>The call goes on, outside the engine's lock.</summary>
     protected abstract void GoOn(Wake reason);
@@ -109,11 +112,14 @@ internal abstract class ThrottledCall(ThrottleEngine engine, int tokens, bool is
     /// <summary>From now on it can be woken, once.</summary>
     public void FallAsleep() => _isAwake = false;
 
-    /// <summary>Wakes the call, unless something else has. It goes on on the pool, in the order of the wakes, never in the engine's lock.</summary>
+    /// <summary>Wakes the call, unless something else has. It goes on on the pool or in its blocked caller, in the order of the wakes, never in the engine's lock.</summary>
     public void WakeUp(Wake reason)
     {
         if (TryClaimWake())
-            Queue(reason);
+        {
+            _reason = reason;
+            Caller.QueueOwn(this);
+        }
     }
 
     /// <summary>Whoever gets <see langword="true"/> has to see to it that the call goes on.</summary>
@@ -125,17 +131,11 @@ internal abstract class ThrottledCall(ThrottleEngine engine, int tokens, bool is
         return true;
     }
 
-    private void Queue(Wake reason)
-    {
-        _reason = reason;
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-    }
-
     /// <summary>It goes on at the caller's place.</summary>
-    protected void Queue(CallerContext place)
+    protected void QueueInPlace()
     {
         _reason = Wake.InPlace;
-        place.Queue(this);
+        Caller.Queue(this);
     }
 
     void IThreadPoolWorkItem.Execute() => GoOn(_reason);

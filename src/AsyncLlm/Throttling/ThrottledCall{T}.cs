@@ -13,7 +13,6 @@ internal class ThrottledCall<T> : ThrottledCall
 
     private readonly Func<CancellationToken, Task> _call;
     private readonly Func<T, int>? _actualTokens;
-    private readonly CallerContext _caller = CallerContext.Capture();
     private AsyncTaskMethodBuilder<T> _result = AsyncTaskMethodBuilder<T>.Create();
     private CancellationTokenRegistration _callerRegistration;
     private Activity? _activity;
@@ -24,10 +23,11 @@ internal class ThrottledCall<T> : ThrottledCall
     {
         _call = call;
         _actualTokens = actualTokens;
-        Task = _result.Task;
+        // Made before anybody else can ask for it.
+        _ = _result.Task;
     }
 
-    public Task<T> Task { get; }
+    public Task<T> Task => _result.Task;
 
     /// <summary>The token the caller has cancelled.</summary>
     protected virtual CancellationToken CanceledToken => CallerToken;
@@ -38,7 +38,7 @@ internal class ThrottledCall<T> : ThrottledCall
     {
         _activity = Telemetry.StartCall(Options.Name);
         _callerRegistration = Register(CallerToken);
-        var begins = Options.RateLimiter is null && _caller.IsHere;
+        var begins = Options.RateLimiter is null && Caller.IsHere;
         if (AsyncLlm.Attempt.Current(Engine) is { } outer && Engine.TryTakeOver(outer, this))
             GoOn(Wake.Admitted);
         else if (!Engine.Enter(this, begins))
@@ -118,16 +118,16 @@ internal class ThrottledCall<T> : ThrottledCall
 
     private void GoToPlace()
     {
-        if (_caller.IsHere)
+        if (Caller.IsHere)
             GoOn(Wake.InPlace);
         else
-            Queue(_caller);
+            QueueInPlace();
     }
 
     private void Invoke()
     {
         var attempt = Attempt!;
-        if (_caller.Execution is { } execution)
+        if (Caller.Execution is { } execution)
             ExecutionContext.Run(execution, static self => ((ThrottledCall<T>)self!).RunAttempt(), this);
         else
         {
