@@ -2,6 +2,7 @@ using System.ClientModel;
 using System.ClientModel.Primitives;
 using System.Collections.Concurrent;
 using System.Net;
+using Azure.AI.OpenAI;
 using LocalLlm;
 using Microsoft.Extensions.Time.Testing;
 using OpenAI;
@@ -40,6 +41,27 @@ public sealed class OpenAIThrottleTests
         Assert.Equal(seen.Completed + seen.RateLimited, seen.Requests);
         Assert.InRange(seen.RateLimited, 1, 2 * Calls);
         Assert.Equal((Calls, seen.RateLimited, 0, 0), ((int)throttle.GetStatistics().Succeeded, throttle.GetStatistics().RateLimited, throttle.GetStatistics().InFlight, throttle.GetStatistics().Queued));
+    }
+
+    [Theory]
+    [InlineData("async")]
+    [InlineData("sync")]
+    [InlineData("async stream")]
+    [InlineData("sync stream")]
+    public async Task Azures_client_takes_it_too(string form)
+    {
+        const int Calls = 8;
+        await using var server = await LocalLlmServer.StartAsync(RateLimited10 with { Faults = [Fault.Status(429) with { To = 1 }] });
+        var throttle = new LlmThrottle();
+        AzureOpenAIClientOptions options = new AzureOpenAIClientOptions().UseThrottle(throttle);
+        var client = new AzureOpenAIClient(server.BaseAddress, new ApiKeyCredential("local"), options).GetChatClient("deployment");
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, Calls).Select(number => AskAsync(client, form, $"Question {number}")));
+
+        Assert.Equal(Enumerable.Range(0, Calls).Select(number => $"Summary: Question {number}"), answers);
+        await server.WhenAsync(seen => seen.Completed == Calls, _deadline);
+        Assert.Equal(server.Statistics.RateLimited, throttle.GetStatistics().RateLimited);
+        Assert.Equal(Calls + throttle.GetStatistics().RateLimited, server.Statistics.Requests);
     }
 
     [Theory]
