@@ -117,8 +117,8 @@ public sealed class LocalLlmServerFaultTests
         using var second = await SendAsync(server, "v1/messages");
         using var refused = await SendAsync(server, "v1/messages");
 
-        Assert.Equal("60 1 2026-01-02T03:04:06Z", Quota(first));
-        Assert.Equal("60 0 2026-01-02T03:04:07Z", Quota(second));
+        Assert.Equal("2 1 2026-01-02T03:04:06Z", Quota(first));
+        Assert.Equal("2 0 2026-01-02T03:04:07Z", Quota(second));
         Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
         Assert.Equal("1", refused.Headers.GetValues("retry-after").Single());
 

@@ -2,6 +2,7 @@ using System.ClientModel;
 using System.ClientModel.Primitives;
 using System.Collections.Concurrent;
 using System.Net;
+using Azure.AI.OpenAI;
 using LocalLlm;
 using Microsoft.Extensions.Time.Testing;
 using OpenAI;
@@ -40,6 +41,27 @@ public sealed class OpenAIThrottleTests
         Assert.Equal(seen.Completed + seen.RateLimited, seen.Requests);
         Assert.InRange(seen.RateLimited, 1, 2 * Calls);
         Assert.Equal((Calls, seen.RateLimited, 0, 0), ((int)throttle.GetStatistics().Succeeded, throttle.GetStatistics().RateLimited, throttle.GetStatistics().InFlight, throttle.GetStatistics().Queued));
+    }
+
+    [Theory]
+    [InlineData("async")]
+    [InlineData("sync")]
+    [InlineData("async stream")]
+    [InlineData("sync stream")]
+    public async Task Azures_client_takes_it_too(string form)
+    {
+        const int Calls = 8;
+        await using var server = await LocalLlmServer.StartAsync(RateLimited10 with { Faults = [Fault.Status(429) with { To = 1 }] });
+        var throttle = new LlmThrottle();
+        AzureOpenAIClientOptions options = new AzureOpenAIClientOptions().UseThrottle(throttle);
+        var client = new AzureOpenAIClient(server.BaseAddress, new ApiKeyCredential("local"), options).GetChatClient("deployment");
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, Calls).Select(number => AskAsync(client, form, $"Question {number}")));
+
+        Assert.Equal(Enumerable.Range(0, Calls).Select(number => $"Summary: Question {number}"), answers);
+        await server.WhenAsync(seen => seen.Completed == Calls, _deadline);
+        Assert.Equal(server.Statistics.RateLimited, throttle.GetStatistics().RateLimited);
+        Assert.Equal(Calls + throttle.GetStatistics().RateLimited, server.Statistics.Requests);
     }
 
     [Theory]
@@ -410,6 +432,24 @@ public sealed class OpenAIThrottleTests
         Assert.NotSame(throttle, client.GetChatClient("large").GetThrottle());
         Assert.NotSame(throttle, new ChatClient("small", new ApiKeyCredential("k")).GetThrottle());
         Assert.Throws<ArgumentNullException>("client", () => ((ChatClient)null!).GetThrottle());
+    }
+
+    [Fact]
+    public void The_throttle_of_the_options_is_that_of_every_client_made_with_them()
+    {
+        var throttle = new LlmThrottle();
+        var client = new OpenAIClient(new ApiKeyCredential("k"), new OpenAIClientOptions().UseThrottle(throttle));
+        var chat = client.GetChatClient("small");
+
+        Assert.Same(throttle, chat.GetThrottle());
+        Assert.Same(throttle, client.GetChatClient("large").GetThrottle());
+        Assert.Same(throttle, client.GetEmbeddingClient("small").GetThrottle());
+        Assert.Same(throttle, LlmThrottle.For(chat));
+        Assert.Same(throttle, LlmThrottle.For(client));
+        Assert.Same(throttle, LlmThrottle.For(chat.Pipeline, "small"));
+        Assert.NotSame(throttle, new ChatClient("small", new ApiKeyCredential("k")).GetThrottle());
+        LlmThrottle.Attach(chat.Pipeline, throttle);
+        Assert.Throws<InvalidOperationException>(() => LlmThrottle.Attach(chat.Pipeline, new LlmThrottle(), "other"));
     }
 
     private static ChatClient ChatClient(Network network, LlmThrottle throttle) => new("m", new ApiKeyCredential("k"), Options(network, throttle));

@@ -10,6 +10,8 @@ internal sealed class Pacer
     private const double SpeedUp = 2.8;
     private const double SpeedUpReported = 4;
     private const double CostMemory = 0.98;
+    // More attempts than that in a row without a report: none is expected any more.
+    private const int ReportPatience = 2000;
 
     private readonly bool _isShared;
     private readonly BlindPacer _blind;
@@ -23,6 +25,7 @@ internal sealed class Pacer
     private double _speed = FirstSpeed;
     private double _closedUntil = double.NegativeInfinity;
     private long _epochStart = -1;
+    private long _reportedAt;
     private long _epochEnd = -1;
 
     /// <param name="isShared">Whether other processes use the quota too, as a limiter gives it to them.</param>
@@ -60,7 +63,8 @@ internal sealed class Pacer
     {
         _speed += _isBlind ? SpeedUp : SpeedUpReported;
         var reserved = _costRatio * tokens;
-        return _blind.Admit(inFlight, now, isPaced: _isBlind) with { Requests = _requests.Admit(1, now), ReservedTokens = reserved, Tokens = _tokens.Admit(reserved, now) };
+        var (requests, tokensLeft) = (_requests.Admit(1, now), _tokens.Admit(reserved, now));
+        return _blind.Admit(inFlight, now, isPaced: _isBlind) with { ReservedTokens = reserved, Marks = Admitted - _reportedAt < ReportPatience ? new(requests, tokensLeft) : null };
     }
 
     public void Answered(in Admission admission)
@@ -131,5 +135,6 @@ internal sealed class Pacer
         _tokens.Observe(info.TokenLimit, info.TokensRemaining, info.TokensReset, admission, admission.Tokens, isClean, now);
         if (!wasKnown && _requests.IsKnown)
             _isBlind = false;
+        _reportedAt = Admitted;
     }
 }

@@ -12,15 +12,15 @@ internal static class Executors
     private const int MaxHops = 3;
 
     /// <summary>
-    /// Looks at every function that is given a lambda around <paramref name="site"/>: an executor of the catalog, as it was built where that can be
+    /// Looks at every function that is given a lambda around <paramref name="site"/>, or the method group it is: an executor of the catalog, as it was built where that can be
     /// seen; a function of this compilation by its body; of a library's own nobody can tell unless it is the framework's.
     /// </summary>
     public static Fact Around(IOperation site, ExecutorRole role, LlmContext context, CancellationToken cancellationToken)
     {
         var result = new Fact(Verdict.No);
-        foreach (var lambda in site.Ancestors().OfType<IAnonymousFunctionOperation>())
+        foreach (var function in site.Ancestors().Prepend(site).Where(operation => operation is IAnonymousFunctionOperation or IMethodReferenceOperation))
         {
-            if (lambda.GivenTo() is not { } carrier)
+            if (function.GivenTo() is not { } carrier)
                 continue;
 
             var fact = Of(carrier, role, context, cancellationToken);
@@ -40,7 +40,7 @@ internal static class Executors
         var method = carrier.TargetMethod;
         if (context.FindExecutor(method, carrier.ReceiverType()) is { ExecutorShape: ExecutorShape.Run } executor)
         {
-            return (executor.Roles & role) == 0 ? new Fact(Verdict.No)
+            return (executor.Roles & role) == 0 ? OfThrottle(carrier)
                 : !executor.HasTrait("maybe") ? new Fact(Verdict.Yes, proof)
                 : carrier.Receiver() is { } pipeline ? OfPipeline(pipeline, role, context, cancellationToken)
                 : new Fact(Verdict.Unknown, proof);
@@ -49,6 +49,27 @@ internal static class Executors
         if (context.Bodies.IsInSource(method))
             return OfFunction(method, role, context, MaxHops, cancellationToken) ? new Fact(Verdict.Yes, proof) : new Fact(Verdict.No);
         return method.ContainingType.IsInNamespace("System") || method.ContainingType.IsInNamespace("Microsoft") ? new Fact(Verdict.No) : new Fact(Verdict.Unknown, proof);
+    }
+
+    /// <summary>A group of calls may be given a throttle, which does all of it: <c>LlmTask.WhenAll(items, call, throttle)</c>. A task group was, where it was made.</summary>
+    private static Fact OfThrottle(IInvocationOperation carrier)
+    {
+        if (carrier.TargetMethod.ContainingType is { Name: "LlmTaskGroup" } group && group.IsInNamespace("AsyncLlm"))
+            return new Fact(Verdict.Unknown, carrier.Syntax.GetLocation());
+
+        foreach (var argument in carrier.Arguments)
+        {
+            if (argument.Parameter?.Type is not { } type || !type.IsInNamespace("AsyncLlm"))
+                continue;
+            if (type.Name == "LlmThrottle")
+                return new Fact(Verdict.Yes, argument.Syntax.GetLocation());
+            if (type.Name == "LlmBatchOptions" && (argument.Value.WithoutConversions() is not IObjectCreationOperation { Initializer: var set } || set?.Initializers.Any(IsThrottle) == true))
+                return new Fact(Verdict.Unknown, argument.Syntax.GetLocation());
+        }
+
+        return new Fact(Verdict.No);
+
+        static bool IsThrottle(IOperation set) => set is ISimpleAssignmentOperation { Target: IPropertyReferenceOperation { Property.Name: "Throttle" } };
     }
 
     /// <summary>The roles a pipeline was built with; Unknown when it is handed in from elsewhere.</summary>

@@ -6,7 +6,7 @@ using AsyncLlmAnalyzers.Hosting;
 
 namespace AsyncLlmAnalyzers.Model;
 
-/// <summary>Finds the invocations and object creations of a compilation by the name that is written; only what has the name is bound.</summary>
+/// <summary>Finds the invocations, method groups and object creations of a compilation by the name that is written; only what has the name is bound.</summary>
 internal sealed class NameIndex(LlmContext context)
 {
     /// <summary>By tree: syntax only, so a tree that did not change is read once in an editing session.</summary>
@@ -14,6 +14,12 @@ internal sealed class NameIndex(LlmContext context)
 
     public IEnumerable<IInvocationOperation> Invocations(Func<string, bool> isWanted, CancellationToken cancellationToken) =>
         Find<InvocationExpressionSyntax>(names => names.Invoked, isWanted, cancellationToken).OfType<IInvocationOperation>();
+
+    /// <summary>The method groups of this name that are given to an invocation.</summary>
+    public IEnumerable<IMethodReferenceOperation> MethodGroups(string methodName, CancellationToken cancellationToken) =>
+        Find<ArgumentSyntax>(names => names.Given, name => name == methodName, cancellationToken)
+            .Select(argument => (argument as IArgumentOperation)?.Value is IDelegateCreationOperation { Target: IMethodReferenceOperation group } ? group : null)
+            .OfType<IMethodReferenceOperation>();
 
     /// <summary>The creations of types of this name, and the <c>new(..)</c> whose type is written elsewhere.</summary>
     public IEnumerable<IObjectCreationOperation> Creations(string typeName, CancellationToken cancellationToken) =>
@@ -38,19 +44,28 @@ internal sealed class NameIndex(LlmContext context)
 
     private static Names Read(SyntaxTree tree)
     {
-        var (invoked, created) = (new List<(string Name, int Start)>(), new List<(string Name, int Start)>());
+        var (invoked, created, given) = (new List<(string Name, int Start)>(), new List<(string Name, int Start)>(), new List<(string Name, int Start)>());
         foreach (var node in tree.GetRoot().DescendantNodes())
         {
             if (node is InvocationExpressionSyntax && Site.NameOf(node)?.Identifier is { } name)
                 invoked.Add((name.ValueText, name.SpanStart));
             else if (node is BaseObjectCreationExpressionSyntax creation)
                 created.Add((TypeNames.Of(creation), creation.SpanStart));
+            else if (node is ArgumentSyntax { Parent.Parent: InvocationExpressionSyntax, Expression: var argument } && GroupName(argument) is { } group)
+                given.Add((group.Identifier.ValueText, group.SpanStart));
         }
 
-        return new Names(Lookup(invoked), Lookup(created));
+        return new Names(Lookup(invoked), Lookup(created), Lookup(given));
     }
+
+    private static SimpleNameSyntax? GroupName(ExpressionSyntax argument) => argument switch
+    {
+        SimpleNameSyntax name => name,
+        MemberAccessExpressionSyntax access => access.Name,
+        _ => null,
+    };
 
     private static ILookup<string, int> Lookup(List<(string Name, int Start)> places) => places.ToLookup(place => place.Name, place => place.Start, StringComparer.Ordinal);
 
-    private sealed record Names(ILookup<string, int> Invoked, ILookup<string, int> Created);
+    private sealed record Names(ILookup<string, int> Invoked, ILookup<string, int> Created, ILookup<string, int> Given);
 }

@@ -69,8 +69,8 @@ internal static class OperationExtensions
         _ => null,
     };
 
-    /// <summary>The invocation that has the lambda as an argument.</summary>
-    public static IInvocationOperation? GivenTo(this IAnonymousFunctionOperation lambda) => lambda.Ancestors()
+    /// <summary>The invocation that has the lambda or method group as an argument.</summary>
+    public static IInvocationOperation? GivenTo(this IOperation function) => function.Ancestors()
         .FirstOrDefault(ancestor => ancestor is not (IConversionOperation or IDelegateCreationOperation or IParenthesizedOperation or IArgumentOperation)) as IInvocationOperation;
 
     public static IMethodSymbol? MethodGroup(this IOperation operation) => operation.WithoutConversions() switch

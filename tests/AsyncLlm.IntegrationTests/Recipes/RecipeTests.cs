@@ -7,6 +7,7 @@ public sealed class RecipeTests
     private static readonly (string Part, string Then)[] Uses =
     [
         ("ChatClient chat =", "await RecipeHost.AskAllAsync(async question => (await chat.CompleteChatAsync([question])).Value.Content[0].Text);"),
+        ("ChatClient deployment", "await RecipeHost.AskAllAsync(async question => (await deployment.CompleteChatAsync([question])).Value.Content[0].Text);"),
         ("services.AddChatClient", """
             await using var provider = services.BuildServiceProvider();
             var asked = provider.GetRequiredService<IChatClient>();

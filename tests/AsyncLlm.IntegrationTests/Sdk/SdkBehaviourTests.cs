@@ -187,6 +187,7 @@ public sealed class SdkBehaviourTests
     {
         [Sdks.OpenAI] = Rows("OpenAI.Chat.ChatClient", "CompleteChatAsync", "CompleteChatStreamingAsync", "OpenAI.Chat.ChatClient", ".ctor"),
         [Sdks.ExtensionsAI] = [],
+        [Sdks.AzureOpenAI] = [new("Azure.AI.OpenAI.AzureOpenAIClient", ".ctor", RowKind.Client)],
         [Sdks.AzureInference] = Rows("Azure.AI.Inference.ChatCompletionsClient", "CompleteAsync", "CompleteStreamingAsync", "Azure.AI.Inference.ChatCompletionsClient", ".ctor"),
         [Sdks.Anthropic] = Rows("Anthropic.Services.IMessageService", "Create", "CreateStreaming", "Anthropic.AnthropicClient", ".ctor"),
         [Sdks.Ollama] = Rows("OllamaSharp.IOllamaApiClient", "EmbedAsync", "ChatAsync", "OllamaSharp.OllamaApiClient", ".ctor"),

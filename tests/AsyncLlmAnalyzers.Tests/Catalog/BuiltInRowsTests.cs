@@ -191,7 +191,7 @@ public class BuiltInRowsTests
     /// <summary>Null when no assembly of that version is here.</summary>
     private static ImmutableArray<MetadataReference>? ReferencesOf(string package)
     {
-        if (package is "Microsoft.NETCore.App" or Runtime || Restored.Value.Contains(package))
+        if (package is "Microsoft.NETCore.App" or Runtime or "AsyncLlm.Polly" || Restored.Value.Contains(package))
             return CatalogCompilation.References;
         if (package.Split(' ') is not [var name, var version])
             return null;

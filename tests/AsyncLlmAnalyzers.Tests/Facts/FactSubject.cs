@@ -19,6 +19,7 @@ internal sealed class FactSubject
         global using System.ClientModel.Primitives;
         global using System.Net.Http;
         global using Anthropic;
+        global using AsyncLlm;
         global using Microsoft.Extensions.AI;
         global using Microsoft.Extensions.DependencyInjection;
         global using Microsoft.SemanticKernel;

@@ -1,4 +1,5 @@
 global using Anthropic.Models.Messages;
+global using Azure.AI.OpenAI;
 global using Microsoft.Agents.AI;
 global using Microsoft.Extensions.AI;
 global using Microsoft.Extensions.DependencyInjection;
@@ -27,6 +28,8 @@ internal partial class Program
     private static readonly ApiKeyCredential credential = new("local");
 
     private static readonly string key = "local";
+
+    private static readonly Uri endpoint = RecipeHost.Server.BaseAddress;
 
     private static readonly LlmThrottle throttle = new();
 
