@@ -163,6 +163,7 @@ internal static class ClientOrigins
             var root = ChainRoot(build);
             var chain = root is ILocalReferenceOperation local
                 ? build.Root().DescendantsAndSelf().OfType<IInvocationOperation>().Where(step => ChainRoot(step) is ILocalReferenceOperation other && SymbolEqualityComparer.Default.Equals(other.Local, local.Local))
+                    .Concat(local.Initializer()?.DescendantsAndSelf().OfType<IInvocationOperation>() ?? [])
                 : build.DescendantsAndSelf().OfType<IInvocationOperation>();
             return chain.Where(step => step != build && RowOf(step, context) is { IsInner: false } row && !row.HasTrait("builder"));
         }
