@@ -28,6 +28,11 @@ public class RetryWithoutDelayTests() : RuleTests("ALLM4011")
     [InlineData("new AzureOpenAIClient(new Uri(\"https://a\"), new ApiKeyCredential(\"k\")).GetChatClient(\"m\")")]
     public Task Silent_with_a_policy_of_its_own_or_options_from_elsewhere(string construction) => SilentAsync(Class(construction));
 
+    [Theory]
+    [InlineData("new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new() { Endpoint = new Uri(\"http://localhost:11434/v1\") })")]
+    [InlineData("new ChatClient(\"m\", new ApiKeyCredential(\"k\"), Local())")]
+    public Task Silent_when_the_server_is_on_this_machine(string construction) => SilentAsync(Class(construction));
+
     [Fact]
     public Task Fix_sets_a_policy_that_waits() => FixesAsync(
         Class("new [|ChatClient|](\"m\", new ApiKeyCredential(\"k\"), new() { NetworkTimeout = TimeSpan.FromSeconds(30) })"),
@@ -50,6 +55,8 @@ public class RetryWithoutDelayTests() : RuleTests("ALLM4011")
             private readonly ChatClient client = {{construction}};
 
             public object Given => given;
+
+            private static OpenAIClientOptions Local() { var options = new OpenAIClientOptions(); options.Endpoint = new Uri("http://127.0.0.1:1234"); return options; }
 
             public Task Ask(string question) => client.CompleteChatAsync(question);
         }
