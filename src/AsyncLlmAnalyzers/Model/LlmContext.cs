@@ -70,7 +70,7 @@ internal sealed class LlmContext
     {
         var known = Known.GetValue(compilation, static _ => new Latest());
         if (known.Value is not { } latest || !ReferenceEquals(latest.Options, options))
-            known.Value = latest = new Answer(options, CreateNew(compilation, options, cancellationToken));
+            known.Value = latest = new Created(options, CreateNew(compilation, options, cancellationToken));
         return latest.Context;
     }
 
@@ -135,11 +135,11 @@ internal sealed class LlmContext
             .ToImmutableHashSet(SymbolEqualityComparer.Default)!;
     }
 
-    private sealed record Answer(AnalyzerOptions Options, LlmContext? Context);
+    private sealed record Created(AnalyzerOptions Options, LlmContext? Context);
 
     /// <summary>Twice is harmless, so it is changed without a lock.</summary>
     private sealed class Latest
     {
-        public Answer? Value { get; set; }
+        public Created? Value { get; set; }
     }
 }
