@@ -38,9 +38,6 @@ internal abstract class ThrottledCall(ThrottleEngine engine, int tokens, bool is
     /// <summary>How long it waited for its first attempt.</summary>
     public double QueueTime { get; set; }
 
-    /// <summary>When it may be admitted again at the earliest.</summary>
-    public double NotBefore { get; set; }
-
     /// <summary>When the attempt has to end; for one that was cancelled, when it is left behind.</summary>
     public double AttemptEndsBy { get; set; }
 
@@ -55,11 +52,8 @@ internal abstract class ThrottledCall(ThrottleEngine engine, int tokens, bool is
     /// <summary>How many attempts have begun.</summary>
     public int Attempts { get; set; }
 
-    /// <summary>How many attempts were repeated after a fault.</summary>
-    public int Retries { get; set; }
-
-    /// <summary>How many of those after a timeout.</summary>
-    public int TimeoutRetries { get; set; }
+    /// <summary>What it knows of the attempts that failed; most calls have none.</summary>
+    public FailedAttempts? Failed { get; set; }
 
     /// <summary>How long its attempts ran, of a stream until its first item.</summary>
     public double RunTime { get; set; }

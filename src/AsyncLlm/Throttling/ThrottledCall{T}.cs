@@ -16,7 +16,6 @@ internal class ThrottledCall<T> : ThrottledCall
     private AsyncTaskMethodBuilder<T> _result = AsyncTaskMethodBuilder<T>.Create();
     private CancellationTokenRegistration _callerRegistration;
     private Activity? _activity;
-    private Exception? _lastError;
 
     public ThrottledCall(ThrottleEngine engine, Func<CancellationToken, Task> call, LlmCost cost, Func<T, int>? actualTokens, bool isInPipeline, CancellationToken callerToken)
         : base(engine, cost.Tokens, isInPipeline, callerToken)
@@ -33,6 +32,8 @@ internal class ThrottledCall<T> : ThrottledCall
     protected virtual CancellationToken CanceledToken => CallerToken;
 
     private LlmThrottleOptions Options => Engine.Options;
+
+    private Exception? LastError => Failed?.LastError;
 
     public Task<T> RunAsync()
     {
@@ -87,7 +88,7 @@ internal class ThrottledCall<T> : ThrottledCall
                     GoToPlace();
                     break;
                 case Wake.InPlace when IsCanceled || TotalTimedOut:
-                    Fail(IsCanceled ? Canceled(_lastError) : TotalTimeout());
+                    Fail(IsCanceled ? Canceled(LastError) : TotalTimeout());
                     break;
                 case Wake.InPlace:
                     Engine.Begin(this);
@@ -100,7 +101,7 @@ internal class ThrottledCall<T> : ThrottledCall
                     Handle(error: null);
                     break;
                 case Wake.Canceled:
-                    Fail(Canceled(_lastError));
+                    Fail(Canceled(LastError));
                     break;
                 case Wake.QueueTimeout:
                     Fail(QueueTimeout());
@@ -211,8 +212,8 @@ internal class ThrottledCall<T> : ThrottledCall
     {
         var timedOut = AttemptTimedOut || TotalTimedOut || error is null;
         var failure = timedOut ? new LlmFailure(LlmFailureKind.TimedOut) : Classify(error!);
-        _lastError = error ?? _lastError;
         var again = Engine.TryAgain(this, failure);
+        Failed!.LastError = error ?? Failed.LastError;
         Telemetry.AttemptEnded(this, Telemetry.OutcomeOf(failure.Kind));
         if (again is { } delay)
         {
@@ -306,5 +307,5 @@ internal class ThrottledCall<T> : ThrottledCall
 
     private TimeoutException AttemptTimeout(Exception? error) => new($"The attempt did not end within {Options.AttemptTimeout}.", error);
 
-    private TimeoutException TotalTimeout() => new($"The call did not end within {Options.TotalTimeout}.", _lastError);
+    private TimeoutException TotalTimeout() => new($"The call did not end within {Options.TotalTimeout}.", LastError);
 }

@@ -20,12 +20,11 @@ internal sealed class RetryShape
     };
 
     private readonly IOperation _root;
-    private readonly IInvocationOperation _call;
     private readonly string? _token;
 
     private RetryShape(RetryHandler retry, string? token, IOperation callStatement, IEnumerable<IOperation> beforeCall, IEnumerable<IOperation> afterCall, IEnumerable<IOperation> afterFailure, bool mustContinue)
     {
-        (Loop, Clause, _call, _token, _root) = (retry.Loop!.Value.Loop, retry.Clause, retry.Call, token, retry.Clause.Root());
+        (Loop, Clause, _token, _root) = (retry.Loop!.Value.Loop, retry.Clause, token, retry.Clause.Root());
         (CallStatement, BeforeCall, AfterFailure, MustContinue) = (callStatement, [.. beforeCall.Where(statement => !IsBareDeclaration(statement))], [.. afterFailure], mustContinue);
         Declarations = [.. beforeCall.Where(IsBareDeclaration)];
         AfterCall = [.. afterCall];

@@ -21,7 +21,7 @@ internal static class ClientLayers
     }
 
     public static Fact Of(IInvocationOperation call, ExecutorRole role, LlmContext context, CancellationToken cancellationToken) =>
-        call.Receiver() is { } receiver ? OfClient(receiver, role, context, cancellationToken) : new Fact(Verdict.No);
+        context.Answer($"{nameof(ClientLayers)} {role}", call.Syntax, () => call.Receiver() is { } receiver ? OfClient(receiver, role, context, cancellationToken) : new Fact(Verdict.No));
 
     public static Fact OfClient(IOperation client, ExecutorRole role, LlmContext context, CancellationToken cancellationToken)
     {

@@ -13,7 +13,7 @@ internal static class ClientOrigins
 {
     /// <summary>Of the client that a call goes through.</summary>
     public static ClientOrigin Of(IInvocationOperation call, LlmContext context, CancellationToken cancellationToken) =>
-        call.Receiver() is { } receiver ? OfClient(receiver, context, cancellationToken) : new ClientOrigin([], IsComplete: false);
+        context.Answer(nameof(ClientOrigins), call.Syntax, () => call.Receiver() is { } receiver ? OfClient(receiver, context, cancellationToken) : new ClientOrigin([], IsComplete: false));
 
     public static ClientOrigin OfClient(IOperation client, LlmContext context, CancellationToken cancellationToken)
     {
@@ -163,6 +163,7 @@ internal static class ClientOrigins
             var root = ChainRoot(build);
             var chain = root is ILocalReferenceOperation local
                 ? build.Root().DescendantsAndSelf().OfType<IInvocationOperation>().Where(step => ChainRoot(step) is ILocalReferenceOperation other && SymbolEqualityComparer.Default.Equals(other.Local, local.Local))
+                    .Concat(local.Initializer()?.DescendantsAndSelf().OfType<IInvocationOperation>() ?? [])
                 : build.DescendantsAndSelf().OfType<IInvocationOperation>();
             return chain.Where(step => step != build && RowOf(step, context) is { IsInner: false } row && !row.HasTrait("builder"));
         }

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Diagnostics;
+using Microsoft.CodeAnalysis.Text;
 using AsyncLlmAnalyzers.Catalog;
 using AsyncLlmAnalyzers.Hosting;
 
@@ -16,6 +17,7 @@ internal sealed class LlmContext
     private readonly ImmutableHashSet<ISymbol> _declaredCalls;
     private readonly ImmutableHashSet<ISymbol> _declaredBounded;
     private readonly ConcurrentDictionary<Type, object> _kept = new();
+    private readonly ConcurrentDictionary<(string Question, SyntaxTree Tree, TextSpan Span), object> _answers = new();
 
     private LlmContext(
         Compilation compilation, LlmCatalog catalog, ImmutableHashSet<ISymbol> declaredCalls, ImmutableHashSet<ISymbol> declaredBounded)
@@ -55,6 +57,10 @@ internal sealed class LlmContext
     /// <summary>What a fact keeps for the whole compilation, made when first asked for.</summary>
     public T Kept<T>(Func<LlmContext, T> make)
         where T : class => (T)_kept.GetOrAdd(typeof(T), _ => make(this));
+
+    /// <summary>The answer to a question about a place of the code, which several rules ask; found once. It holds no operation.</summary>
+    public T Answer<T>(string question, SyntaxNode place, Func<T> find)
+        where T : struct => (T)_answers.GetOrAdd((question, place.SyntaxTree, place.Span), _ => find());
 
     /// <summary>
     /// Null when nothing in the compilation can make a model call: then nothing needs to be registered. Analyzers and fixes that ask about one version of

@@ -19,7 +19,7 @@ internal sealed class NameIndex(LlmContext context)
     private readonly Lazy<ILookup<string, Place>> _created = new(() => Merged(context.Compilation, names => names.Created));
 
     public IEnumerable<IInvocationOperation> Invocations(Func<string, bool> isWanted, CancellationToken cancellationToken) =>
-        _invoked.Value.Where(places => isWanted(places.Key)).SelectMany(places => places).Select(place => Invocation(place, cancellationToken)).OfType<IInvocationOperation>();
+        Places(isWanted).Select(place => Invocation(place, cancellationToken)).OfType<IInvocationOperation>();
 
     public IEnumerable<IInvocationOperation> Invocations(string name, CancellationToken cancellationToken) =>
         _invoked.Value[name].Select(place => Invocation(place, cancellationToken)).OfType<IInvocationOperation>();
@@ -34,7 +34,10 @@ internal sealed class NameIndex(LlmContext context)
     public IEnumerable<IObjectCreationOperation> Creations(string typeName, CancellationToken cancellationToken) =>
         _created.Value[typeName].Concat(_created.Value[""]).Select(place => OperationAt<BaseObjectCreationExpressionSyntax>(place, cancellationToken)).OfType<IObjectCreationOperation>();
 
-    private IInvocationOperation? Invocation(Place place, CancellationToken cancellationToken) => OperationAt<InvocationExpressionSyntax>(place, cancellationToken) as IInvocationOperation;
+    /// <summary>Where the invocations are that <see cref="Invocations(Func{string, bool}, CancellationToken)"/> binds.</summary>
+    public IEnumerable<Place> Places(Func<string, bool> isWanted) => _invoked.Value.Where(places => isWanted(places.Key)).SelectMany(places => places);
+
+    public IInvocationOperation? Invocation(Place place, CancellationToken cancellationToken) => OperationAt<InvocationExpressionSyntax>(place, cancellationToken) as IInvocationOperation;
 
     private IOperation? OperationAt<T>(Place place, CancellationToken cancellationToken)
         where T : SyntaxNode
@@ -76,7 +79,7 @@ internal sealed class NameIndex(LlmContext context)
 
     private static ILookup<string, int> Lookup(List<(string Name, int Start)> places) => places.ToLookup(place => place.Name, place => place.Start, StringComparer.Ordinal);
 
-    private readonly record struct Place(SyntaxTree Tree, int Start);
+    internal readonly record struct Place(SyntaxTree Tree, int Start);
 
     private sealed record Names(ILookup<string, int> Invoked, ILookup<string, int> Created, ILookup<string, int> Given);
 }

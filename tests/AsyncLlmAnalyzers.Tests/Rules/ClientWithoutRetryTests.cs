@@ -130,6 +130,32 @@ public class ClientWithoutRetryTests() : RuleTests("ALLM4001")
         await kernel.InvokePromptAsync("Hello");
         """);
 
+    [Theory]
+    [InlineData("Kernel.CreateBuilder().[|AddOpenAIChatCompletion|](\"m\", key)", "Kernel.CreateBuilder().AddOpenAIChatCompletion(\"m\", new OpenAIClient(new ApiKeyCredential(key), new OpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(120), RetryPolicy = new ClientRetryPolicy(maxRetries: 3) }))")]
+    [InlineData("Kernel.CreateBuilder().[|AddOpenAIChatCompletion|](modelId: \"m\", apiKey: /* mine */ key, serviceId: \"s\")", "Kernel.CreateBuilder().AddOpenAIChatCompletion(modelId: \"m\", openAIClient: /* mine */ new OpenAIClient(new ApiKeyCredential(key), new OpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(120), RetryPolicy = new ClientRetryPolicy(maxRetries: 3) }), serviceId: \"s\")")]
+    public Task Fix_gives_Semantic_Kernels_builder_a_client_that_retries(string builder, string fixedBuilder) => FixesAsync(KernelOf(builder), KernelOf(fixedBuilder));
+
+    [Theory]
+    [InlineData("Kernel.CreateBuilder().[|AddOpenAIChatCompletion|](\"m\", key, orgId: \"o\")")]
+    [InlineData("Kernel.CreateBuilder().[|AddOpenAIChatCompletion|](\"m\", key, httpClient: new System.Net.Http.HttpClient())")]
+    [InlineData("new ServiceCollection().AddHttpClient(\"x\").Services.AddKernel().[|AddOpenAIChatCompletion|](\"m\", key)")]
+    [InlineData("new ServiceCollection().AddKernel().[|AddOpenAIChatCompletion|](\"m\", key)")]
+    public Task Offers_no_fix_where_a_client_would_go_past_what_was_given(string builder) => OffersNoFixAsync(KernelOf(builder));
+
+    private static string KernelOf(string builder) => $$"""
+        /* top-level */
+        using System.ClientModel;
+        using System.ClientModel.Primitives;
+        using Microsoft.Extensions.DependencyInjection;
+        using Microsoft.SemanticKernel;
+        using OpenAI;
+
+        var key = Environment.GetEnvironmentVariable("KEY")!;
+        var builder = {{builder}};
+        var kernel = builder.Build();
+        await kernel.InvokePromptAsync("Hello");
+        """;
+
     [Fact]
     public Task Semantic_Kernel_with_an_OpenAI_client_has_that_clients_retries() => SilentAsync("""
         /* top-level */
