@@ -31,5 +31,12 @@ internal readonly record struct Admission(long Number, double At, double Pace, b
     }
 }
 
-/// <summary>What was believed of both quotas.</summary>
-internal sealed record QuotaMarks(QuotaMark Requests, QuotaMark Tokens);
+/// <summary>What was believed of both quotas, and what the answer reported.</summary>
+internal sealed record QuotaMarks(QuotaMark Requests, QuotaMark Tokens)
+{
+    /// <summary>How many requests were left, if the answer is there and says it.</summary>
+    public double? RequestsLeft { get; set; }
+
+    /// <summary>How many tokens were left, if the answer is there and says it.</summary>
+    public double? TokensLeft { get; set; }
+}

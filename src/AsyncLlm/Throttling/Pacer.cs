@@ -105,9 +105,9 @@ internal sealed class Pacer
     /// <summary>The quota that was used up when an attempt was admitted, as far as reports say.</summary>
     private ReportedQuota? Explanation(in Admission admission, double tokens)
     {
-        if (_requests.IsKnown && (_requests.LastReport.Number == admission.Number ? _requests.LastReport.Remaining < 1 : admission.Requests.Level < 1))
+        if (_requests.IsKnown && (admission.Marks?.RequestsLeft ?? admission.Requests.Level) < 1)
             return _requests;
-        if (_tokens.IsKnown && tokens > 0 && (_tokens.LastReport.Number == admission.Number ? _tokens.LastReport.Remaining < tokens : admission.Tokens.Level < tokens))
+        if (_tokens.IsKnown && tokens > 0 && (admission.Marks?.TokensLeft ?? admission.Tokens.Level) < tokens)
             return _tokens;
         return null;
     }

@@ -78,7 +78,7 @@ internal static class Executors
         var sources = new ValueSources(context, cancellationToken);
         var seen = new HashSet<SyntaxNode>();
         var open = new Queue<IOperation>([pipeline]);
-        var wasBuiltHere = false;
+        var (wasBuiltHere, isPartlyUnknown) = (false, false);
         for (var step = 0; open.Count > 0 && step < MaxSteps; step++)
         {
             foreach (var operation in open.Dequeue().DescendantsAndSelf())
@@ -97,12 +97,14 @@ internal static class Executors
                 var done = operation is ILocalReferenceOperation local
                     ? local.Root().DescendantsAndSelf().OfType<IInvocationOperation>().Where(call => call.Receiver() is ILocalReferenceOperation target && SymbolEqualityComparer.Default.Equals(target.Local, local.Local))
                     : [];
-                foreach (var value in sources.Of(operation).Concat(done))
+                var values = sources.Of(operation).ToList();
+                isPartlyUnknown |= values.Count == 0 && operation is not IInvocationOperation && operation.Type is { TypeKind: TypeKind.Class or TypeKind.Interface } policy && policy.IsInNamespace("Polly");
+                foreach (var value in values.Concat(done))
                     open.Enqueue(value);
             }
         }
 
-        return new Fact(wasBuiltHere ? Verdict.No : Verdict.Unknown, pipeline.Syntax.GetLocation());
+        return new Fact(wasBuiltHere && !isPartlyUnknown ? Verdict.No : Verdict.Unknown, pipeline.Syntax.GetLocation());
     }
 
     /// <summary>A function that runs what it is given in a loop of attempts, under a time limit, or through one that does.</summary>

@@ -38,7 +38,7 @@ internal sealed class HttpClientUses(LlmContext context)
         }
     }
 
-    private HttpClientUse? UseOf(IOperation part, string call) => part switch
+    private HttpClientUse? UseOf(IOperation? part, string call) => part switch
     {
         IInvocationOperation { TargetMethod: { Name: "CreateClient", ContainingType.Name: "IHttpClientFactory" or "HttpClientFactoryExtensions" } } create =>
             NameOf(create) is { } name ? new HttpClientUse(call, ClientName: name) : null,

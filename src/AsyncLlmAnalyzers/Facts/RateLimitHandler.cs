@@ -73,7 +73,7 @@ internal sealed record RateLimitHandler(LlmCall Call, bool NamesTheLimit, Client
     /// <summary>What the client does before; of an HttpClient that comes from elsewhere nobody knows which handlers it has.</summary>
     private static ClientRetries? RetriesOf(LlmCall call, LlmContext context, CancellationToken cancellationToken) =>
         call.Entry.Kind != CatalogKind.Http ? ClientRetries.Of(call, context, cancellationToken)
-        : RawRequest.HasVisibleClient(call.Operation, context, cancellationToken) ? new ClientRetries(0, WithoutDelay: false)
+        : RawRequest.HasVisibleClient(call.Operation, context, cancellationToken) ? new ClientRetries(0, WithoutDelay: false, Default: null)
         : null;
 
     private static RateLimitHandler? OfClause(ICatchClauseOperation clause, LlmContext context, CancellationToken cancellationToken)
@@ -187,22 +187,23 @@ internal sealed record RateLimitHandler(LlmCall Call, bool NamesTheLimit, Client
 /// <summary>What the client of a call does by itself when it is refused.</summary>
 /// <param name="Count">How often it repeats; 0 for a client that does not.</param>
 /// <param name="WithoutDelay">Its repetitions follow each other at once.</param>
-internal readonly record struct ClientRetries(int Count, bool WithoutDelay)
+/// <param name="Default">The row that says so; null when the code does.</param>
+internal readonly record struct ClientRetries(int Count, bool WithoutDelay, CatalogEntry? Default)
 {
     /// <summary>Of the client as it is constructed, or of its type's default where that cannot be seen; null where neither tells.</summary>
     public static ClientRetries? Of(LlmCall call, LlmContext context, CancellationToken cancellationToken)
     {
         var origin = ClientOrigins.Of(call.Operation, context, cancellationToken);
         if (origin.Only is { } client)
-            return client.Attempts is { } attempts ? new ClientRetries(attempts - 1, client.RetriesWithoutDelay) : null;
-        if (!origin.All.IsEmpty)
+            return client.Attempts is { } attempts ? new ClientRetries(attempts - 1, client.RetriesWithoutDelay, client.RetryDefault) : null;
+        if (!origin.All.IsEmpty || origin.IsOwn)
             return null;
 
         var policy = call.Entry.RetryPolicy;
         return policy.Source switch
         {
-            CatalogSource.None => new ClientRetries(0, WithoutDelay: false),
-            CatalogSource.Known => new ClientRetries(policy.Count, policy.HasNoDelay),
+            CatalogSource.None => new ClientRetries(0, WithoutDelay: false, call.Entry),
+            CatalogSource.Known => new ClientRetries(policy.Count, policy.HasNoDelay, call.Entry),
             _ => null,
         };
     }

@@ -46,7 +46,7 @@ internal static class Surroundings
             return [];
 
         var name = NameOf(function);
-        return context.Names.Invocations(invoked => invoked == name, cancellationToken).Where(call => Runs(call.TargetMethod, function))
+        return context.Names.Invocations(name, cancellationToken).Where(call => Runs(call.TargetMethod, function))
             .Concat<IOperation>(context.Names.MethodGroups(name, cancellationToken).Where(group => Runs(group.Method, function)));
     }
 

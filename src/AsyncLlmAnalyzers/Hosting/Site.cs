@@ -19,6 +19,7 @@ internal sealed class Site(
 {
     private bool _boundOperation;
     private bool _boundCall;
+    private bool _followedClient;
     private bool _boundFanOut;
     private bool _boundRetry;
     private bool _boundRateLimit;
@@ -62,6 +63,21 @@ internal sealed class Site(
             {
                 _boundCall = true;
                 field = Invocation is { } invocation ? LlmCall.From(invocation, Context) : null;
+            }
+
+            return field;
+        }
+    }
+
+    /// <summary>Where the client of the <see cref="Call"/> comes from.</summary>
+    public ClientOrigin Client
+    {
+        get
+        {
+            if (!_followedClient)
+            {
+                _followedClient = true;
+                field = ClientOrigins.Of(Invocation!, Context, CancellationToken);
             }
 
             return field;

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Operations;
 using AsyncLlmAnalyzers.Catalog;
@@ -156,6 +157,18 @@ internal static class OperationExtensions
     {
         var declaration = local.DeclaringSyntaxReferences.FirstOrDefault()?.Span ?? default;
         return operation.Ancestors().OfType<ILoopOperation>().Where(loop => !loop.Syntax.Span.Contains(declaration));
+    }
+
+    /// <summary>The loop runs the operation in it again, and not once before it begins.</summary>
+    public static bool Repeats(this ILoopOperation loop, IOperation operation)
+    {
+        var once = loop switch
+        {
+            IForEachLoopOperation each => [each.Collection],
+            IForLoopOperation counting => counting.Before,
+            _ => ImmutableArray<IOperation>.Empty,
+        };
+        return !once.Any(part => part.Syntax.Span.Contains(operation.Syntax.Span));
     }
 
     private static IAnonymousFunctionOperation? LambdaInPlace(this IOperation operation) => operation.WithoutConversions() switch

@@ -90,6 +90,30 @@ public sealed class SdkBehaviourTests
     }
 
     [Theory]
+    [InlineData(false, 4)]
+    [InlineData(true, 1)]
+    public async Task Semantic_Kernels_service_gives_up_its_retries_for_an_HttpClient(bool isGivenOne, int attempts)
+    {
+        using var http = new HttpClient();
+
+        var refused = await Ending.OfAsync(Fault.Status(429), server => Sdks.SemanticKernelWith(server, isGivenOne ? http : null));
+
+        Assert.Equal(attempts, refused.Attempts);
+    }
+
+    [Theory]
+    [InlineData("OllamaSharp")]
+    [InlineData("Betalgo.Ranul.OpenAI")]
+    [InlineData("Azure.AI.Inference")]
+    public async Task WithTimeout_ends_a_stalled_stream_that_ignores_its_token(string name)
+    {
+        await using var server = await LocalLlmServer.StartAsync(new() { Faults = [Fault.Stall(2)] });
+        var stream = Sdks.All.Single(sdk => sdk.Name == name).Create(server.BaseAddress, null).StreamAsync("one two three", CancellationToken.None);
+
+        await Assert.ThrowsAsync<TimeoutException>(async () => await stream.WithTimeout(TimeSpan.FromMilliseconds(200), firstItem: TimeSpan.FromSeconds(30)).LastAsync());
+    }
+
+    [Theory]
     [InlineData(1000, 30, 600)]
     [InlineData(2000, 60, 600)]
     [InlineData(20_000, 600, 600)]
@@ -210,6 +234,8 @@ public sealed class SdkBehaviourTests
             _ => "/try",
         };
         var stall = row.Kind is RowKind.Stream && ending.WasGivenUp ? " stall=never" : "";
+        if (row.Kind is RowKind.Stream && !facts["cancel stall"].HeededCancel)
+            stall += " stall-ignores-token";
         var retry = facts.Attempts == 1 ? "none" : FormattableString.Invariant($"{facts.Attempts - 1}x{facts.FirstDelay}s{(facts.HasJitter ? "+jitter" : "")}");
         var thrown = facts["429"].Exception is { } exception ? $"{exception.GetType().FullName} {StatusOf(exception, facts, row)}" : "nothrow";
         return FormattableString.Invariant($"{timeout.TotalSeconds}s{scope}{stall}, {retry}, {thrown}");
@@ -219,7 +245,7 @@ public sealed class SdkBehaviourTests
     {
         var entry = Entry(row);
         var limit = entry.TimeoutLimit;
-        var stall = row.Kind is RowKind.Stream && entry.HasTrait("stall=never") ? " stall=never" : "";
+        var stall = row.Kind is RowKind.Stream ? string.Concat(entry.Traits.Where(trait => trait.StartsWith("stall", StringComparison.Ordinal)).Select(trait => $" {trait}")) : "";
         var retry = entry.RetryPolicy is { Source: CatalogSource.Known } policy
             ? FormattableString.Invariant($"{policy.Count}x{policy.FirstDelay.TotalSeconds}s{(policy.HasJitter ? "+jitter" : "")}")
             : entry.RetryPolicy.Source.ToString().ToLowerInvariant();

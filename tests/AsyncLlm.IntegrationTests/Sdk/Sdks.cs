@@ -113,6 +113,9 @@ internal static class Sdks
 
     public static ApiKeyCredential Key => new("local");
 
+    /// <summary>Semantic Kernel's service, constructed with or without an HttpClient.</summary>
+    public static SdkClient SemanticKernelWith(Uri server, HttpClient? http) => Of(new OpenAIChatCompletionService(Model, new Uri(server, "v1"), "local", httpClient: http));
+
     /// <summary>OpenAI's client with a retry policy given by hand.</summary>
     public static SdkClient OpenAIWith(Uri server, PipelinePolicy retries, TimeSpan? timeout = null)
     {

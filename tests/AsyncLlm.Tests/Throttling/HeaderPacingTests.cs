@@ -54,6 +54,37 @@ public sealed class HeaderPacingTests : ThrottleTests
     });
 
     [Fact]
+    public Task Refusals_that_come_at_once_are_explained_by_their_own_reports() => Run(async () =>
+    {
+        const int Calls = 12;
+        Use(new());
+        await ReportingAsync(Requests(100, remaining: 99, TimeSpan.FromMilliseconds(200)));
+        var (answer, reported, failed) = (new TaskCompletionSource(), 0, new TaskCompletionSource());
+        var calls = Enumerable.Range(0, Calls).Select(number => Throttle.ExecuteAsync(async token =>
+        {
+            if (answer.Task.IsCompleted)
+                return await Model.AskAsync(number, token);
+            await answer.Task;
+            Throttle.Report(Requests(100, remaining: number == 0 ? 3 : 0, TimeSpan.FromSeconds(20)));
+            if (++reported == Calls)
+                failed.SetResult();
+            await failed.Task;
+            // One of them was the last that was accepted.
+            return number == 0 ? "" : throw Failures.RateLimited(TimeSpan.FromMilliseconds(200));
+        })).ToList();
+        await UntilAdmittedAsync(1 + Calls);
+        answer.SetResult();
+        await calls[0];
+        while (Now.Queued < Calls - 1)
+            await Task.Yield();
+
+        var waited = await AdmittedAfterAsync(calls[^1]);
+
+        // 5 a second, as the reports say, from the first moment on.
+        Assert.InRange(waited.TotalSeconds, 1.8, 4);
+    });
+
+    [Fact]
     public Task An_estimate_waits_for_its_tokens_and_a_call_without_one_does_not() => Run(async () =>
     {
         Use(new());

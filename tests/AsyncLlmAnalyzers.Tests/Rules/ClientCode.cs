@@ -22,6 +22,8 @@ internal static class ClientCode
 
             private static OpenAIClientOptions Configured() => new() { NetworkTimeout = TimeSpan.FromSeconds(60) };
 
+            private static OpenAIClientOptions Local() { var options = new OpenAIClientOptions(); options.Endpoint = new Uri("http://127.0.0.1:1234"); return options; }
+
             private static OpenAIClientOptions Bound()
             {
                 var options = new OpenAIClientOptions();

@@ -25,6 +25,10 @@ public class ClientWithoutTimeoutTests() : RuleTests("ALLM3003")
     public Task Silent_with_a_timeout_fewer_attempts_or_options_that_cannot_be_seen(string construction) => SilentAsync(ClientCode.Field(construction));
 
     [Fact]
+    public Task Silent_when_a_handler_of_the_client_ends_its_calls() => SilentAsync(
+        ClientCode.Field("new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new OpenAIClientOptions { Transport = new HttpClientPipelineTransport(new HttpClient(new Ending())) })") + Ending);
+
+    [Fact]
     public Task Silent_when_the_options_are_injected() => SilentAsync("""
         using OpenAI;
         using OpenAI.Chat;
@@ -192,6 +196,18 @@ public class ClientWithoutTimeoutTests() : RuleTests("ALLM3003")
             public Task Ask(string question) => client.CompleteChatAsync(question);
         }
         """);
+
+    private const string Ending = """
+        class Ending : System.Net.Http.DelegatingHandler
+        {
+            protected override async Task<System.Net.Http.HttpResponseMessage> SendAsync(System.Net.Http.HttpRequestMessage request, CancellationToken cancellationToken)
+            {
+                using var source = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+                source.CancelAfter(20_000);
+                return await base.SendAsync(request, source.Token);
+            }
+        }
+        """;
 
     private static string Local(string statements) => $$"""
         using System.ClientModel;

@@ -19,6 +19,11 @@ public class RetryWithoutDelayTests() : RuleTests("ALLM4011")
     [InlineData("new AzureOpenAIClient(new Uri(\"https://a\"), new ApiKeyCredential(\"k\")).GetChatClient(\"m\")")]
     public Task Silent_with_a_policy_of_its_own_or_options_from_elsewhere(string construction) => SilentAsync(ClientCode.Field(construction));
 
+    [Theory]
+    [InlineData("new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new() { Endpoint = new Uri(\"http://localhost:11434/v1\") })")]
+    [InlineData("new ChatClient(\"m\", new ApiKeyCredential(\"k\"), Local())")]
+    public Task Silent_when_the_server_is_on_this_machine(string construction) => SilentAsync(ClientCode.Field(construction));
+
     [Fact]
     public Task Fix_sets_a_policy_that_waits() => FixesAsync(
         ClientCode.Field("new [|ChatClient|](\"m\", new ApiKeyCredential(\"k\"), new() { NetworkTimeout = TimeSpan.FromSeconds(30) })"),

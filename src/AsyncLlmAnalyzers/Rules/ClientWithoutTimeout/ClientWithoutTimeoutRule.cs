@@ -63,18 +63,18 @@ internal sealed class ClientWithoutTimeoutRule : LlmRule
             || ClientLayers.OfClient(site.Operation!, Catalog.ExecutorRole.Deadline, site.Context, site.CancellationToken).Verdict != Verdict.No)
             return null;
 
-        var uses = ClientUses.In(site.Context, site.CancellationToken)[client.Location].ToList();
-        if (uses.Count == 0 || uses.TrueForAll(use => use.HasTimeLimit))
+        if (!ClientUses.Of(client, site.Context, site.CancellationToken).Any(use => !use.HasTimeLimit(site.CancellationToken)))
             return null;
 
         var attempts = client.Attempts == 1 ? "" : $" and made up to {client.Attempts} times";
         var burst = client.RetriesWithoutDelay ? $"; a rate-limited call is retried {client.Attempts - 1} times at once, without waiting" : "";
-        return ClientSite.Measured(client, site, new Finding(
+        return new Finding(
             Descriptor,
             client.Location,
             AttemptTimeout(site),
             client.Name,
-            $"each attempt is cut at {Seconds(attempt)}{attempts}, so a hung call fails after {Seconds(worstCase)} and an answer that takes longer than {Seconds(attempt)} is paid for and never received{burst}"));
+            $"each attempt is cut at {Seconds(attempt)}{attempts}, so a hung call fails after {Seconds(worstCase)} and an answer that takes longer than {Seconds(attempt)} is paid for and never received{burst}")
+            .Quoting(client.Entry, site.Model.Compilation);
     }
 
     private static string Seconds(TimeSpan time) => FormattableString.Invariant($"{time.TotalSeconds} s");

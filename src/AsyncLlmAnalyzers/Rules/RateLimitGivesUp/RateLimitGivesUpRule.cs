@@ -41,6 +41,6 @@ internal sealed class RateLimitGivesUpRule : LlmRule
                 Descriptor,
                 RateLimitNotRetriedRule.PlaceOf(site.Operation!),
                 handler.Call.Method.Name,
-                handler.Retries is { AreSound: true } retries ? $", {retries}" : "")
+                handler.Retries is { AreSound: true } retries ? $", {retries}" : "").Quoting(handler.Retries is { AreSound: true, Default: { } row } ? row : null, site.Model.Compilation)
             : null;
 }

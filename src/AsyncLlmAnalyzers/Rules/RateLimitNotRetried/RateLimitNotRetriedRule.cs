@@ -56,14 +56,14 @@ internal sealed class RateLimitNotRetriedRule : LlmRule
 
     private Finding? InspectHandler(Site site) =>
         site.RateLimit is { NamesTheLimit: true, Retries: { AreSound: false } retries } handler
-            ? new Finding(Descriptor, PlaceOf(site.Operation!), handler.Call.Method.Name, retries.ToString())
+            ? new Finding(Descriptor, PlaceOf(site.Operation!), handler.Call.Method.Name, retries.ToString()).Quoting(retries.Default, site.Model.Compilation)
             : null;
 
     private Finding? InspectCall(Site site) =>
         site.Call is { } call
-        && ClientOrigins.Of(call.Operation, site.Context, site.CancellationToken).Only is { HasNoRetries: true }
+        && site.Client.Only is { HasNoRetries: true } client
         && PerItem.Of(call.Operation, site.Context, site.CancellationToken).Verdict == Verdict.Yes
         && Retried.Of(call.Operation, site.Context, site.CancellationToken).Verdict == Verdict.No
-            ? new Finding(Descriptor, site.NameToken.GetLocation(), call.Method.Name, "it runs for many items at once, its client does not retry")
+            ? new Finding(Descriptor, site.NameToken.GetLocation(), call.Method.Name, "it runs for many items at once, its client does not retry").Quoting(client.RetryDefault, site.Model.Compilation)
             : null;
 }
