@@ -16,6 +16,7 @@ internal sealed record Arguments(string Folder)
           --ids ALLM1001,..       print these rules only
           --labels FILE --repo R  compare with hand-labelled places of a repository
           --json FILE             write everything as JSON
+          --cost                  print what the analyzers cost in each project instead, as ratios
           --require-bound         exit with 3 when less than 80 % of the calls bind
 
         Exits with 1 when an analyzer failed (AD0001).
@@ -39,6 +40,8 @@ internal sealed record Arguments(string Folder)
 
     public bool RequireBound { get; init; }
 
+    public bool Cost { get; init; }
+
     /// <exception cref="FormatException">The command line makes no sense.</exception>
     public static Arguments Parse(string[] args)
     {
@@ -48,9 +51,9 @@ internal sealed record Arguments(string Folder)
         var result = new Arguments(folder);
         for (var i = 0; i < options.Length; i++)
         {
-            if (options[i] == "--require-bound")
+            if (options[i] is "--require-bound" or "--cost")
             {
-                result = result with { RequireBound = true };
+                result = options[i] == "--cost" ? result with { Cost = true } : result with { RequireBound = true };
                 continue;
             }
 

@@ -20,6 +20,9 @@ catch (FormatException exception)
 try
 {
     var report = await RunAsync();
+    if (arguments.Cost)
+        return 0;
+
     report.Print(folder, arguments.Ids);
     if (arguments.Json is { } json)
         await report.WriteJsonAsync(json);
@@ -47,6 +50,12 @@ async Task<Report> RunAsync()
     {
         if (await compiler.CompileAsync(path) is not { } compilation)
             continue;
+
+        if (arguments.Cost)
+        {
+            await Cost.PrintAsync(folder.Relative(path), compilation);
+            continue;
+        }
 
         findings.UnionWith(await Analysis.FindAsync(compilation, folder));
         compiled.UnionWith(compilation.SyntaxTrees.Select(tree => tree.FilePath));

@@ -5,7 +5,8 @@ using LocalLlm;
 namespace Demo;
 
 /// <summary>What a version of PromptBatch did with the documents, as it reports itself and as its server saw it.</summary>
-internal sealed record BatchResult(string Version, BatchReport Report, ServerStatistics Seen, Run Run);
+/// <param name="Served">From its first request to its last answer. (Before, a program starts, and that takes as long as the machine is busy.)</param>
+internal sealed record BatchResult(string Version, BatchReport Report, ServerStatistics Seen, TimeSpan Served, Run Run);
 
 /// <summary>The last line of PromptBatch.</summary>
 internal sealed record BatchReport(int Documents, int Answers, int Lost, long ElapsedMs, int PeakThreads);
@@ -25,7 +26,8 @@ internal sealed class Batch(string version, string program, DirectoryInfo docume
         using var command = Start(server);
         var run = (await command.EndAsync(cancellationToken)).Succeeded();
         var line = run.Output.Split('\n').Last(line => line.StartsWith('{'));
-        return new(version, JsonSerializer.Deserialize<BatchReport>(line, Json)!, server.Statistics, run);
+        var served = server.Requests.Max(request => request.Ended ?? request.Arrived) - server.Requests.Min(request => request.Arrived);
+        return new(version, JsonSerializer.Deserialize<BatchReport>(line, Json)!, server.Statistics, served, run);
     }
 
     /// <summary>Presses Ctrl+C once the fan-out is under way.</summary>

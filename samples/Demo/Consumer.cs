@@ -58,10 +58,14 @@ internal sealed class Consumer(DirectoryInfo folder, CancellationToken cancellat
 
             </Project>
             """);
+        await WriteAsync(sources);
+        return (await DotNetAsync("add", "package", "AsyncLlm.OpenAI", "--version", Version)).Succeeded();
+    }
+
+    public async Task WriteAsync(IEnumerable<(string Name, string Text)> sources)
+    {
         foreach (var (name, text) in sources)
             await WriteAsync(name, text);
-
-        return (await DotNetAsync("add", "package", "AsyncLlm.OpenAI", "--version", Version)).Succeeded();
     }
 
     /// <returns>The built program, and what the build said.</returns>

@@ -5,7 +5,7 @@ using Spectre.Console;
 if (args is not ([] or ["--keep"]))
 {
     Console.Error.WriteLine("""
-        The main job, end to end: pack, install, warn, fix, and both versions against a rate-limited server.
+        The main job, end to end: pack, install, warn, fix; before, after, and before with a throttle against servers with limits.
 
           dotnet run --project samples/Demo [-- --keep]
 

@@ -15,7 +15,7 @@ public sealed record LocalLlmServerOptions
     /// <summary>The rate limit; beyond it requests are answered with 429. Default: none.</summary>
     public int? RequestsPerMinute { get; init; }
 
-    /// <summary>How many requests an idle server takes at once. Default: a minute's worth, as OpenAI allows.</summary>
+    /// <summary>How many requests an idle server takes at once: the limit its headers tell. Default: a minute's worth, as OpenAI allows.</summary>
     public int? Burst { get; init; }
 
     /// <summary>How a 429 tells when to come back. Default: <c>retry-after</c> and <c>retry-after-ms</c>, as OpenAI does.</summary>

@@ -26,7 +26,7 @@ internal sealed class RateLimit(int requestsPerMinute, int burst, RetryAfterForm
             left = permits;
         }
 
-        protocol.DescribeQuota(headers, requestsPerMinute, left, (burst - left) * interval, time.GetUtcNow());
+        protocol.DescribeQuota(headers, burst, left, (burst - left) * interval, time.GetUtcNow());
         if (!taken)
             TellWhenToComeBack(headers, (1 - left) * interval);
         return taken;

@@ -14,7 +14,8 @@ public static class LlmThrottleServiceCollectionExtensions
     /// <param name="configure">Sets its options; <see langword="null"/> for the defaults. Several registrations add up, as do <c>services.Configure&lt;LlmThrottleOptions&gt;(..)</c>.</param>
     /// <returns>The same <paramref name="services"/>.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="services"/> is <see langword="null"/>.</exception>
-    /// <remarks>It logs each attempt it will repeat: rate limits as information, everything else as warnings, in the category <c>AsyncLlm.LlmThrottle</c>.
+    /// <remarks>It logs each attempt it will repeat and each pause in which it admits no call, both as information for rate limits and as warnings for everything else,
+    /// and when it goes on, at which pace; in the category <c>AsyncLlm.LlmThrottle</c>.
     /// A registered <see cref="TimeProvider"/> is its clock. Values out of range fail when the throttle is resolved.</remarks>
     public static IServiceCollection AddLlmThrottle(this IServiceCollection services, Action<LlmThrottleOptions>? configure = null)
     {
@@ -51,8 +52,10 @@ public static class LlmThrottleServiceCollectionExtensions
             options.Name ??= name;
         if (options.TimeProvider == TimeProvider.System)
             options.TimeProvider = provider.GetService<TimeProvider>() ?? TimeProvider.System;
-        var log = new RetryLog(provider.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance, options.Name ?? "default");
+        var log = new ThrottleLog(provider.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance, options.Name ?? "default", options.TimeProvider);
         options.OnRetry = log.Write + options.OnRetry;
-        return new LlmThrottle(options);
+        var throttle = new LlmThrottle(options);
+        log.Watch(throttle);
+        return throttle;
     }
 }

@@ -5,7 +5,7 @@ using System.Runtime.CompilerServices;
 namespace AsyncLlm;
 
 /// <summary>One request on its way through a throttle, with all its attempts.</summary>
-/// <param name="isAsync">Whether to wait for the network asynchronously.</param>
+/// <param name="isAsync">Whether to wait for the network asynchronously. Else it stays on the <see cref="CallerThread"/> it is called on.</param>
 /// <param name="send">Sends the request once.</param>
 internal sealed class Exchange(LlmThrottle throttle, PipelineMessage message, bool isAsync, Func<ValueTask> send)
 {
@@ -18,9 +18,9 @@ internal sealed class Exchange(LlmThrottle throttle, PipelineMessage message, bo
         try
         {
             if (message.BufferResponse)
-                await throttle.ExecuteAsync(AttemptAsync, callerToken).ConfigureAwait(false);
+                await throttle.ExecuteAsync(AttemptAsync, callerToken).ConfigureAwait(!isAsync);
             else
-                await OpenAsync(callerToken).ConfigureAwait(false);
+                await OpenAsync(callerToken).ConfigureAwait(!isAsync);
         }
         // The response stands in the message: the client makes of it what it always does, an exception of its own or, where it was asked to, a result.
         catch (ClientResultException exception) when (exception == _refusal) { }
@@ -37,17 +37,17 @@ internal sealed class Exchange(LlmThrottle throttle, PipelineMessage message, bo
         var slot = throttle.StreamAsync(HoldAsync, callerToken).GetAsyncEnumerator(CancellationToken.None);
         try
         {
-            await slot.MoveNextAsync().ConfigureAwait(false);
+            await slot.MoveNextAsync().ConfigureAwait(!isAsync);
         }
         catch
         {
-            await slot.DisposeAsync().ConfigureAwait(false);
+            await slot.DisposeAsync().ConfigureAwait(!isAsync);
             throw;
         }
         if (message.Response!.ContentStream is { } content)
             message.Response.ContentStream = new SlotStream(content, slot);
         else
-            await slot.DisposeAsync().ConfigureAwait(false);
+            await slot.DisposeAsync().ConfigureAwait(!isAsync);
     }
 
     private async IAsyncEnumerable<bool> HoldAsync([EnumeratorCancellation] CancellationToken cancellationToken)

@@ -5,6 +5,7 @@ using OpenAI.Chat;
 using OpenAI.Embeddings;
 using OpenAI.Images;
 using OpenAI.Moderations;
+using OpenAI.Responses;
 
 namespace AsyncLlm;
 
@@ -35,18 +36,22 @@ public static class LlmThrottleOpenAIExtensions
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(throttle);
         options.RetryPolicy = new ThrottlePolicy(throttle);
+        LlmThrottle.BuiltIn = BuiltInTo;
         return options;
     }
 
-    // OPENAI001: the property Model is a preview, though the constructors of the clients have it.
+    // OPENAI001: the property Model and the ResponsesClient are previews.
 #pragma warning disable OPENAI001
-    /// <summary>Gets the throttle of a client's pipeline and model: the one attached to them, or one with default options, the same for every caller.</summary>
+    /// <summary>
+    /// Gets the throttle of a client's pipeline and model: the one attached to them; else that of <see cref="UseThrottle{TOptions}(TOptions, LlmThrottle)"/>; else one with
+    /// default options. It is the same for every caller.
+    /// </summary>
     /// <param name="client">The client. <c>OpenAIClient.GetChatClient</c> returns a new one each time; they share a pipeline and so their throttle.</param>
     /// <returns>The throttle, that of <see cref="LlmThrottle.For"/> with the pipeline and the model.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="client"/> is <see langword="null"/>.</exception>
-    /// <remarks>The client's own retries must be off (<c>RetryPolicy = new ClientRetryPolicy(0)</c>). A client made with
-    /// <see cref="UseThrottle{TOptions}(TOptions, LlmThrottle)"/> does not need this: its calls go through that throttle already. A client that names no model, such as
-    /// <c>ResponsesClient</c>, has <c>LlmThrottle.For(client.Pipeline, model)</c>.</remarks>
+    /// <remarks>The client's own retries must be off: by <c>RetryPolicy = new ClientRetryPolicy(0)</c>, or by
+    /// <see cref="UseThrottle{TOptions}(TOptions, LlmThrottle)"/>, whose calls go through that throttle already; inside this one they take over its slot.
+    /// A client that names no model, such as <c>ResponsesClient</c>, has <c>LlmThrottle.For(client.Pipeline, model)</c>.</remarks>
     public static LlmThrottle GetThrottle(this ChatClient client) => LlmThrottle.For(Checked(client).Pipeline, client.Model);
 
     /// <inheritdoc cref="GetThrottle(ChatClient)"/>
@@ -60,6 +65,22 @@ public static class LlmThrottleOpenAIExtensions
 
     /// <inheritdoc cref="GetThrottle(ChatClient)"/>
     public static LlmThrottle GetThrottle(this ModerationClient client) => LlmThrottle.For(Checked(client).Pipeline, client.Model);
+    private static LlmThrottle? BuiltInTo(object client) => PipelineOf(client) is { } pipeline ? ThrottlePolicy.ThrottleOf(pipeline) : null;
+
+    // Each of them has one; they have no base class in common.
+    private static ClientPipeline? PipelineOf(object client) => client switch
+    {
+        ClientPipeline pipeline => pipeline,
+        OpenAIClient openAI => openAI.Pipeline,
+        ChatClient chat => chat.Pipeline,
+        EmbeddingClient embedding => embedding.Pipeline,
+        ImageClient image => image.Pipeline,
+        AudioClient audio => audio.Pipeline,
+        ModerationClient moderation => moderation.Pipeline,
+        ResponsesClient responses => responses.Pipeline,
+        _ => null,
+    };
+
 #pragma warning restore OPENAI001
 
     private static T Checked<T>(T client)

@@ -1,6 +1,7 @@
 using System.ClientModel;
 using System.ClientModel.Primitives;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 
 namespace AsyncLlm;
 
@@ -11,6 +12,24 @@ namespace AsyncLlm;
 [method: DynamicDependency(DynamicallyAccessedMemberTypes.PublicMethods, typeof(PipelineResponseHeaders))]
 internal sealed class ThrottlePolicy(LlmThrottle throttle) : PipelinePolicy
 {
+    /// <summary>The throttle that the requests of a pipeline go through; <see langword="null"/> when there is none.</summary>
+    public static LlmThrottle? ThrottleOf(ClientPipeline pipeline)
+    {
+        try
+        {
+            foreach (var policy in PoliciesOf(pipeline).Span)
+            {
+                if (policy is ThrottlePolicy found)
+                    return found.Throttle;
+            }
+        }
+        // Another version of System.ClientModel keeps them elsewhere. A test tells.
+        catch (MissingFieldException) { }
+        return null;
+    }
+
+    private LlmThrottle Throttle => throttle;
+
     public override void Process(PipelineMessage message, IReadOnlyList<PipelinePolicy> pipeline, int currentIndex) =>
         CallerThread.Run(thread => new Exchange(throttle, message, isAsync: false, () => thread.Invoke(() =>
         {
@@ -20,4 +39,8 @@ internal sealed class ThrottlePolicy(LlmThrottle throttle) : PipelinePolicy
 
     public override async ValueTask ProcessAsync(PipelineMessage message, IReadOnlyList<PipelinePolicy> pipeline, int currentIndex) =>
         await new Exchange(throttle, message, isAsync: true, () => ProcessNextAsync(message, pipeline, currentIndex)).RunAsync().ConfigureAwait(false);
+
+    // Nothing public leads from a client to the options it was made with.
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_policies")]
+    private static extern ref ReadOnlyMemory<PipelinePolicy> PoliciesOf(ClientPipeline pipeline);
 }

@@ -33,17 +33,26 @@ public class LlmRateHeaderHandler : DelegatingHandler
         InnerHandler = innerHandler;
     }
 
-    /// <inheritdoc/>
-    protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken) => Reported(base.Send(request, cancellationToken));
+    private TimeProvider Clock => _throttle.Options.TimeProvider;
 
     /// <inheritdoc/>
-    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
-        Reported(await base.SendAsync(request, cancellationToken).ConfigureAwait(false));
+    protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        var sent = Clock.GetTimestamp();
+        return Reported(base.Send(request, cancellationToken), sent);
+    }
 
-    private HttpResponseMessage Reported(HttpResponseMessage response)
+    /// <inheritdoc/>
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        var sent = Clock.GetTimestamp();
+        return Reported(await base.SendAsync(request, cancellationToken).ConfigureAwait(false), sent);
+    }
+
+    private HttpResponseMessage Reported(HttpResponseMessage response, long sent)
     {
         var info = LlmRateInfo.FromHeaders(
-            name => response.Headers.NonValidated.TryGetValues(name, out var values) ? values.FirstOrDefault() : null, _throttle.Options.TimeProvider);
+            name => response.Headers.NonValidated.TryGetValues(name, out var values) ? values.FirstOrDefault() : null, Clock, Clock.GetElapsedTime(sent));
         if (!info.IsEmpty)
             _throttle.Report(info);
         return response;

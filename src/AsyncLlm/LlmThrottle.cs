@@ -38,9 +38,15 @@ public sealed partial class LlmThrottle
         Telemetry.Watch(_engine);
     }
 
+    /// <summary>Finds the throttle that a client's requests go through anyway; set by an adapter once it has made such a client.</summary>
+    internal static Func<object, LlmThrottle?>? BuiltIn { get; set; }
+
     internal LlmThrottleOptions Options => _engine.Options;
 
-    /// <summary>Gets the throttle of a client: the one attached to it, or one with default options, the same for every caller.</summary>
+    /// <summary>
+    /// Gets the throttle of a client: the one attached to it; else the one that its requests go through already, as with <c>UseThrottle</c> of AsyncLlm.OpenAI; else one
+    /// with default options. It is the same for every caller.
+    /// </summary>
     /// <param name="client">The client, or whatever stands for the quota. It is told from others by reference: a client built per call shares nothing.</param>
     /// <param name="partition">Tells several quotas of one client apart, e.g. a model's name; <see langword="null"/> for the client's only quota.</param>
     /// <returns>The throttle. It lives as long as the client.</returns>
@@ -52,7 +58,7 @@ public sealed partial class LlmThrottle
         lock (throttles)
         {
             if (!throttles.TryGetValue(partition ?? "", out var throttle))
-                throttles.Add(partition ?? "", throttle = new LlmThrottle());
+                throttles.Add(partition ?? "", throttle = BuiltIn?.Invoke(client) ?? new LlmThrottle());
             return throttle;
         }
     }
@@ -63,14 +69,18 @@ public sealed partial class LlmThrottle
     /// <param name="partition">The quota of the client, as for <see cref="For"/>.</param>
     /// <exception cref="ArgumentNullException"><paramref name="client"/> or <paramref name="throttle"/> is <see langword="null"/>.</exception>
     /// <exception cref="ArgumentException"><paramref name="client"/> is a string or a value, which have no identity.</exception>
-    /// <exception cref="InvalidOperationException">The client has another throttle already, attached or handed out by <see cref="For"/>.</exception>
+    /// <exception cref="InvalidOperationException">The client has another throttle already: attached, handed out by <see cref="For"/>, or its requests go through it.</exception>
     public static void Attach(object client, LlmThrottle throttle, string? partition = null)
     {
         ArgumentNullException.ThrowIfNull(throttle);
         var throttles = ThrottlesOf(client);
         lock (throttles)
-            if (!throttles.TryAdd(partition ?? "", throttle) && throttles[partition ?? ""] != throttle)
+        {
+            var given = throttles.GetValueOrDefault(partition ?? "") ?? BuiltIn?.Invoke(client) ?? throttle;
+            if (given != throttle)
                 throw new InvalidOperationException("The client has another throttle already. Attach the throttle before the client is used.");
+            throttles[partition ?? ""] = throttle;
+        }
     }
 
     /// <summary>Runs a call when the quota allows it.</summary>

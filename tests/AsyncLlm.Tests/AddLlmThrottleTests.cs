@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using AsyncLlm.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -70,13 +71,52 @@ public sealed class AddLlmThrottleTests
 
         var call = provider.GetRequiredKeyedService<LlmThrottle>("chat").ExecuteAsync(_ => ++attempts == 1 ? Task.FromException<int>(new ModelException("no")) : Task.FromResult(attempts));
 
-        var (category, loggedLevel, text, exception) = Assert.Single(log.Written);
+        var (category, loggedLevel, text, exception) = log.Written.First();
         Assert.Equal(("AsyncLlm.LlmThrottle", level), (category, loggedLevel));
         Assert.StartsWith($"Throttle chat: attempt 1 failed ({kind}) and is repeated in 00:00:03", text, StringComparison.Ordinal);
         Assert.Equal(level == LogLevel.Warning, exception is ModelException);
         Assert.Equal(kind, Assert.Single(told).Failure.Kind);
         clock.Advance(TimeSpan.FromSeconds(5));
         Assert.Equal(2, await call);
+    });
+
+    [Theory]
+    [InlineData(RateLimited, LogLevel.Information)]
+    [InlineData(Overloaded, LogLevel.Warning)]
+    public Task A_pause_is_logged_once_and_when_it_is_over(LlmFailureKind kind, LogLevel level) => Scenario.Run(async () =>
+    {
+        var (log, clock, isBusy) = (new Log(), new TestClock(), true);
+        using var provider = new ServiceCollection()
+            .AddLogging(logging => logging.AddProvider(log))
+            .AddLlmThrottle("chat", options =>
+            {
+                options.Classify = _ => new(kind, TimeSpan.FromSeconds(3));
+                options.TimeProvider = clock;
+            })
+            .BuildServiceProvider();
+        var throttle = provider.GetRequiredKeyedService<LlmThrottle>("chat");
+
+        var calls = Enumerable.Range(0, 3).Select(number => throttle.ExecuteAsync(_ => isBusy ? Task.FromException<int>(new ModelException("no")) : Task.FromResult(number))).ToArray();
+        clock.Advance(TimeSpan.FromSeconds(4));
+
+        var (category, pausedAt, text, _) = Assert.Single(log.Written, entry => entry.Text.Contains("no call is admitted", StringComparison.Ordinal));
+        Assert.Equal(("AsyncLlm.LlmThrottle", level), (category, pausedAt));
+        Assert.StartsWith("Throttle chat: no call is admitted for 00:00:03", text, StringComparison.Ordinal);
+        Assert.Contains($"({kind}); ", text, StringComparison.Ordinal);
+        Assert.DoesNotContain(log.Written, IsResumed);
+
+        isBusy = false;
+        while (!log.Written.Any(IsResumed))
+        {
+            clock.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+
+        Assert.Equal("0 1 2", string.Join(' ', await Task.WhenAll(calls)));
+        Assert.StartsWith("Throttle chat: calls are admitted again, ", Assert.Single(log.Written, IsResumed).Text, StringComparison.Ordinal);
+        Assert.Equal(LogLevel.Information, Assert.Single(log.Written, IsResumed).Level);
+
+        static bool IsResumed((string Category, LogLevel Level, string Text, Exception? Exception) entry) => entry.Text.Contains("admitted again", StringComparison.Ordinal);
     });
 
     [Fact]
@@ -98,7 +138,7 @@ public sealed class AddLlmThrottleTests
 
     private sealed class Log : ILoggerProvider
     {
-        public List<(string Category, LogLevel Level, string Text, Exception? Exception)> Written { get; } = [];
+        public ConcurrentQueue<(string Category, LogLevel Level, string Text, Exception? Exception)> Written { get; } = [];
 
         public ILogger CreateLogger(string categoryName) => new Writer(this, categoryName);
 
@@ -113,7 +153,7 @@ public sealed class AddLlmThrottleTests
             public bool IsEnabled(LogLevel logLevel) => true;
 
             public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-                log.Written.Add((category, logLevel, formatter(state, exception), exception));
+                log.Written.Enqueue((category, logLevel, formatter(state, exception), exception));
         }
     }
 }

@@ -60,6 +60,27 @@ public sealed class LlmRateHeaderHandlerTests
     });
 
     [Theory]
+    [InlineData(true, 0)]
+    [InlineData(false, 0)]
+    [InlineData(true, -3600)]
+    [InlineData(true, 90)]
+    public Task A_date_counts_from_when_the_request_was_sent_by_the_clock_of_the_server(bool isAsync, int skew) => Scenario.Run(async () =>
+    {
+        // Sent at 0:00, used up until 1:00; the answer takes 20 s.
+        var server = TimeSpan.FromSeconds(skew);
+        using var client = new HttpClient(new LlmRateHeaderHandler(_throttle, new Server(HttpStatusCode.OK,
+            ("anthropic-ratelimit-requests-limit", "60"),
+            ("anthropic-ratelimit-requests-remaining", "0"),
+            ("anthropic-ratelimit-requests-reset", $"{_clock.GetUtcNow() + server + TimeSpan.FromSeconds(60):yyyy-MM-dd'T'HH:mm:ss'Z'}"),
+            ("Date", $"{_clock.GetUtcNow() + server + TimeSpan.FromSeconds(20):R}"))
+        { Takes = () => _clock.Advance(TimeSpan.FromSeconds(20)) }));
+
+        await _throttle.ExecuteAsync(token => GetAsync(client, isAsync, token));
+
+        Assert.Equal(60, _throttle.GetStatistics().RequestsPerMinute!.Value, tolerance: 1);
+    });
+
+    [Theory]
     [InlineData(HttpStatusCode.OK)]
     [InlineData(HttpStatusCode.TooManyRequests)]
     public Task It_lets_everything_pass(HttpStatusCode status) => Scenario.Run(async () =>
@@ -100,10 +121,13 @@ public sealed class LlmRateHeaderHandlerTests
     /// <summary>Answers every request the same way, or fails to.</summary>
     private sealed class Server(HttpStatusCode? status = null, params (string Name, string Value)[] headers) : HttpMessageHandler
     {
+        public Action? Takes { get; init; }
+
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => Task.FromResult(Send(request, cancellationToken));
 
         protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken)
         {
+            Takes?.Invoke();
             var response = new HttpResponseMessage(status ?? throw new HttpRequestException("no network"));
             foreach (var (name, value) in headers)
                 response.Headers.TryAddWithoutValidation(name, value);

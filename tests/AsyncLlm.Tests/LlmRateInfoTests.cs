@@ -121,6 +121,26 @@ public sealed class LlmRateInfoTests
     public void No_headers_say_nothing() => Assert.True(Read().IsEmpty);
 
     [Fact]
+    public void A_date_is_brought_to_when_the_request_was_sent_and_a_duration_counts_from_there()
+    {
+        var sinceSent = TimeSpan.FromSeconds(20);
+        (string Name, string Value)[] headers =
+        [
+            ("anthropic-ratelimit-requests-reset", "2026-03-01T12:00:30Z"),
+            ("x-ratelimit-reset-tokens", "7s"),
+            ("retry-after", "Sun, 01 Mar 2026 12:00:09 GMT"),
+        ];
+
+        var info = LlmRateInfo.FromHeaders(name => headers.FirstOrDefault(header => header.Name == name).Value, _clock, sinceSent);
+
+        Assert.Equal(TimeSpan.FromSeconds(30) + sinceSent, info.RequestsReset);
+        Assert.Equal(TimeSpan.FromSeconds(7), info.TokensReset);
+        // A wait is counted from the answer.
+        Assert.Equal(TimeSpan.FromSeconds(9), info.RetryAfter);
+        Scenario.ThrowsAtOnce<ArgumentOutOfRangeException>("sinceSent", () => LlmRateInfo.FromHeaders(_ => null, _clock, TimeSpan.FromTicks(-1)));
+    }
+
+    [Fact]
     public void Nothing_to_ask_is_refused() => Scenario.ThrowsAtOnce<ArgumentNullException>("header", () => LlmRateInfo.FromHeaders(null!));
 
     private LlmRateInfo Read(params (string Name, string? Value)[] headers) =>

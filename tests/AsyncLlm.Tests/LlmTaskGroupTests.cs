@@ -294,6 +294,40 @@ public sealed class LlmTaskGroupTests : GroupTests
         Assert.Equal(Enumerable.Range(0, 3).Select(FakeModel.AnswerTo), await Task.WhenAll(tasks));
     });
 
+    [Theory]
+    [InlineData(null, 3)]
+    [InlineData(2, 2)]
+    public Task The_throttle_of_the_options_runs_the_calls_within_the_limit_of_the_group(int? maxConcurrency, int peak) => Run(async () =>
+    {
+        var throttle = new LlmThrottle(new() { MaxConcurrency = 3, TimeProvider = Clock });
+        var group = new LlmTaskGroup(new LlmBatchOptions { Throttle = throttle, MaxConcurrency = maxConcurrency, CallTimeout = Second, TimeProvider = Clock });
+        var tasks = Enumerable.Range(0, 4).Select(i => group.Run(token => Stubborn.AskAsync(i, token))).ToList();
+        await AdmittedAsync(peak);
+        Assert.Equal(peak, Stubborn.Calls.Count);
+        var refused = Stubborn.Calls[0];
+        refused.Fail(Failures.RateLimited(TimeSpan.Zero));
+        for (var number = peak + 1; number <= 5; number++)
+        {
+            Stubborn.Calls.First(call => !call.HasEnded).Answer();
+            await AdmittedAsync(number);
+        }
+        foreach (var call in Stubborn.Calls.Where(call => !call.HasEnded))
+            call.Answer();
+        await group.DisposeAsync();
+
+        Assert.Equal(Enumerable.Range(0, 4).Select(FakeModel.AnswerTo), await Task.WhenAll(tasks));
+        Assert.Equal((5L, 1L, 4L, 0), (throttle.GetStatistics().Admitted, throttle.GetStatistics().RateLimited, throttle.GetStatistics().Succeeded, throttle.GetStatistics().InFlight));
+        Assert.Equal(2, Stubborn.Calls.Count(call => call.Prompt == refused.Prompt));
+
+        // A new throttle starts slowly: what is queued there needs time.
+        async Task AdmittedAsync(int count) => await UntilAsync(() =>
+        {
+            if (throttle.GetStatistics().Queued > 0)
+                Clock.Advance(TimeSpan.FromMilliseconds(10));
+            return Stubborn.Calls.Count >= count;
+        });
+    });
+
     [Fact]
     public void Bad_arguments_throw_at_the_call()
     {

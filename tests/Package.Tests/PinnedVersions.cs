@@ -7,7 +7,7 @@ namespace Package.Tests;
 internal static class PinnedVersions
 {
     private static readonly Dictionary<string, string> Versions = XDocument.Load(Repository.PathOf("Directory.Packages.props"))
-        .Descendants("PackageVersion").ToDictionary(package => package.Attribute("Include")!.Value, package => package.Attribute("Version")!.Value);
+        .Descendants("PackageVersion").Where(package => package.Attribute("Include") is not null).ToDictionary(package => package.Attribute("Include")!.Value, package => package.Attribute("Version")!.Value);
 
     public static string Of(string id) => Versions[id];
 }

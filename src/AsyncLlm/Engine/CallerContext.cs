@@ -42,6 +42,15 @@ internal readonly struct CallerContext
             _synchronization.Post(static work => ((IThreadPoolWorkItem)work!).Execute(), work);
     }
 
+    /// <summary>Runs work that is none of the caller's, from the queue of the pool; where the caller blocks for it, there.</summary>
+    public void QueueOwn(IThreadPoolWorkItem work)
+    {
+        if (_synchronization is CallerThread)
+            Queue(work);
+        else
+            ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: false);
+    }
+
     /// <summary>Undoes what an earlier delegate left in the async locals.</summary>
     public void RestoreExecutionContext()
     {

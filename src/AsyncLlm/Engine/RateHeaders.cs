@@ -8,7 +8,8 @@ internal static class RateHeaders
     // Some proxies write a moment where others write seconds.
     private static readonly TimeSpan LongestReset = TimeSpan.FromDays(31);
 
-    public static LlmRateInfo Read(Func<string, string?> header, TimeProvider clock)
+    /// <param name="sinceSent">How long ago the request was sent. A state of the quota is as of then: a duration counts from then, but a date has to be brought there.</param>
+    public static LlmRateInfo Read(Func<string, string?> header, TimeProvider clock, TimeSpan sinceSent)
     {
         var now = new Lazy<DateTimeOffset>(() => Moment(header("date")) ?? clock.GetUtcNow());
         var requests = OpenAI("requests") ?? Anthropic("requests");
@@ -28,7 +29,7 @@ internal static class RateHeaders
             Quota.Of(Count($"x-ratelimit-limit-{unit}"), Count($"x-ratelimit-remaining-{unit}"), Duration(header($"x-ratelimit-reset-{unit}")));
 
         Quota? Anthropic(string unit) =>
-            Quota.Of(Count($"anthropic-ratelimit-{unit}-limit"), Count($"anthropic-ratelimit-{unit}-remaining"), Until(header($"anthropic-ratelimit-{unit}-reset"), now));
+            Quota.Of(Count($"anthropic-ratelimit-{unit}-limit"), Count($"anthropic-ratelimit-{unit}-remaining"), Until(header($"anthropic-ratelimit-{unit}-reset"), now, sinceSent));
 
         long? Count(string name) => long.TryParse(header(name), NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : null;
     }
@@ -44,8 +45,8 @@ internal static class RateHeaders
         return duration <= LongestReset ? duration : null;
     }
 
-    private static TimeSpan? Until(string? text, Lazy<DateTimeOffset> now) =>
-        Moment(text) is { } moment && moment - now.Value <= LongestReset ? TimeSpan.FromTicks(Math.Max(0, (moment - now.Value).Ticks)) : null;
+    private static TimeSpan? Until(string? text, Lazy<DateTimeOffset> now, TimeSpan sinceSent) =>
+        Moment(text) is { } moment && moment - now.Value <= LongestReset ? TimeSpan.FromTicks(Math.Max(0, (moment - now.Value + sinceSent).Ticks)) : null;
 
     private static DateTimeOffset? Moment(string? text) =>
         DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment) ? moment : null;

@@ -7,15 +7,36 @@ namespace AsyncLlm;
 /// <param name="IsCatchUp">It was admitted out of what had gathered, and more of that was left.</param>
 internal readonly record struct Admission(long Number, double At, double Pace, bool IsCatchUp)
 {
-    /// <summary>What was believed of the quota of requests.</summary>
-    public QuotaMark Requests { get; init; }
+    /// <summary>How many others were in flight.</summary>
+    public int InFlight { get; init; }
 
     /// <summary>The tokens it reserved.</summary>
     public double ReservedTokens { get; init; }
 
-    /// <summary>What was believed of the quota of tokens.</summary>
-    public QuotaMark Tokens { get; init; }
+    /// <summary>What was believed of the quotas; <see langword="null"/> while nobody reports any, which most calls of most throttles then need not carry along.</summary>
+    public QuotaMarks? Marks { get; init; }
 
-    /// <summary>How many others were in flight.</summary>
-    public int InFlight { get; init; }
+    /// <summary>What was believed of the quota of requests.</summary>
+    public QuotaMark Requests
+    {
+        get => Marks?.Requests ?? default;
+        init => Marks = new(value, Tokens);
+    }
+
+    /// <summary>What was believed of the quota of tokens.</summary>
+    public QuotaMark Tokens
+    {
+        get => Marks?.Tokens ?? default;
+        init => Marks = new(Requests, value);
+    }
+}
+
+/// <summary>What was believed of both quotas, and what the answer reported.</summary>
+internal sealed record QuotaMarks(QuotaMark Requests, QuotaMark Tokens)
+{
+    /// <summary>How many requests were left, if the answer is there and says it.</summary>
+    public double? RequestsLeft { get; set; }
+
+    /// <summary>How many tokens were left, if the answer is there and says it.</summary>
+    public double? TokensLeft { get; set; }
 }

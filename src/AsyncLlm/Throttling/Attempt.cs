@@ -5,12 +5,11 @@ namespace AsyncLlm;
 /// starts, knows where it is. The mark dies with the attempt.
 /// </summary>
 // Never disposed: an abandoned call may still hold the token, and without a timer or a link there is nothing to release.
-internal sealed class Attempt(ThrottledCall call) : CancellationTokenSource
+internal class Attempt(ThrottledCall call) : CancellationTokenSource
 {
     private static readonly AsyncLocal<Attempt?> Innermost = new();
     private static readonly TimeSpan NotReported = TimeSpan.FromTicks(-1);
 
-    private readonly Action<Task> _late = call.Late;
     private volatile ThrottledCall? _call = call;
     private Attempt? _outer;
     private TimeSpan _reportedRetryAfter = NotReported;
@@ -72,7 +71,7 @@ internal sealed class Attempt(ThrottledCall call) : CancellationTokenSource
     }
 
     /// <summary>The task has ended when nobody waited for it any more.</summary>
-    public void BeLate() => _late(Task!);
+    public virtual void BeLate() => Task!.Observe();
 
     public void Die() => _call = null;
 }

@@ -14,6 +14,8 @@ internal sealed class Pacer
     private const int MostDoublings = 10;
     // A refusal takes hardly ever longer than so many of the last ones.
     private const double Unrefused = 3;
+    // More attempts than that in a row without a report: none is expected any more.
+    private const int ReportPatience = 2000;
 
     private readonly bool _isShared;
     private readonly BlindPacer _blind;
@@ -27,6 +29,7 @@ internal sealed class Pacer
     private double _speed = FirstSpeed;
     private double _closedUntil = double.NegativeInfinity;
     private long _epochStart = -1;
+    private long _reportedAt;
     private long _epochEnd = -1;
     // Where it was still closed after a pause that reports explain, one attempt finds out whether it is open.
     private long _probe = long.MaxValue;
@@ -73,7 +76,8 @@ internal sealed class Pacer
         if (Admitted == _probe)
             _probedAt = now;
         var reserved = _costRatio * tokens;
-        return _blind.Admit(inFlight, now, isPaced: _isBlind) with { Requests = _requests.Admit(1, now), ReservedTokens = reserved, Tokens = _tokens.Admit(reserved, now) };
+        var (requests, tokensLeft) = (_requests.Admit(1, now), _tokens.Admit(reserved, now));
+        return _blind.Admit(inFlight, now, isPaced: _isBlind) with { ReservedTokens = reserved, Marks = Admitted - _reportedAt < ReportPatience ? new(requests, tokensLeft) : null };
     }
 
     public void Answered(in Admission admission)
@@ -122,9 +126,9 @@ internal sealed class Pacer
     /// <summary>The quota that was used up when an attempt was admitted, as far as reports say.</summary>
     private ReportedQuota? Explanation(in Admission admission, double tokens)
     {
-        if (_requests.IsKnown && (_requests.LastReport.Number == admission.Number ? _requests.LastReport.Remaining < 1 : admission.Requests.Level < 1))
+        if (_requests.IsKnown && (admission.Marks?.RequestsLeft ?? admission.Requests.Level) < 1)
             return _requests;
-        if (_tokens.IsKnown && tokens > 0 && (_tokens.LastReport.Number == admission.Number ? _tokens.LastReport.Remaining < tokens : admission.Tokens.Level < tokens))
+        if (_tokens.IsKnown && tokens > 0 && (admission.Marks?.TokensLeft ?? admission.Tokens.Level) < tokens)
             return _tokens;
         return null;
     }
@@ -152,5 +156,6 @@ internal sealed class Pacer
         _tokens.Observe(info.TokenLimit, info.TokensRemaining, info.TokensReset, admission, admission.Tokens, isClean, now);
         if (!wasKnown && _requests.IsKnown)
             _isBlind = false;
+        _reportedAt = Admitted;
     }
 }

@@ -17,7 +17,7 @@ internal sealed class StreamCall<T>(
 
     public override bool KeepsSlot => true;
 
-    public override Action<Task> Late => static opening => DisposeAsync((Task<OpenStream<T>>)opening).Observe();
+    public override Attempt NewAttempt() => new Opening(this);
 
     public T Current => _stream!.Current;
 
@@ -126,11 +126,17 @@ internal sealed class StreamCall<T>(
         _enumeratorRegistration.Unregister();
     }
 
-    private static async Task DisposeAsync(Task<OpenStream<T>> opening) => await (await opening.ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
-
     private static async Task DisposeAsync(Task stalled, OpenStream<T> stream)
     {
         await stalled.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await stream.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>A stream that is opened when nobody waits for it any more is disposed.</summary>
+    private sealed class Opening(ThrottledCall call) : Attempt(call)
+    {
+        public override void BeLate() => DisposeAsync((Task<OpenStream<T>>)Task!).Observe();
+
+        private static async Task DisposeAsync(Task<OpenStream<T>> opening) => await (await opening.ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
     }
 }

@@ -104,7 +104,7 @@ internal sealed class ThrottleEngine
             inner.Since = Now;
             inner.IsProbe = outer.IsProbe;
             (inner.Lease, outer.Lease) = (outer.Lease, null);
-            inner.Attempt = new Attempt(inner);
+            inner.Attempt = inner.NewAttempt();
             inner.Admission = outer.Admission with { ReservedTokens = inner.Tokens };
             if (outer.HasReserved)
                 _pacer.Refund(outer.Admission, outer.Admission.ReservedTokens - inner.Tokens);
@@ -176,7 +176,7 @@ internal sealed class ThrottleEngine
                 Refund(call);
             call.HasReserved = false;
             var again = Learn(call, failure, now) && !call.TotalTimedOut;
-            var wait = Math.Max(call.NotBefore, Math.Max(_pacer.ClosedUntil, _service.ClosedUntil)) - now;
+            var wait = Math.Max(call.Failed!.NotBefore, Math.Max(_pacer.ClosedUntil, _service.ClosedUntil)) - now;
             if (!again)
             {
                 Pump(now);
@@ -240,7 +240,11 @@ internal sealed class ThrottleEngine
         lock (_gate)
         {
             var now = Now;
-            _pacer.Observe(observed, attempt?.Call is { HasSlot: true } call ? call.Admission : null, now);
+            var answered = attempt?.Call is { HasSlot: true, Admission: { Marks: not null } admission } ? admission : (Admission?)null;
+            _pacer.Observe(observed, answered, now);
+            // Where many are answered at once, the reports of others come before it is known what this attempt makes of its own.
+            if (answered is { Marks: { } marks })
+                (marks.RequestsLeft, marks.TokensLeft) = (observed.RequestsRemaining ?? marks.RequestsLeft, observed.TokensRemaining ?? marks.TokensLeft);
             if (attempt is not null)
                 attempt.ReportedRetryAfter = observed.RetryAfter;
             Pump(now);
@@ -346,7 +350,8 @@ internal sealed class ThrottleEngine
     {
         var retryAfter = failure.RetryAfter is { } asked ? Math.Max(0, asked.TotalSeconds) : (double?)null;
         var mayWait = !(retryAfter > _maxRetryAfter);
-        call.NotBefore = now;
+        var failed = call.Failed ??= new();
+        failed.NotBefore = now;
         switch (failure.Kind)
         {
             case LlmFailureKind.RateLimited:
@@ -369,12 +374,12 @@ internal sealed class ThrottleEngine
             case LlmFailureKind.Transient:
                 _pacer.Answered(call.Admission);
                 Works(call);
-                call.NotBefore = now + Math.Max(retryAfter ?? 0, _backoff.Next(_faults++));
+                failed.NotBefore = now + Math.Max(retryAfter ?? 0, _backoff.Next(_faults++));
                 return mayWait && TrySpendRetry(call);
 
             case LlmFailureKind.TimedOut:
                 _pacer.Answered(call.Admission);
-                return call.TimeoutRetries < _options.MaxTimeoutRetries && TrySpendRetry(call) && ++call.TimeoutRetries > 0;
+                return failed.TimeoutRetries < _options.MaxTimeoutRetries && TrySpendRetry(call) && ++failed.TimeoutRetries > 0;
 
             default:
                 _pacer.Answered(call.Admission);
@@ -385,9 +390,9 @@ internal sealed class ThrottleEngine
 
     private bool TrySpendRetry(ThrottledCall call)
     {
-        if (call.IsInPipeline || call.Retries >= _options.MaxRetries || !_budget.TryWithdraw())
+        if (call.IsInPipeline || call.Failed!.Retries >= _options.MaxRetries || !_budget.TryWithdraw())
             return false;
-        call.Retries++;
+        call.Failed.Retries++;
         _retries++;
         return true;
     }
@@ -478,7 +483,7 @@ internal sealed class ThrottleEngine
     {
         Dequeue(call);
         call.HasSlot = true;
-        call.Attempt = new Attempt(call);
+        call.Attempt = call.NewAttempt();
         call.Admission = _pacer.Admit(call.Tokens, _inFlight, now);
         // Not before: of thousands that are queued at once most would pay into a reserve that is full.
         if (call.Attempts == 0)
@@ -500,8 +505,8 @@ internal sealed class ThrottleEngine
         ThrottledCall? failedProbe = null;
         for (var call = _returned.First; call is not null; call = _returned.After(call))
         {
-            if (call.NotBefore > now)
-                _opensAt = Math.Min(_opensAt, call.NotBefore);
+            if (call.Failed is { NotBefore: var notBefore } && notBefore > now)
+                _opensAt = Math.Min(_opensAt, notBefore);
             // The next probe is another call: a request that breaks the service must not keep the gate closed for all.
             else if (call == _failedProbe && _service.IsClosed)
                 failedProbe = call;
@@ -564,16 +569,9 @@ internal sealed class ThrottleEngine
         _timerDue = due;
         if (double.IsPositiveInfinity(due))
             return;
-        _timer ??= CreateTimer();
+        _timer ??= ThreadTimer.Create(_options.TimeProvider, static engine => ((ThrottleEngine)engine!).OnTimer(), this);
         // Timers count whole milliseconds; one that is a little early would fire twice.
         _timer.Change(TimeSpan.FromMilliseconds(Math.Clamp(Math.Ceiling((due - Now) * 1000), 1, uint.MaxValue - 1.0)), Timeout.InfiniteTimeSpan);
-    }
-
-    private ITimer CreateTimer()
-    {
-        // The timer must not keep the async locals of the first caller.
-        using var _ = ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow();
-        return _options.TimeProvider.CreateTimer(static engine => ((ThrottleEngine)engine!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     private void OnTimer()

@@ -17,6 +17,9 @@ internal abstract class ThrottledCall(ThrottleEngine engine, int tokens, bool is
 
     public CancellationToken CallerToken { get; } = callerToken;
 
+    /// <summary>Where its delegate runs.</summary>
+    protected CallerContext Caller { get; } = CallerContext.Capture();
+
     /// <summary>The caller has cancelled it.</summary>
     public virtual bool IsCanceled => CallerToken.IsCancellationRequested;
 
@@ -35,9 +38,6 @@ internal abstract class ThrottledCall(ThrottleEngine engine, int tokens, bool is
     /// <summary>How long it waited for its first attempt.</summary>
     public double QueueTime { get; set; }
 
-    /// <summary>When it may be admitted again at the earliest.</summary>
-    public double NotBefore { get; set; }
-
     /// <summary>When the attempt has to end; for one that was cancelled, when it is left behind.</summary>
     public double AttemptEndsBy { get; set; }
 
@@ -52,11 +52,8 @@ internal abstract class ThrottledCall(ThrottleEngine engine, int tokens, bool is
     /// <summary>How many attempts have begun.</summary>
     public int Attempts { get; set; }
 
-    /// <summary>How many attempts were repeated after a fault.</summary>
-    public int Retries { get; set; }
-
-    /// <summary>How many of those after a timeout.</summary>
-    public int TimeoutRetries { get; set; }
+    /// <summary>What it knows of the attempts that failed; most calls have none.</summary>
+    public FailedAttempts? Failed { get; set; }
 
     /// <summary>How long its attempts ran, of a stream until its first item.</summary>
     public double RunTime { get; set; }
@@ -93,8 +90,8 @@ internal abstract class ThrottledCall(ThrottleEngine engine, int tokens, bool is
 
     public ref CallLink StartedLink => ref _startedLink;
 
-    /// <summary>What to do with the task of an attempt that was left behind, when it ends.</summary>
-    public virtual Action<Task> Late => static task => task.Observe();
+    /// <summary>Makes the attempt it has been admitted for.</summary>
+    public virtual Attempt NewAttempt() => new(this);
 
     /// <summary>The call goes on, outside the engine's lock.</summary>
     protected abstract void GoOn(Wake reason);
@@ -109,11 +106,14 @@ internal abstract class ThrottledCall(ThrottleEngine engine, int tokens, bool is
     /// <summary>From now on it can be woken, once.</summary>
     public void FallAsleep() => _isAwake = false;
 
-    /// <summary>Wakes the call, unless something else has. It goes on on the pool, in the order of the wakes, never in the engine's lock.</summary>
+    /// <summary>Wakes the call, unless something else has. It goes on on the pool or in its blocked caller, in the order of the wakes, never in the engine's lock.</summary>
     public void WakeUp(Wake reason)
     {
         if (TryClaimWake())
-            Queue(reason);
+        {
+            _reason = reason;
+            Caller.QueueOwn(this);
+        }
     }
 
     /// <summary>Whoever gets <see langword="true"/> has to see to it that the call goes on.</summary>
@@ -125,17 +125,11 @@ internal abstract class ThrottledCall(ThrottleEngine engine, int tokens, bool is
         return true;
     }
 
-    private void Queue(Wake reason)
-    {
-        _reason = reason;
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-    }
-
     /// <summary>It goes on at the caller's place.</summary>
-    protected void Queue(CallerContext place)
+    protected void QueueInPlace()
     {
         _reason = Wake.InPlace;
-        place.Queue(this);
+        Caller.Queue(this);
     }
 
     void IThreadPoolWorkItem.Execute() => GoOn(_reason);

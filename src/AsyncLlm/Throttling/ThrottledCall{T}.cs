@@ -13,32 +13,33 @@ internal class ThrottledCall<T> : ThrottledCall
 
     private readonly Func<CancellationToken, Task> _call;
     private readonly Func<T, int>? _actualTokens;
-    private readonly CallerContext _caller = CallerContext.Capture();
     private AsyncTaskMethodBuilder<T> _result = AsyncTaskMethodBuilder<T>.Create();
     private CancellationTokenRegistration _callerRegistration;
     private Activity? _activity;
-    private Exception? _lastError;
 
     public ThrottledCall(ThrottleEngine engine, Func<CancellationToken, Task> call, LlmCost cost, Func<T, int>? actualTokens, bool isInPipeline, CancellationToken callerToken)
         : base(engine, cost.Tokens, isInPipeline, callerToken)
     {
         _call = call;
         _actualTokens = actualTokens;
-        Task = _result.Task;
+        // Made before anybody else can ask for it.
+        _ = _result.Task;
     }
 
-    public Task<T> Task { get; }
+    public Task<T> Task => _result.Task;
 
     /// <summary>The token the caller has cancelled.</summary>
     protected virtual CancellationToken CanceledToken => CallerToken;
 
     private LlmThrottleOptions Options => Engine.Options;
 
+    private Exception? LastError => Failed?.LastError;
+
     public Task<T> RunAsync()
     {
         _activity = Telemetry.StartCall(Options.Name);
         _callerRegistration = Register(CallerToken);
-        var begins = Options.RateLimiter is null && _caller.IsHere;
+        var begins = Options.RateLimiter is null && Caller.IsHere;
         if (AsyncLlm.Attempt.Current(Engine) is { } outer && Engine.TryTakeOver(outer, this))
             GoOn(Wake.Admitted);
         else if (!Engine.Enter(this, begins))
@@ -87,7 +88,7 @@ internal class ThrottledCall<T> : ThrottledCall
                     GoToPlace();
                     break;
                 case Wake.InPlace when IsCanceled || TotalTimedOut:
-                    Fail(IsCanceled ? Canceled(_lastError) : TotalTimeout());
+                    Fail(IsCanceled ? Canceled(LastError) : TotalTimeout());
                     break;
                 case Wake.InPlace:
                     Engine.Begin(this);
@@ -100,7 +101,7 @@ internal class ThrottledCall<T> : ThrottledCall
                     Handle(error: null);
                     break;
                 case Wake.Canceled:
-                    Fail(Canceled(_lastError));
+                    Fail(Canceled(LastError));
                     break;
                 case Wake.QueueTimeout:
                     Fail(QueueTimeout());
@@ -118,16 +119,16 @@ internal class ThrottledCall<T> : ThrottledCall
 
     private void GoToPlace()
     {
-        if (_caller.IsHere)
+        if (Caller.IsHere)
             GoOn(Wake.InPlace);
         else
-            Queue(_caller);
+            QueueInPlace();
     }
 
     private void Invoke()
     {
         var attempt = Attempt!;
-        if (_caller.Execution is { } execution)
+        if (Caller.Execution is { } execution)
             ExecutionContext.Run(execution, static self => ((ThrottledCall<T>)self!).RunAttempt(), this);
         else
         {
@@ -211,8 +212,8 @@ internal class ThrottledCall<T> : ThrottledCall
     {
         var timedOut = AttemptTimedOut || TotalTimedOut || error is null;
         var failure = timedOut ? new LlmFailure(LlmFailureKind.TimedOut) : Classify(error!);
-        _lastError = error ?? _lastError;
         var again = Engine.TryAgain(this, failure);
+        Failed!.LastError = error ?? Failed.LastError;
         Telemetry.AttemptEnded(this, Telemetry.OutcomeOf(failure.Kind));
         if (again is { } delay)
         {
@@ -306,5 +307,5 @@ internal class ThrottledCall<T> : ThrottledCall
 
     private TimeoutException AttemptTimeout(Exception? error) => new($"The attempt did not end within {Options.AttemptTimeout}.", error);
 
-    private TimeoutException TotalTimeout() => new($"The call did not end within {Options.TotalTimeout}.", _lastError);
+    private TimeoutException TotalTimeout() => new($"The call did not end within {Options.TotalTimeout}.", LastError);
 }

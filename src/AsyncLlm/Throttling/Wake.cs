@@ -1,7 +1,7 @@
 namespace AsyncLlm;
 
 /// <summary>Why a waiting call goes on.</summary>
-internal enum Wake
+internal enum Wake : byte
 {
     /// <summary>It has a slot.</summary>
     Admitted,

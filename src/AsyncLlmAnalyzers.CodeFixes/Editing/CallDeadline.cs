@@ -36,8 +36,13 @@ internal static class CallDeadline
         if (target.Context.HasRuntime && call.Shape == CallShape.StreamLazy)
         {
             var idle = Hosting.Options.AttemptTimeoutSeconds.Read(target.Options);
-            yield return new("Idle", $"End the stream when nothing arrives for {idle} s with WithTimeout", _ => Task.FromResult<Document?>(Idle(target, invocation, idle)));
+            yield return new("Idle", $"End the stream when nothing arrives for {idle} s with WithTimeout", _ => Task.FromResult<Document?>(
+                target.Document.WithSyntaxRoot(RuntimeImport.Add(target, invocation.SpanStart, target.Root.ReplaceNode(invocation, Streams.WithTimeout(invocation, idle))))));
         }
+
+        // What ends such a stream is no token.
+        if (call.Entry.HasTrait(CatalogEntry.StallIgnoresToken))
+            yield break;
 
         if (TimedSource.Before(target, operation) is { } timer)
         {
@@ -54,14 +59,5 @@ internal static class CallDeadline
         return TokenArgument.Add(invocation, SyntaxFactory.IdentifierName(token), target.Model, cancellationToken) is { } cancellable
             ? target.Document.WithSyntaxRoot(target.Root.ReplaceNode(invocation, TimeoutCall.Run(cancellable, token, [TimeLiteral.Of(seconds)], outer).WithTriviaFrom(invocation)))
             : null;
-    }
-
-    /// <summary>As an extension on the stream, so that what is said of the enumeration after it stays.</summary>
-    private static Document Idle(FixTarget target, InvocationExpressionSyntax invocation, int seconds)
-    {
-        var bounded = SyntaxFactory.InvocationExpression(
-            SyntaxFactory.MemberAccessExpression(SyntaxKind.SimpleMemberAccessExpression, invocation.WithoutTrivia(), SyntaxFactory.IdentifierName(RuntimeNames.WithTimeout)),
-            SyntaxFactory.ArgumentList([SyntaxFactory.Argument(TimeLiteral.Of(seconds))]));
-        return target.Document.WithSyntaxRoot(RuntimeImport.Add(target, invocation.SpanStart, target.Root.ReplaceNode(invocation, bounded.WithTriviaFrom(invocation))));
     }
 }

@@ -253,7 +253,7 @@ internal sealed class ClientOptionsEdit
     private static string FullName(ITypeSymbol type) => type.WithNullableAnnotation(NullableAnnotation.None).ToDisplayString(SymbolDisplayFormat.FullyQualifiedFormat);
 
     /// <summary>An expression whose qualified type names become short ones with their imports.</summary>
-    private static ExpressionSyntax Short(string expression)
+    public static ExpressionSyntax Short(string expression)
     {
         var parsed = SyntaxFactory.ParseExpression(expression);
         return parsed.ReplaceNodes(

@@ -29,6 +29,18 @@ internal static class Indentation
         return by.Length == 0 ? nodes : [.. nodes.Select(node => (T)shifter.Visit(node))];
     }
 
+    /// <summary>The node with the white space before its tokens shortened where there is more than that.</summary>
+    public static T Unshift<T>(this T node, int by)
+        where T : SyntaxNode => by <= 0 ? node : (T)new Unshifter(by).Visit(node);
+
+    private sealed class Unshifter(int by) : CSharpSyntaxRewriter
+    {
+        public override SyntaxTrivia VisitTrivia(SyntaxTrivia trivia) =>
+            trivia.IsKind(SyntaxKind.WhitespaceTrivia) && trivia.FullSpan.Length > by && trivia.Token.LeadingTrivia.Contains(trivia)
+                ? SyntaxFactory.Whitespace(trivia.ToString().Substring(by))
+                : trivia;
+    }
+
     private sealed class Shifter(string by, bool startsLine) : CSharpSyntaxRewriter(visitIntoStructuredTrivia: false)
     {
         private bool _startsLine = startsLine;

@@ -60,7 +60,7 @@ internal sealed class RetryEdit
     }
 
     /// <summary>The wait between attempts grows and has a random part; null where no attempt is counted.</summary>
-    public Document? BackOff(CancellationToken cancellationToken)
+    public Document? BackOff()
     {
         var delay = AttemptDelay.Of(_retry);
         if (delay is { Kind: DelayKind.Varying, Value: { Syntax: ExpressionSyntax grown } value })

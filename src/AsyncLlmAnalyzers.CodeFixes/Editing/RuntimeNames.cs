@@ -35,4 +35,29 @@ internal static class RuntimeNames
     public const string ExecuteAsync = "ExecuteAsync";
 
     public const string StreamAsync = "StreamAsync";
+
+    public const string LlmRetry = "LlmRetry";
+
+    public const string LlmRetryOptions = "LlmRetryOptions";
+
+    public const string MaxRetries = "maxRetries";
+
+    public const string MaxRetriesOption = "MaxRetries";
+
+    public const string BaseDelay = "BaseDelay";
+
+    public const string MaxDelay = "MaxDelay";
+
+    public const string OnRetry = "OnRetry";
+
+    /// <summary>The member of what <see cref="OnRetry"/> is told.</summary>
+    public const string FailedAttempt = "Attempt";
+
+    /// <inheritdoc cref="FailedAttempt"/>
+    public const string Failure = "Exception";
+
+    /// <inheritdoc cref="FailedAttempt"/>
+    public const string Delay = "Delay";
+
+    public const string CancellationToken = "cancellationToken";
 }

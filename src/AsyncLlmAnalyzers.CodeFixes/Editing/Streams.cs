@@ -7,8 +7,11 @@ namespace AsyncLlmAnalyzers.Editing;
 /// <summary>Edits of the expression an <c>await foreach</c> enumerates.</summary>
 internal static class Streams
 {
-    /// <summary><c>stream.WithCancellation(token)</c>, in front of any <c>ConfigureAwait</c> and in place of any token given so.</summary>
-    public static ExpressionSyntax? WithCancellation(ExpressionSyntax enumerated, ExpressionSyntax token, SemanticModel model, CancellationToken cancellationToken)
+    /// <summary>
+    /// <c>stream.WithCancellation(token)</c>, in front of any <c>ConfigureAwait</c> and in place of any token given so; behind a <c>WithTimeout</c> where
+    /// <paramref name="idleSeconds"/> are given.
+    /// </summary>
+    public static ExpressionSyntax? WithCancellation(ExpressionSyntax enumerated, ExpressionSyntax token, SemanticModel model, CancellationToken cancellationToken, int? idleSeconds = null)
     {
         var stream = enumerated;
         while (stream is InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax access } invocation)
@@ -21,12 +24,20 @@ internal static class Streams
             stream = access.Expression;
         }
 
+        return enumerated.ReplaceNode(stream, On(idleSeconds is { } idle ? WithTimeout(stream, idle) : stream, "WithCancellation", token));
+    }
+
+    /// <summary><c>stream.WithTimeout(idle)</c>, as an extension on the stream, so that what is said of the enumeration after it stays.</summary>
+    public static ExpressionSyntax WithTimeout(ExpressionSyntax stream, int idleSeconds) => On(stream, RuntimeNames.WithTimeout, TimeLiteral.Of(idleSeconds));
+
+    private static InvocationExpressionSyntax On(ExpressionSyntax stream, string extension, ExpressionSyntax argument)
+    {
         var receiver = stream is AwaitExpressionSyntax or CastExpressionSyntax or BinaryExpressionSyntax or ConditionalExpressionSyntax or ConditionalAccessExpressionSyntax
             ? SyntaxFactory.ParenthesizedExpression(stream.WithoutTrivia())
             : stream.WithoutTrivia();
-        var cancellable = SyntaxFactory.InvocationExpression(
-            SyntaxFactory.MemberAccessExpression(SyntaxKind.SimpleMemberAccessExpression, receiver, SyntaxFactory.IdentifierName("WithCancellation")),
-            SyntaxFactory.ArgumentList([SyntaxFactory.Argument(token)]));
-        return enumerated.ReplaceNode(stream, cancellable.WithTriviaFrom(stream));
+        return SyntaxFactory.InvocationExpression(
+                SyntaxFactory.MemberAccessExpression(SyntaxKind.SimpleMemberAccessExpression, receiver, SyntaxFactory.IdentifierName(extension)),
+                SyntaxFactory.ArgumentList([SyntaxFactory.Argument(argument)]))
+            .WithTriviaFrom(stream);
     }
 }

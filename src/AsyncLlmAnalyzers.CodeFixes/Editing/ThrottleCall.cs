@@ -10,12 +10,6 @@ namespace AsyncLlmAnalyzers.Editing;
 /// <summary>Makes a call through the throttle of its client: <c>LlmThrottle.For(client).ExecuteAsync(token => call, outer)</c>.</summary>
 internal static class ThrottleCall
 {
-    /// <summary>The document with the awaited call made that way; null where nothing lasting names the client, or the call is not awaited in place.</summary>
-    public static Document? Execute(FixTarget target, InvocationExpressionSyntax call, CancellationToken cancellationToken) =>
-        IsAwaited(call) && Run(target, call, RuntimeNames.ExecuteAsync, cancellationToken) is { } run
-            ? target.Document.WithSyntaxRoot(target.Root.ReplaceNode(call, run.WithTriviaFrom(call)))
-            : null;
-
     /// <summary>The call through the throttle; the token it was given, or the one in scope, is the throttle's, and the call gets the attempt's.</summary>
     public static InvocationExpressionSyntax? Run(FixTarget target, InvocationExpressionSyntax call, string member, CancellationToken cancellationToken)
     {
@@ -26,23 +20,16 @@ internal static class ThrottleCall
             || ConditionalAccess.IsInside(call))
             return null;
 
-        var editor = new LlmEditor(target.Root, target.Model);
-        var given = operation.Arguments.FirstOrDefault(argument => argument.ArgumentKind == ArgumentKind.Explicit && argument.Value.Type?.Name == nameof(CancellationToken) && !argument.Value.IsNoToken())?.Value.Syntax as ExpressionSyntax;
-        var outer = given?.WithoutTrivia().ToString() ?? TokenScope.At(operation).Only?.Name;
-        var name = editor.FreshParameterName(outer == "ct" ? "token" : "ct", call);
-        var token = SyntaxFactory.IdentifierName(name);
-        var inner = given is null
-            ? TokenArgument.Add(call, token, target.Model, cancellationToken) as InvocationExpressionSyntax
-            : call.ReplaceNode(given, token.WithTriviaFrom(given));
-
+        var lambda = CallLambda.Of(target, call, operation, hasOwnToken: true, cancellationToken);
         var run = (InvocationExpressionSyntax)SyntaxFactory.ParseExpression(
-            $"{RuntimeNames.Namespace}.{RuntimeNames.LlmThrottle}.{RuntimeNames.For}({client.WithoutTrivia()}).{member}({(inner is null ? "_" : name)} => {Template.Hole}{(outer is null ? "" : $", {outer}")})");
+            $"{RuntimeNames.Namespace}.{RuntimeNames.LlmThrottle}.{RuntimeNames.For}({client.WithoutTrivia()}).{member}({lambda.Parameter} => {Template.Hole}{(lambda.Outer is null ? "" : $", {lambda.Outer}")})");
         return run
-            .Fill((inner ?? call).WithoutOuterWhitespace())
+            .Fill(lambda.Call)
             .WithAdditionalAnnotations(Simplifier.AddImportsAnnotation, Simplifier.Annotation);
     }
 
-    private static bool IsAwaited(InvocationExpressionSyntax call) =>
+    /// <summary>In its place, configured or not.</summary>
+    public static bool IsAwaited(InvocationExpressionSyntax call) =>
         call.Parent is AwaitExpressionSyntax
         || call.Parent is MemberAccessExpressionSyntax { Name.Identifier.ValueText: "ConfigureAwait", Parent: InvocationExpressionSyntax { Parent: AwaitExpressionSyntax } };
 

@@ -77,6 +77,9 @@ internal enum ExecutorShape
 /// <summary>One row of the catalog: strings only, so that it may outlive every compilation.</summary>
 internal sealed class CatalogEntry
 {
+    /// <summary>The trait of a stream whose token ends nothing while the stream stalls: only a wait from outside does.</summary>
+    public const string StallIgnoresToken = "stall-ignores-token";
+
     public required string Type { get; init; }
 
     /// <summary>Exact names, names with '*', and '.ctor'; URL fragments for <see cref="CatalogKind.Http"/>.</summary>

@@ -67,7 +67,7 @@ internal static class CatalogFile
     };
 
     private static readonly string[] Flags =
-        ["batchable", "builder", "dispose", "http-timeout", "maybe", "no-token-fix", "nothrow", "obsolete", "properties-on-client", "settings", "stateful", "twin"];
+        ["batchable", "builder", "dispose", "http-alone", "http-timeout", "maybe", "no-token-fix", "nothrow", "obsolete", "properties-on-client", "self-hosted", "settings", CatalogEntry.StallIgnoresToken, "stateful", "twin"];
 
     private static readonly string[] Keys =
         ["batch", "conf", "count", "inner", "optType", "options", "provides", "retryProperty", "stall", "timeoutProperty", "transport", "twin", "versions"];

@@ -31,7 +31,7 @@ internal sealed class LlmCatalog
     private readonly ConcurrentDictionary<string, (bool MayBeCall, bool MayBeSync)> _names = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<IMethodSymbol, string> _marks = new(SymbolEqualityComparer.Default);
     private readonly Lazy<bool> _hasMarks;
-    private readonly Lazy<HashSet<ISymbol>> _updateTypes;
+    private readonly Lazy<Dictionary<ISymbol, CatalogEntry>> _updateTypes;
 
     private LlmCatalog(Compilation compilation)
     {
@@ -91,6 +91,9 @@ internal sealed class LlmCatalog
     /// <summary>Whether members of the type, or of one it derives from, make a model work.</summary>
     public bool IsReceiver(ITypeSymbol type) => _calls.All.Any(row =>
         row.Entry.IsCall && (type.AllInterfaces.Any(contract => Is(contract, row.Type)) || BaseTypes(type).Any(candidate => Is(candidate, row.Type))));
+
+    /// <summary>Whether rows are about exactly this type, and not one it derives from or implements.</summary>
+    public bool IsNamed(ITypeSymbol type) => _calls.All.Any(row => Is(type, row.Type));
 
     /// <summary>The construction row of exactly this type: what a derived type sets is its own affair.</summary>
     public CatalogEntry? FindClient(ITypeSymbol type) => _clients.FindConstructor(type);
@@ -179,8 +182,8 @@ internal sealed class LlmCatalog
         return syncMethod.ReducedFrom is not null && syncMethod.ReceiverType is { } receiver ? twin?.ReduceExtensionMethod(receiver) : twin;
     }
 
-    /// <summary>Whether a stream of <paramref name="type"/> is a model's answer arriving piece by piece.</summary>
-    public bool IsStreamUpdateType(ITypeSymbol type) => _updateTypes.Value.Contains(type.OriginalDefinition);
+    /// <summary>The row of a call whose stream brings a model's answer in pieces of this type; null when none does.</summary>
+    public CatalogEntry? FindStream(ITypeSymbol piece) => _updateTypes.Value.TryGetValue(piece.OriginalDefinition, out var entry) ? entry : null;
 
     private static ImmutableArray<CatalogEntry> ReadBuiltIn()
     {
@@ -306,9 +309,9 @@ internal sealed class LlmCatalog
         _compilation.SourceModule.ReferencedAssemblySymbols.Prepend(_compilation.Assembly)
             .Any(assembly => assembly.TypeNames.Contains(CallAttribute) || assembly.TypeNames.Contains(BoundedAttribute));
 
-    private HashSet<ISymbol> FindUpdateTypes()
+    private Dictionary<ISymbol, CatalogEntry> FindUpdateTypes()
     {
-        var types = new HashSet<ISymbol>(SymbolEqualityComparer.Default);
+        var types = new Dictionary<ISymbol, CatalogEntry>(SymbolEqualityComparer.Default);
         foreach (var (entry, type, _) in _calls.All)
         {
             if (!entry.IsCall)
@@ -317,8 +320,9 @@ internal sealed class LlmCatalog
             {
                 if (entry.Matches(method.Name)
                     && ReturnTypes.AsyncStreamElement(ReturnTypes.Awaited(method.ReturnType)) is INamedTypeSymbol element
-                    && !ReturnTypes.IsFromSystem(element))
-                    types.Add(element.OriginalDefinition);
+                    && !ReturnTypes.IsFromSystem(element)
+                    && !types.ContainsKey(element.OriginalDefinition))
+                    types.Add(element.OriginalDefinition, entry);
             }
         }
 

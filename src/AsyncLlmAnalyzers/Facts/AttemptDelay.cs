@@ -90,27 +90,11 @@ internal readonly record struct AttemptDelay(DelayKind Kind, bool IsRandom = fal
 
     private static bool Varies(IOperation part, RetryHandler handler) => part switch
     {
-        ILocalReferenceOperation local => handler.Loop is not { } loop || loop.Loop.Locals.Contains(local.Local, SymbolEqualityComparer.Default) || IsChangedIn(loop.Loop, local.Local) || local.Initializer() is null,
-        IParameterReferenceOperation parameter => handler.Loop is not { } loop || IsChangedIn(loop.Loop, parameter.Parameter),
-        IFieldReferenceOperation { Field: { IsConst: false, IsReadOnly: false } field } => handler.Loop is { } loop && IsChangedIn(loop.Loop, field),
+        ILocalReferenceOperation local => handler.Loop is not { } loop || loop.Loop.Locals.Contains(local.Local, SymbolEqualityComparer.Default) || loop.Loop.Changes(local.Local) || local.Initializer() is null,
+        IParameterReferenceOperation parameter => handler.Loop is not { } loop || loop.Loop.Changes(parameter.Parameter),
+        IFieldReferenceOperation { Field: { IsConst: false, IsReadOnly: false } field } => handler.Loop is { } loop && loop.Loop.Changes(field),
         _ => false,
     };
-
-    internal static bool IsChangedIn(IOperation loop, ISymbol symbol) => loop.Descendants().Any(operation => operation switch
-    {
-        IAssignmentOperation assignment => IsTarget(assignment.Target, symbol),
-        IIncrementOrDecrementOperation change => IsTarget(change.Target, symbol),
-        IArgumentOperation { Parameter.RefKind: RefKind.Ref or RefKind.Out } argument => IsTarget(argument.Value, symbol),
-        _ => false,
-    });
-
-    private static bool IsTarget(IOperation target, ISymbol symbol) => SymbolEqualityComparer.Default.Equals(symbol, target switch
-    {
-        ILocalReferenceOperation local => local.Local,
-        IParameterReferenceOperation parameter => parameter.Parameter,
-        IFieldReferenceOperation field => field.Field,
-        _ => null,
-    });
 
     /// <summary>Its value cannot be known to stay the same.</summary>
     private static bool IsOpaque(IOperation part) => part switch

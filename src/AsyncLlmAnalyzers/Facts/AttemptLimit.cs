@@ -63,13 +63,13 @@ internal static class AttemptLimit
     private static bool IsOfTheResult(IOperation condition, RetryLoop loop)
     {
         var read = condition.DescendantsAndSelf().Where(part => part is ILocalReferenceOperation or IParameterReferenceOperation or IFieldReferenceOperation or IInvocationOperation { Instance: null }).ToList();
-        return read.Count > 0 && read.All(part => part is ILocalReferenceOperation local && AttemptDelay.IsChangedIn(loop.Try.Body, local.Local) && !IsCounter(local, loop));
+        return read.Count > 0 && read.All(part => part is ILocalReferenceOperation local && loop.Try.Body.Changes(local.Local) && !IsCounter(local, loop));
     }
 
     private static bool IsCounter(IOperation value, RetryLoop loop) =>
         value.WithoutConversions() is IIncrementOrDecrementOperation
         || value.WithoutConversions() is ILocalReferenceOperation { Local: { Type.SpecialType: SpecialType.System_Int32 } local }
-        && (loop.Loop.Locals.Contains(local, SymbolEqualityComparer.Default) || AttemptDelay.IsChangedIn(loop.Loop, local));
+        && (loop.Loop.Locals.Contains(local, SymbolEqualityComparer.Default) || loop.Loop.Changes(local));
 
     /// <summary>The handler can leave the loop: it throws, returns or breaks somewhere.</summary>
     private static IOperation? LeavesOn(IBlockOperation handler, RetryLoop? loop = null) => handler.Descendants().FirstOrDefault(operation => operation.EnclosingFunction() == handler.EnclosingFunction() && operation switch

@@ -36,7 +36,8 @@ internal readonly record struct RetrySetting(SettingSource Source, int? Count = 
 /// <param name="Location">The token that names it.</param>
 /// <param name="Timeout">Of one attempt.</param>
 /// <param name="Retry">Of the SDK itself.</param>
-internal sealed record ClientConstruction(CatalogEntry Entry, string Name, Location Location, TimeoutSetting Timeout, RetrySetting Retry)
+/// <param name="IsLocal">It talks to a server on this machine, which limits no rates.</param>
+internal sealed record ClientConstruction(CatalogEntry Entry, string Name, Location Location, TimeoutSetting Timeout, RetrySetting Retry, bool IsLocal)
 {
     /// <summary>How long an attempt may take; null where it is not known; <see cref="System.Threading.Timeout.InfiniteTimeSpan"/> where nothing ends it.</summary>
     public TimeSpan? AttemptTimeout => Timeout.Source switch
@@ -68,6 +69,9 @@ internal sealed record ClientConstruction(CatalogEntry Entry, string Name, Locat
     /// <summary>The default retries of this SDK follow each other at once, and the code leaves them so.</summary>
     public bool RetriesWithoutDelay => Retry.Source == SettingSource.Unset && Entry.RetryPolicy.HasNoDelay;
 
+    /// <summary>The row, where the number of its attempts is the SDK's default.</summary>
+    public CatalogEntry? RetryDefault => Retry.Source == SettingSource.Unset ? Entry : null;
+
     /// <summary>The code switches the retries off, or the SDK has none.</summary>
     public bool HasNoRetries => Attempts == 1;
 
@@ -82,8 +86,13 @@ internal sealed record ClientConstruction(CatalogEntry Entry, string Name, Locat
 /// <summary>Where the client of a call comes from.</summary>
 /// <param name="All">Every construction found.</param>
 /// <param name="IsComplete">No way to it ends outside of what can be seen.</param>
-internal readonly record struct ClientOrigin(ImmutableArray<ClientConstruction> All, bool IsComplete)
+/// <param name="IsOwn">A way to it ends in a class of this compilation that answers by itself: the requests that class makes, if any, are calls of their own.</param>
+/// <param name="IsMadeHere">A way to it ends in the creation of an object of which the catalog knows nothing.</param>
+internal readonly record struct ClientOrigin(ImmutableArray<ClientConstruction> All, bool IsComplete, bool IsOwn = false, bool IsMadeHere = false)
 {
+    /// <summary>Why nothing can be said of the client, where nothing can.</summary>
+    public string Whence => IsMadeHere ? "nothing is known of its client" : "its client comes from elsewhere";
+
     /// <summary>The construction, where it is certain; of several that agree the first; null for unknown.</summary>
     public ClientConstruction? Only => IsComplete && All is [var first, ..] && All.All(first.Agrees) ? first : null;
 }

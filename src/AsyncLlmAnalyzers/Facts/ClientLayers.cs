@@ -9,7 +9,7 @@ namespace AsyncLlmAnalyzers.Facts;
 /// <summary>Does the client of a call limit, retry or time out its requests by a handler, policy or wrapper it was visibly made with?</summary>
 internal static class ClientLayers
 {
-    private const int MaxSteps = 50;
+    private const int MaxSteps = 200;
 
     /// <summary>Yes, with the place that says so; Unknown for a layer whose source is elsewhere; No when what is visible holds none.</summary>
     public static Fact Of(Location call, ExecutorRole role, LlmContext context, CancellationToken cancellationToken)
@@ -21,7 +21,7 @@ internal static class ClientLayers
     }
 
     public static Fact Of(IInvocationOperation call, ExecutorRole role, LlmContext context, CancellationToken cancellationToken) =>
-        call.Receiver() is { } receiver ? OfClient(receiver, role, context, cancellationToken) : new Fact(Verdict.No);
+        context.Answer($"{nameof(ClientLayers)} {role}", call.Syntax, () => call.Receiver() is { } receiver ? OfClient(receiver, role, context, cancellationToken) : new Fact(Verdict.No));
 
     public static Fact OfClient(IOperation client, ExecutorRole role, LlmContext context, CancellationToken cancellationToken)
     {
@@ -30,6 +30,7 @@ internal static class ClientLayers
         {
             var fact = operation switch
             {
+                null => new Fact(Verdict.Unknown),
                 IInvocationOperation registration when TakesHttpClientFromFactory(registration, context) && OfHttpDefaults(role, context, cancellationToken) is { Verdict: not Verdict.No } defaults => defaults,
                 IInvocationOperation { TargetMethod.Name: var name } when IsThrottleName(name) => new Fact(Verdict.Yes, operation.Syntax.GetLocation()),
                 IInvocationOperation invocation when IsCreate(context.FindExecutor(invocation.TargetMethod, invocation.ReceiverType()), role, out var maybe) =>
@@ -48,14 +49,15 @@ internal static class ClientLayers
     }
 
     /// <summary>A registration that is given no HttpClient asks the container for one.</summary>
-    private static bool TakesHttpClientFromFactory(IInvocationOperation invocation, LlmContext context) =>
+    public static bool TakesHttpClientFromFactory(IInvocationOperation invocation, LlmContext context) =>
         context.Catalog.MayBeClientMethod(invocation.TargetMethod.Name)
-        && context.Catalog.FindClientMethod(invocation.TargetMethod, invocation.ReceiverType())?.HasTrait("http-timeout") == true;
+        && context.Catalog.FindClientMethod(invocation.TargetMethod, invocation.ReceiverType())?.HasTrait("http-timeout") == true
+        && !invocation.Arguments.Any(argument => argument is { ArgumentKind: ArgumentKind.Explicit, Parameter.Type.Name: "HttpClient" } && argument.Value.WithoutConversions() is not (ILiteralOperation or IDefaultValueOperation));
 
     /// <summary><c>services.ConfigureHttpClientDefaults(http => http.AddStandardResilienceHandler())</c>.</summary>
     private static Fact OfHttpDefaults(ExecutorRole role, LlmContext context, CancellationToken cancellationToken)
     {
-        var layer = context.Names.Invocations(name => name == "ConfigureHttpClientDefaults", cancellationToken)
+        var layer = context.Names.Invocations("ConfigureHttpClientDefaults", cancellationToken)
             .SelectMany(defaults => defaults.Descendants())
             .OfType<IInvocationOperation>()
             .FirstOrDefault(creation => IsCreate(context.FindExecutor(creation.TargetMethod, creation.ReceiverType()), role, out _));
@@ -74,9 +76,17 @@ internal static class ClientLayers
 
     private static Fact OfHandler(INamedTypeSymbol type, IOperation creation, ExecutorRole role, LlmContext context, CancellationToken cancellationToken)
     {
+        // Requests that end in a handler or transport of this code reach no provider, or one of its own.
+        if (!type.DerivesFrom("DelegatingHandler") && (type.DerivesFrom("HttpMessageHandler") || type.DerivesFrom("PipelineTransport") || type.DerivesFrom("HttpPipelineTransport")))
+            return new Fact(Verdict.Unknown, creation.Syntax.GetLocation());
+
         var bodies = type.GetMembers().OfType<IMethodSymbol>().Select(member => context.Bodies.Operation(member, cancellationToken)).OfType<IOperation>().ToList();
         if (bodies.Count == 0)
             return new Fact(IsPlain(type) ? Verdict.No : Verdict.Unknown, creation.Syntax.GetLocation());
+
+        // A handler that passes nothing on answers by itself.
+        if (type.DerivesFrom("DelegatingHandler") && !bodies.SelectMany(body => body.Descendants()).Any(operation => operation is IInvocationOperation { TargetMethod.Name: "SendAsync" or "Send" }))
+            return new Fact(Verdict.Unknown, creation.Syntax.GetLocation());
 
         var acts = bodies.SelectMany(body => body.Descendants()).Any(operation => operation switch
         {
@@ -91,6 +101,8 @@ internal static class ClientLayers
     /// <summary>The wrappers of Microsoft.Extensions.AI add functions, logs and caches; none limits, repeats or ends a call.</summary>
     private static bool IsPlain(INamedTypeSymbol type) => type.IsInNamespace("Microsoft.Extensions.AI");
 
+    private static readonly string[] PipelineTypes = ["HttpMessageHandler", "PipelinePolicy", "HttpPipelinePolicy", "PipelineTransport", "HttpPipelineTransport"];
+
     /// <summary>A link of an HTTP or SDK pipeline, or a wrapper of a client, that the SDK itself did not bring.</summary>
     private static bool IsHandler(INamedTypeSymbol type, LlmContext context)
     {
@@ -98,27 +110,29 @@ internal static class ClientLayers
             && (@namespace.StartsWith("System.", StringComparison.Ordinal) || @namespace.StartsWith("Azure.Core", StringComparison.Ordinal)))
             return false;
 
-        for (var current = type.BaseType; current is not null; current = current.BaseType)
-        {
-            if (current.Name is "DelegatingHandler" or "PipelinePolicy" or "HttpPipelinePolicy")
-                return true;
-        }
-
-        return context.Catalog.IsMiddleware(type);
+        return PipelineTypes.Any(name => type.DerivesFrom(name)) || context.Catalog.IsMiddleware(type);
     }
 
-    /// <summary>Everything written to make the client: its value, those of the locals, fields and options in it, and the factories that are called.</summary>
-    private static IEnumerable<IOperation> Construction(IOperation client, LlmContext context, CancellationToken cancellationToken)
+    /// <summary>Everything written to make the client: its value, those of the locals, fields and options in it, and the factories that are called; null where there is more.</summary>
+    public static IEnumerable<IOperation?> Construction(IOperation client, LlmContext context, CancellationToken cancellationToken)
     {
         var sources = new ValueSources(context, cancellationToken);
         var seen = new HashSet<SyntaxNode>();
         var open = new Queue<IOperation>([client]);
-        for (var step = 0; open.Count > 0 && step < MaxSteps; step++)
+        for (var step = 0; open.Count > 0; step++)
         {
+            if (step == MaxSteps)
+            {
+                yield return null;
+                yield break;
+            }
+
             foreach (var operation in open.Dequeue().DescendantsAndSelf())
             {
                 yield return operation;
-                if (operation is not (ILocalReferenceOperation or IFieldReferenceOperation or IPropertyReferenceOperation or IParameterReferenceOperation or IInvocationOperation) || !seen.Add(operation.Syntax))
+                if (operation is not (ILocalReferenceOperation or IFieldReferenceOperation or IPropertyReferenceOperation or IParameterReferenceOperation or IInvocationOperation)
+                    || IsPlainValue(operation.Type)
+                    || !seen.Add(operation.Syntax))
                     continue;
 
                 var values = operation is IInvocationOperation { TargetMethod: var factory } && context.Bodies.IsInSource(factory) && context.Bodies.Operation(factory.OriginalDefinition, cancellationToken) is { } body
@@ -129,6 +143,10 @@ internal static class ClientLayers
             }
         }
     }
+
+    /// <summary>Keys, names and numbers: no part of a client is made of them.</summary>
+    private static bool IsPlainValue(ITypeSymbol? type) =>
+        type is { SpecialType: not (SpecialType.None or SpecialType.System_Object or SpecialType.System_Void) } or { TypeKind: TypeKind.Enum } or { Name: nameof(Uri) or nameof(TimeSpan) or "ApiKeyCredential" };
 
     /// <summary>What is set on or called on the object that the local holds.</summary>
     private static IEnumerable<IOperation> DoneTo(ILocalReferenceOperation local) => local.Root().DescendantsAndSelf().Where(operation => operation switch

@@ -13,18 +13,18 @@ internal static class ClientOrigins
 {
     /// <summary>Of the client that a call goes through.</summary>
     public static ClientOrigin Of(IInvocationOperation call, LlmContext context, CancellationToken cancellationToken) =>
-        call.Receiver() is { } receiver ? OfClient(receiver, context, cancellationToken) : new ClientOrigin([], IsComplete: false);
+        context.Answer(nameof(ClientOrigins), call.Syntax, () => call.Receiver() is { } receiver ? OfClient(receiver, context, cancellationToken) : new ClientOrigin([], IsComplete: false));
 
     public static ClientOrigin OfClient(IOperation client, LlmContext context, CancellationToken cancellationToken)
     {
         var search = new Search(context, cancellationToken);
         search.Follow(client);
-        return new ClientOrigin(search.Found.ToImmutable(), search.IsComplete);
+        return new ClientOrigin(search.Found.ToImmutable(), search.IsComplete, search.IsOwn, search.IsMadeHere);
     }
 
     /// <summary>The construction that an object creation or an invocation is; null when it is none, or makes its client of another one.</summary>
     public static ClientConstruction? At(IOperation? site, LlmContext context, CancellationToken cancellationToken) =>
-        site is not null && RowOf(site, context) is { IsInner: false } row && !row.HasTrait("settings") && InnerArgument(site, row) is null
+        site is not null && RowOf(site, context) is { IsInner: false } row && !row.HasTrait("settings") && InnerArgument(site, row) is null && !TakesInner(site, row)
             ? new ClientSettings(context, cancellationToken).Read(site, row)
             : null;
 
@@ -42,17 +42,16 @@ internal static class ClientOrigins
             return null;
 
         var name = inner.Substring(inner.LastIndexOf('.') + 1);
-        return Arguments(construction)
+        return ClientSettings.Arguments(construction)
             .FirstOrDefault(argument => argument.Parameter?.Type.Name == name && argument.Value.WithoutConversions() is not (IDefaultValueOperation or ILiteralOperation))
             ?.Value;
     }
 
-    private static ImmutableArray<IArgumentOperation> Arguments(IOperation construction) => construction switch
-    {
-        IObjectCreationOperation creation => creation.Arguments,
-        IInvocationOperation invocation => invocation.Arguments,
-        _ => [],
-    };
+    /// <summary>Where no such client is given, it is taken from the container.</summary>
+    private static bool TakesInner(IOperation construction, CatalogEntry row) =>
+        row.TraitValue("inner") is { } inner
+        && construction is IInvocationOperation { TargetMethod.Parameters: var parameters }
+        && parameters.Any(parameter => parameter.Type.Name == inner.Substring(inner.LastIndexOf('.') + 1));
 
     private sealed class Search(LlmContext context, CancellationToken cancellationToken)
     {
@@ -65,6 +64,10 @@ internal static class ClientOrigins
         public ImmutableArray<ClientConstruction>.Builder Found { get; } = ImmutableArray.CreateBuilder<ClientConstruction>();
 
         public bool IsComplete { get; private set; } = true;
+
+        public bool IsOwn { get; private set; }
+
+        public bool IsMadeHere { get; private set; }
 
         /// <param name="value">The client, or what it is made of.</param>
         /// <param name="changes">Settings that were changed on the way, as by <c>WithOptions</c>.</param>
@@ -85,11 +88,28 @@ internal static class ClientOrigins
                 return;
             }
 
+            if (value is IInstanceReferenceOperation ? context.Catalog.IsReceiver(value.Type!) : IsOwnClient(value.Type))
+            {
+                (IsOwn, IsComplete) = (true, false);
+                return;
+            }
+
             var next = Next(value).ToList();
+            IsMadeHere |= value is IObjectCreationOperation && next.Count == 0;
             IsComplete &= next.Count > 0 && !CanBeSetElsewhere(value);
             foreach (var source in next)
                 Follow(source, changes);
         }
+
+        /// <summary>A class written here that implements a client's interface, and is neither middleware nor derived from a library's client.</summary>
+        private bool IsOwnClient(ITypeSymbol? type) =>
+            type is { TypeKind: TypeKind.Class }
+            && SymbolEqualityComparer.Default.Equals(type.ContainingAssembly, context.Compilation.Assembly)
+            && context.Catalog.IsReceiver(type)
+            && !context.Catalog.IsNamed(type)
+            && context.Catalog.FindClient(type) is null
+            && !context.Catalog.IsMiddleware(type)
+            && (type.BaseType is not { } ancestor || !context.Catalog.IsReceiver(ancestor) || IsOwnClient(ancestor));
 
         private void FollowRow(IOperation construction, CatalogEntry row, ClientChanges changes)
         {
@@ -104,7 +124,7 @@ internal static class ClientOrigins
             {
                 Follow(inner, row.IsInner ? _settings.Changes(construction, row).Over(changes) : changes);
             }
-            else if (row.IsInner)
+            else if (row.IsInner || TakesInner(construction, row))
             {
                 IsComplete = false;
             }
@@ -143,6 +163,7 @@ internal static class ClientOrigins
             var root = ChainRoot(build);
             var chain = root is ILocalReferenceOperation local
                 ? build.Root().DescendantsAndSelf().OfType<IInvocationOperation>().Where(step => ChainRoot(step) is ILocalReferenceOperation other && SymbolEqualityComparer.Default.Equals(other.Local, local.Local))
+                    .Concat(local.Initializer()?.DescendantsAndSelf().OfType<IInvocationOperation>() ?? [])
                 : build.DescendantsAndSelf().OfType<IInvocationOperation>();
             return chain.Where(step => step != build && RowOf(step, context) is { IsInner: false } row && !row.HasTrait("builder"));
         }

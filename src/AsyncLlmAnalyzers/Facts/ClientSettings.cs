@@ -12,6 +12,8 @@ internal sealed class ClientSettings(LlmContext context, CancellationToken cance
 {
     private const string HttpClient = "HttpClient";
 
+    private static readonly string[] LocalHosts = ["://localhost", "://127.0.0.1", "://[::1]", "://0.0.0.0", "://host.docker.internal"];
+
     private readonly ValueSources _sources = new(context, cancellationToken);
 
     public ClientConstruction Read(IOperation construction, CatalogEntry row)
@@ -19,12 +21,33 @@ internal sealed class ClientSettings(LlmContext context, CancellationToken cance
         var settings = SettingsOf(construction, row);
         var (timeout, retry) = (TimeoutOf(settings, row), RetryOf(settings, row));
         if (row.HasTrait("http-timeout"))
+        {
             timeout = OfHttpClient(Argument(construction, HttpClient));
-        else if (timeout.Source == SettingSource.Unset && row.TraitValue("transport") is { } transport && settings is not null && settings.TryGetValue(transport, out var given))
-            timeout = OfHttpClient(HttpClientIn(given));
+        }
+        else if (row.HasTrait("http-alone") && Argument(construction, HttpClient) is { } given and not (ILiteralOperation or IDefaultValueOperation))
+        {
+            timeout = OfHttpClient(given);
+            retry = timeout.Source == SettingSource.Unknown ? new RetrySetting(SettingSource.Unknown) : new RetrySetting(SettingSource.Off, 0, given.Syntax.GetLocation());
+        }
+        else if (timeout.Source == SettingSource.Unset && row.TraitValue("transport") is { } transport && settings is not null && settings.TryGetValue(transport, out var pipe))
+        {
+            // One without a limit leaves the client's own in force.
+            var http = OfHttpClient(HttpClientIn(pipe));
+            timeout = http.Source == SettingSource.Off ? timeout : http;
+        }
 
         var name = NameToken(construction);
-        return new ClientConstruction(row, name.ValueText == "new" ? row.Type.Substring(row.Type.LastIndexOf('.') + 1) : name.ValueText, name.GetLocation(), timeout, retry);
+        return new ClientConstruction(
+            row, name.ValueText == "new" ? row.Type.Substring(row.Type.LastIndexOf('.') + 1) : name.ValueText, name.GetLocation(), timeout, retry, IsLocal(construction, settings, row));
+    }
+
+    private static bool IsLocal(IOperation construction, Dictionary<string, IOperation>? settings, CatalogEntry row)
+    {
+        var addresses = construction.Descendants().Concat(settings?.Values.SelectMany(value => value.DescendantsAndSelf()) ?? [])
+            .Select(operation => operation.ConstantValue is { HasValue: true, Value: string text } && text.Contains("://") ? text : null)
+            .OfType<string>()
+            .ToList();
+        return addresses.Exists(address => LocalHosts.Any(host => address.IndexOf(host, StringComparison.OrdinalIgnoreCase) >= 0)) || addresses.Count == 0 && row.HasTrait("self-hosted");
     }
 
     /// <summary>What a factory such as <c>WithOptions(o => o with { .. })</c> changes.</summary>
@@ -44,30 +67,39 @@ internal sealed class ClientSettings(LlmContext context, CancellationToken cance
     private Dictionary<string, IOperation>? SettingsOf(IOperation construction, CatalogEntry row)
     {
         var own = row.HasTrait("properties-on-client") ? OnObject(construction) : new Dictionary<string, IOperation>(StringComparer.Ordinal);
+        if (IsConfigured(construction))
+            return null;
         if (row.TraitValue("options") is not { } type)
             return own;
 
-        var options = Argument(construction, type.Substring(type.LastIndexOf('.') + 1));
+        // Another version of the SDK may take another type of options.
+        var options = Argument(construction, type.Substring(type.LastIndexOf('.') + 1))
+            ?? Arguments(construction).FirstOrDefault(argument => argument is { ArgumentKind: not ArgumentKind.DefaultValue, Parameter.Type: var given } && context.Catalog.FindClient(given)?.HasTrait("settings") == true)?.Value;
         if (options is null)
             return own;
-        if (OnOptions(options, 0) is not { } given)
+        if (OnOptions(options, row, 0) is not { } given)
             return null;
         foreach (var pair in own)
             given[pair.Key] = pair.Value;
         return given;
     }
 
-    private static IOperation? Argument(IOperation construction, string typeName) =>
-        (construction switch
-        {
-            IObjectCreationOperation creation => creation.Arguments,
-            IInvocationOperation invocation => invocation.Arguments,
-            _ => [],
-        })
+    /// <summary>It is given what a configuration section was bound to: <c>new ChatClient(settings)</c>.</summary>
+    private static bool IsConfigured(IOperation construction) => Arguments(construction).Any(argument =>
+        argument.Parameter?.Type.BaseType is { Name: "ClientSettings" } settings && settings.IsInNamespace("System.ClientModel"));
+
+    public static ImmutableArray<IArgumentOperation> Arguments(IOperation construction) => construction switch
+    {
+        IObjectCreationOperation creation => creation.Arguments,
+        IInvocationOperation invocation => invocation.Arguments,
+        _ => [],
+    };
+
+    private static IOperation? Argument(IOperation construction, string typeName) => Arguments(construction)
         .Where(argument => argument.ArgumentKind != ArgumentKind.DefaultValue)
         .FirstOrDefault(argument => argument.Parameter?.Type.Name == typeName)?.Value.WithoutConversions();
 
-    private Dictionary<string, IOperation>? OnOptions(IOperation options, int depth)
+    private Dictionary<string, IOperation>? OnOptions(IOperation options, CatalogEntry client, int depth)
     {
         const int maxDepth = 6;
         options = options.WithoutConversions();
@@ -77,14 +109,20 @@ internal sealed class ClientSettings(LlmContext context, CancellationToken cance
                 return [];
             case IObjectCreationOperation creation when context.Catalog.FindClient(creation.Type!) is { } row && row.HasTrait("settings"):
                 return OnObject(creation);
-            case IWithOperation with when OnOptions(with.Operand, depth + 1) is { } original:
+            case IWithOperation with when OnOptions(with.Operand, client, depth + 1) is { } original:
                 return Overlaid(original, Initialized(with.Initializer));
+            case IConditionalOperation { WhenFalse: { } otherwise } choice when OnOptions(choice.WhenTrue, client, depth + 1) is { } one && OnOptions(otherwise, client, depth + 1) is { } other:
+                return PropertiesOf(client).Any(property => one.ContainsKey(property) || other.ContainsKey(property)) ? null : one;
             case ILocalReferenceOperation or IFieldReferenceOperation or IPropertyReferenceOperation or IInvocationOperation or IAwaitOperation when depth < maxDepth:
-                return _sources.Of(options).ToList() is [var only] ? Overlaid(OnOptions(only, depth + 1), SetLater(options)) : null;
+                return _sources.Of(options).ToList() is [var only] ? Overlaid(OnOptions(only, client, depth + 1), SetLater(options)) : null;
             default:
                 return null;
         }
     }
+
+    /// <summary>The properties that decide about its timeout and retries.</summary>
+    private static IEnumerable<string> PropertiesOf(CatalogEntry client) =>
+        client.TraitValues("timeoutProperty").Concat(client.TraitValues("retryProperty")).Concat(client.TraitValues("transport"));
 
     private static Dictionary<string, IOperation> OnObject(IOperation construction) =>
         construction is not IObjectCreationOperation creation ? []
@@ -132,7 +170,7 @@ internal sealed class ClientSettings(LlmContext context, CancellationToken cance
             switch (UseOf(reference, out var path))
             {
                 case ISimpleAssignmentOperation assignment when assignment.Target.Syntax.Span.Contains(reference.Syntax.Span) && path.Length > 0:
-                    settings[path] = assignment.Value;
+                    settings[path] = ConditionOf(assignment, options) ?? assignment.Value;
                     break;
                 case IArgumentOperation { Parent: IObjectCreationOperation { Type: { } type } } when context.Catalog.FindClient(type) is not null:
                 case IInvocationOperation invocation when invocation.Instance is not null && path.Length == 0: // AddPolicy and its kin: see ClientLayers
@@ -148,6 +186,15 @@ internal sealed class ClientSettings(LlmContext context, CancellationToken cance
         }
 
         return settings;
+    }
+
+    /// <summary>What decides whether an assignment is made at all; it stands for the value, which then is not known.</summary>
+    private static IOperation? ConditionOf(IOperation assignment, IOperation options)
+    {
+        var declaration = options is ILocalReferenceOperation { Local: var local } ? local.DeclaringSyntaxReferences.FirstOrDefault()?.Span ?? default : default;
+        return assignment.Ancestors()
+            .TakeWhile(ancestor => !ancestor.IsFunction() && (declaration.IsEmpty || !ancestor.Syntax.Span.Contains(declaration)))
+            .FirstOrDefault(ancestor => ancestor is IConditionalOperation or ISwitchOperation or ILoopOperation or ICatchClauseOperation);
     }
 
     /// <summary>What is done with the object, and through which of its properties: <c>options.Retry.MaxRetries = 0</c>.</summary>

@@ -1,23 +1,46 @@
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Operations;
 using AsyncLlmAnalyzers.Catalog;
 using AsyncLlmAnalyzers.Model;
 
 namespace AsyncLlmAnalyzers.Facts;
 
-/// <summary>One model call through a client that is constructed in this compilation.</summary>
-/// <param name="Call">The name of the called member.</param>
-/// <param name="IsRetried">No: neither the code around it nor a layer of its client repeats it; whatever the SDK does.</param>
-/// <param name="IsRepeated">It runs in a loop or fan-out.</param>
-/// <param name="HasTimeLimit">The code around it, or the source of its token, ends it after a time.</param>
-internal sealed record ClientUse(string Call, Verdict IsRetried, bool IsRepeated, bool HasTimeLimit);
+/// <summary>One model call through a client that is constructed in this compilation. What is around it is looked at when a rule asks, and once.</summary>
+internal sealed class ClientUse(string call, Location place, LlmContext context)
+{
+    private Verdict? _isRetried;
+    private bool? _isRepeated;
+    private bool? _hasTimeLimit;
+
+    /// <summary>The name of the called member.</summary>
+    public string Call => call;
+
+    /// <summary>No: neither the code around it nor a layer of its client repeats it; whatever the SDK does.</summary>
+    public Verdict IsRetried(CancellationToken cancellationToken) => _isRetried ??= Ask(operation =>
+        Retried.Around(operation, context, cancellationToken) is { Verdict: not Verdict.No and var around } ? around : Retried.Layers(operation, context, cancellationToken).Verdict, cancellationToken) ?? Verdict.Unknown;
+
+    /// <summary>It runs in a loop or fan-out.</summary>
+    public bool IsRepeated(CancellationToken cancellationToken) => _isRepeated ??= Ask(operation => Repeated.Of(operation, context, cancellationToken).Verdict, cancellationToken) == Verdict.Yes;
+
+    /// <summary>The code around it, or the source of its token, ends it after a time.</summary>
+    public bool HasTimeLimit(CancellationToken cancellationToken) => _hasTimeLimit ??= Ask(operation =>
+        DeadToken.IsTimed(operation) ? Verdict.Yes : Deadline.Around(operation, context, cancellationToken).Verdict, cancellationToken) == Verdict.Yes;
+
+    private Verdict? Ask(Func<IInvocationOperation, Verdict> question, CancellationToken cancellationToken)
+    {
+        var node = place.SourceTree!.GetRoot(cancellationToken).FindNode(place.SourceSpan, getInnermostNodeForTie: true).FirstAncestorOrSelf<InvocationExpressionSyntax>();
+        return node is not null && context.GetModel(node.SyntaxTree)?.GetOperation(node, cancellationToken) is IInvocationOperation operation ? question(operation) : null;
+    }
+}
 
 /// <summary>The calls through each construction of the compilation, found when first asked for.</summary>
 internal sealed class ClientUses(LlmContext context)
 {
     private ILookup<Location, ClientUse>? _uses;
 
-    public static ILookup<Location, ClientUse> In(LlmContext context, CancellationToken cancellationToken) =>
-        context.Kept(static context => new ClientUses(context)).All(cancellationToken);
+    public static IEnumerable<ClientUse> Of(ClientConstruction client, LlmContext context, CancellationToken cancellationToken) =>
+        context.Kept(static context => new ClientUses(context)).All(cancellationToken)[client.Location];
 
     /// <summary>Found without a lock: twice is harmless.</summary>
     private ILookup<Location, ClientUse> All(CancellationToken cancellationToken) => _uses ??= Find(cancellationToken).ToLookup(found => found.Construction, found => found.Use);
@@ -29,23 +52,9 @@ internal sealed class ClientUses(LlmContext context)
             if (LlmCall.From(invocation, context) is null)
                 continue;
 
-            var origin = ClientOrigins.Of(invocation, context, cancellationToken);
-            if (origin.All.IsEmpty)
-                continue;
-
-            var use = Use(invocation, cancellationToken);
-            foreach (var construction in origin.All)
+            var use = new ClientUse(invocation.TargetMethod.Name, invocation.Syntax.GetLocation(), context);
+            foreach (var construction in ClientOrigins.Of(invocation, context, cancellationToken).All)
                 yield return (construction.Location, use);
         }
-    }
-
-    private ClientUse Use(Microsoft.CodeAnalysis.Operations.IInvocationOperation call, CancellationToken cancellationToken)
-    {
-        var around = Retried.Around(call, context, cancellationToken).Verdict;
-        return new ClientUse(
-            call.TargetMethod.Name,
-            around == Verdict.No ? Retried.Layers(call, context, cancellationToken).Verdict : around,
-            Repeated.Of(call, context, cancellationToken).Verdict == Verdict.Yes,
-            Deadline.Around(call, context, cancellationToken).Verdict == Verdict.Yes || DeadToken.IsTimed(call));
     }
 }

@@ -40,7 +40,7 @@ internal static class Deadline
 
     /// <summary>By the code around it, here or where a wrapper is called: a helper, a pipeline with a timeout, a wait with a time limit.</summary>
     public static Fact Around(IOperation site, LlmContext context, CancellationToken cancellationToken) =>
-        Surroundings.Of(site, context, here => Here(here, context, cancellationToken), cancellationToken);
+        context.Answer(nameof(Deadline), site.Syntax, () => Surroundings.Of(site, context, here => Here(here, context, cancellationToken), cancellationToken));
 
     private static Fact Here(IOperation site, LlmContext context, CancellationToken cancellationToken)
     {

@@ -12,15 +12,15 @@ internal static class Executors
     private const int MaxHops = 3;
 
     /// <summary>
-    /// Looks at every function that is given a lambda around <paramref name="site"/>: an executor of the catalog, as it was built where that can be
+    /// Looks at every function that is given a lambda around <paramref name="site"/>, or the method group it is: an executor of the catalog, as it was built where that can be
     /// seen; a function of this compilation by its body; of a library's own nobody can tell unless it is the framework's.
     /// </summary>
     public static Fact Around(IOperation site, ExecutorRole role, LlmContext context, CancellationToken cancellationToken)
     {
         var result = new Fact(Verdict.No);
-        foreach (var lambda in site.Ancestors().OfType<IAnonymousFunctionOperation>())
+        foreach (var function in site.Ancestors().Prepend(site).Where(operation => operation is IAnonymousFunctionOperation or IMethodReferenceOperation))
         {
-            if (lambda.GivenTo() is not { } carrier)
+            if (function.GivenTo() is not { } carrier)
                 continue;
 
             var fact = Of(carrier, role, context, cancellationToken);
@@ -40,7 +40,7 @@ internal static class Executors
         var method = carrier.TargetMethod;
         if (context.FindExecutor(method, carrier.ReceiverType()) is { ExecutorShape: ExecutorShape.Run } executor)
         {
-            return (executor.Roles & role) == 0 ? new Fact(Verdict.No)
+            return (executor.Roles & role) == 0 ? OfThrottle(carrier)
                 : !executor.HasTrait("maybe") ? new Fact(Verdict.Yes, proof)
                 : carrier.Receiver() is { } pipeline ? OfPipeline(pipeline, role, context, cancellationToken)
                 : new Fact(Verdict.Unknown, proof);
@@ -51,13 +51,34 @@ internal static class Executors
         return method.ContainingType.IsInNamespace("System") || method.ContainingType.IsInNamespace("Microsoft") ? new Fact(Verdict.No) : new Fact(Verdict.Unknown, proof);
     }
 
+    /// <summary>A group of calls may be given a throttle, which does all of it: <c>LlmTask.WhenAll(items, call, throttle)</c>. A task group was, where it was made.</summary>
+    private static Fact OfThrottle(IInvocationOperation carrier)
+    {
+        if (carrier.TargetMethod.ContainingType is { Name: "LlmTaskGroup" } group && group.IsInNamespace("AsyncLlm"))
+            return new Fact(Verdict.Unknown, carrier.Syntax.GetLocation());
+
+        foreach (var argument in carrier.Arguments)
+        {
+            if (argument.Parameter?.Type is not { } type || !type.IsInNamespace("AsyncLlm"))
+                continue;
+            if (type.Name == "LlmThrottle")
+                return new Fact(Verdict.Yes, argument.Syntax.GetLocation());
+            if (type.Name == "LlmBatchOptions" && (argument.Value.WithoutConversions() is not IObjectCreationOperation { Initializer: var set } || set?.Initializers.Any(IsThrottle) == true))
+                return new Fact(Verdict.Unknown, argument.Syntax.GetLocation());
+        }
+
+        return new Fact(Verdict.No);
+
+        static bool IsThrottle(IOperation set) => set is ISimpleAssignmentOperation { Target: IPropertyReferenceOperation { Property.Name: "Throttle" } };
+    }
+
     /// <summary>The roles a pipeline was built with; Unknown when it is handed in from elsewhere.</summary>
     private static Fact OfPipeline(IOperation pipeline, ExecutorRole role, LlmContext context, CancellationToken cancellationToken)
     {
         var sources = new ValueSources(context, cancellationToken);
         var seen = new HashSet<SyntaxNode>();
         var open = new Queue<IOperation>([pipeline]);
-        var wasBuiltHere = false;
+        var (wasBuiltHere, isPartlyUnknown) = (false, false);
         for (var step = 0; open.Count > 0 && step < MaxSteps; step++)
         {
             foreach (var operation in open.Dequeue().DescendantsAndSelf())
@@ -76,12 +97,14 @@ internal static class Executors
                 var done = operation is ILocalReferenceOperation local
                     ? local.Root().DescendantsAndSelf().OfType<IInvocationOperation>().Where(call => call.Receiver() is ILocalReferenceOperation target && SymbolEqualityComparer.Default.Equals(target.Local, local.Local))
                     : [];
-                foreach (var value in sources.Of(operation).Concat(done))
+                var values = sources.Of(operation).ToList();
+                isPartlyUnknown |= values.Count == 0 && operation is not IInvocationOperation && operation.Type is { TypeKind: TypeKind.Class or TypeKind.Interface } policy && policy.IsInNamespace("Polly");
+                foreach (var value in values.Concat(done))
                     open.Enqueue(value);
             }
         }
 
-        return new Fact(wasBuiltHere ? Verdict.No : Verdict.Unknown, pipeline.Syntax.GetLocation());
+        return new Fact(wasBuiltHere && !isPartlyUnknown ? Verdict.No : Verdict.Unknown, pipeline.Syntax.GetLocation());
     }
 
     /// <summary>A function that runs what it is given in a loop of attempts, under a time limit, or through one that does.</summary>

@@ -27,7 +27,7 @@ internal static class PerItem
         { Name: "Select" or "SelectMany", ContainingType: var type } => KnownTypes.Is(type, context.Types.Enumerable) && ReturnsTasks(carrier, context),
         { Name: "ForEachAsync" or "ForAsync" or "ForEach" or "For", ContainingType: var type } => KnownTypes.Is(type, context.Types.Parallel),
         { Name: "WhenAll" or "WhenAllSettled" or "WhenEach", ContainingType: { Name: "LlmTask", ContainingNamespace.Name: "AsyncLlm" } } => true,
-        { Name: "Run" or "StartNew" } => context.Types.IsTask(carrier.Type) && carrier.Ancestors().Any(ancestor => ancestor is ILoopOperation),
+        { Name: "Run" or "StartNew" } => context.Types.IsTask(carrier.Type) && carrier.Ancestors().Any(ancestor => ancestor is ILoopOperation loop && loop.Repeats(carrier)),
         _ => false,
     };
 

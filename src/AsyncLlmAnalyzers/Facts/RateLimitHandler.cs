@@ -7,33 +7,94 @@ using AsyncLlmAnalyzers.Model;
 
 namespace AsyncLlmAnalyzers.Facts;
 
-/// <summary>A handler around a model call that learns of a rate limit and gives up: it logs at most, and goes on without an answer.</summary>
+/// <summary>Code that learns of a rate limit of a model call and gives up: it logs at most, and goes on without an answer.</summary>
 /// <param name="Call">The call whose answer is given up.</param>
 /// <param name="NamesTheLimit">It asks for the rate limit; otherwise it catches whatever status the library reports.</param>
 /// <param name="Retries">What the client itself does before; null where its construction cannot be seen and its type does not tell.</param>
 internal sealed record RateLimitHandler(LlmCall Call, bool NamesTheLimit, ClientRetries? Retries)
 {
-    private static readonly string[] LogNames = ["Log", "Write", "Print", "Trace", "Debug", "Info", "Warn", "Error", "Fatal", "ToString", "Format", "Concat"];
+    public const string TooManyRequests = "TooManyRequests";
+    public const string StatusCode = "StatusCode";
 
-    public static RateLimitHandler? From(ICatchClauseOperation? clause, LlmContext context, CancellationToken cancellationToken)
+    /// <summary>At a <c>catch</c> clause, or at what names the status in a condition: <c>response.StatusCode</c>, <c>HttpStatusCode.TooManyRequests</c>.</summary>
+    public static RateLimitHandler? From(IOperation? site, LlmContext context, CancellationToken cancellationToken) => site switch
     {
-        if (clause?.Parent is not ITryOperation attempt
-            || FirstCall(attempt.Body, context) is not { Entry: { RateLimit.Length: > 0 } entry } call
+        ICatchClauseOperation clause => OfClause(clause, context, cancellationToken),
+        IMemberReferenceOperation status => OfStatus(status, context, cancellationToken),
+        _ => null,
+    };
+
+    /// <summary>The comparison that a status is named in.</summary>
+    public static IOperation? TestOf(IOperation status) => status.Ancestors().FirstOrDefault(ancestor => ancestor is IBinaryOperation { OperatorKind: BinaryOperatorKind.Equals } or IIsPatternOperation);
+
+    /// <summary><c>if (response.StatusCode == HttpStatusCode.TooManyRequests) return null;</c> after a request that was sent by hand.</summary>
+    private static RateLimitHandler? OfStatus(IMemberReferenceOperation status, LlmContext context, CancellationToken cancellationToken)
+    {
+        if (TestOf(status) is not { } test
+            || status is IPropertyReferenceOperation && test.Descendants().Any(part => part is IFieldReferenceOperation { Field.Name: TooManyRequests })
+            || ResponseIn(test) is not { } response
+            || test.Ancestors().OfType<IConditionalOperation>().FirstOrDefault(choice => choice.Condition.Syntax.Span.Contains(test.Syntax.Span)) is not { } condition
+            || !AsksForTheLimit(condition.Condition)
+            || Statements(condition.WhenTrue) is not [.., IReturnOperation or IBranchOperation] then
+            || then[then.Length - 1] is IBranchOperation && condition.Ancestors().OfType<ILoopOperation>().FirstOrDefault() is not IForEachLoopOperation
+            || RequestBehind(response, context, cancellationToken) is not { } call
+            || !GivesUp(then, condition.WhenTrue, response.Variable() is { } local ? [local] : [], context, cancellationToken)
+            || IsTriedElsewhere(call, null, context, cancellationToken))
+            return null;
+
+        return new RateLimitHandler(call, NamesTheLimit: true, RetriesOf(call, context, cancellationToken));
+    }
+
+    /// <summary>The response whose status the condition compares.</summary>
+    private static IOperation? ResponseIn(IOperation test)
+    {
+        var status = test.DescendantsAndSelf().OfType<IPropertyReferenceOperation>().FirstOrDefault(part => part.Property is { Name: StatusCode, ContainingType.Name: "HttpResponseMessage" });
+        return status?.Instance is IInstanceReferenceOperation ? (test as IIsPatternOperation)?.Value.WithoutConversions() : status?.Instance?.WithoutConversions();
+    }
+
+    private static LlmCall? RequestBehind(IOperation response, LlmContext context, CancellationToken cancellationToken)
+    {
+        const int maxSteps = 5;
+        var sources = new ValueSources(context, cancellationToken);
+        for (var (value, step) = (response, 0); step < maxSteps; step++)
+        {
+            if (value is IInvocationOperation { TargetMethod.Name: nameof(Task.ConfigureAwait), Instance: { } configured })
+                value = configured.WithoutConversions();
+            if (value is IInvocationOperation invocation && RawRequest.From(invocation, context, cancellationToken) is { } call)
+                return call;
+            if (sources.Of(value).ToList() is not [var only])
+                return null;
+            value = only.WithoutConversions();
+        }
+
+        return null;
+    }
+
+    /// <summary>What the client does before; of an HttpClient that comes from elsewhere nobody knows which handlers it has.</summary>
+    private static ClientRetries? RetriesOf(LlmCall call, LlmContext context, CancellationToken cancellationToken) =>
+        call.Entry.Kind != CatalogKind.Http ? ClientRetries.Of(call, context, cancellationToken)
+        : RawRequest.HasVisibleClient(call.Operation, context, cancellationToken) ? new ClientRetries(0, WithoutDelay: false, Default: null)
+        : null;
+
+    private static RateLimitHandler? OfClause(ICatchClauseOperation clause, LlmContext context, CancellationToken cancellationToken)
+    {
+        if (clause.Parent is not ITryOperation attempt
+            || FirstCall(attempt.Body, context, cancellationToken) is not { Entry: { RateLimit.Length: > 0 } entry } call
             || entry.HasTrait("nothrow")
             || RecognisedBy(clause, entry, context) is not { } recognised
-            || !GivesUp(recognised.Handler, clause, context, cancellationToken)
+            || !GivesUp(recognised.Handler, clause.Handler, [.. clause.Locals], context, cancellationToken)
             || IsTriedElsewhere(call, clause, context, cancellationToken))
             return null;
 
-        return new RateLimitHandler(call, recognised.NamesTheLimit, ClientRetries.Of(call, context, cancellationToken));
+        return new RateLimitHandler(call, recognised.NamesTheLimit, RetriesOf(call, context, cancellationToken));
     }
 
-    private static LlmCall? FirstCall(IOperation body, LlmContext context)
+    private static LlmCall? FirstCall(IOperation body, LlmContext context, CancellationToken cancellationToken)
     {
         var function = body.EnclosingFunction();
         return body.Descendants().OfType<IInvocationOperation>()
             .Where(invocation => invocation.EnclosingFunction() == function)
-            .Select(invocation => LlmCall.From(invocation, context))
+            .Select(invocation => LlmCall.From(invocation, context) ?? (RawRequest.From(invocation, context, cancellationToken) is { } raw && RawRequest.ThrowsOnStatus(invocation, body) ? raw : null))
             .FirstOrDefault(call => call is not null);
     }
 
@@ -75,7 +136,7 @@ internal sealed record RateLimitHandler(LlmCall Call, bool NamesTheLimit, Client
         });
 
     /// <summary>Nothing is done about it: it is logged, and the caller gets nothing, or the loop goes on with the next item.</summary>
-    private static bool GivesUp(IEnumerable<IOperation> handler, ICatchClauseOperation clause, LlmContext context, CancellationToken cancellationToken)
+    private static bool GivesUp(IEnumerable<IOperation> handler, IOperation block, ImmutableArray<ISymbol> failure, LlmContext context, CancellationToken cancellationToken)
     {
         foreach (var operation in handler.SelectMany(statement => statement.DescendantsAndSelf()))
         {
@@ -84,25 +145,23 @@ internal sealed record RateLimitHandler(LlmCall Call, bool NamesTheLimit, Client
                 IThrowOperation => true,
                 IReturnOperation { IsImplicit: false, ReturnedValue: { } value } => !IsNothing(value),
                 IAssignmentOperation or IEventAssignmentOperation or IIncrementOrDecrementOperation => true,
-                IAwaitOperation { Operation: var awaited } => !IsLogging(awaited.WithoutConversions() as IInvocationOperation),
+                IAwaitOperation { Operation: var awaited } => !Logging.Is(awaited.WithoutConversions() as IInvocationOperation) && !IsReading(awaited, failure),
                 IInvocationOperation { TargetMethod.MethodKind: MethodKind.DelegateInvoke } => true,
                 IInvocationOperation call when call.IsImplicit => false,
-                IInvocationOperation call => !IsLogging(call) && !IsReading(call, clause),
+                IInvocationOperation call => !Logging.Is(call) && !IsReading(call, failure),
                 _ => false,
             };
             if (goesOn)
                 return false;
         }
 
-        return !new TriedCalls(context, cancellationToken).In(clause.Handler).Any();
+        return !new TriedCalls(context, cancellationToken).In(block).Any();
     }
 
-    private static bool IsLogging(IInvocationOperation? call) =>
-        call is not null && (LogNames.Any(name => call.TargetMethod.Name.IndexOf(name, StringComparison.Ordinal) >= 0) || call.TargetMethod.Name == "ConfigureAwait" && IsLogging(call.Instance as IInvocationOperation));
-
-    /// <summary>Something is read off the exception, to be logged.</summary>
-    private static bool IsReading(IInvocationOperation call, ICatchClauseOperation clause) =>
-        call.Receiver() is { } receiver && receiver.DescendantsAndSelf().Any(part => part is ILocalReferenceOperation local && clause.Locals.Contains(local.Local, SymbolEqualityComparer.Default));
+    /// <summary>Something is read off the exception or the response, to be logged.</summary>
+    private static bool IsReading(IOperation operation, ImmutableArray<ISymbol> failure) =>
+        operation.WithoutConversions() is IInvocationOperation call
+        && call.Receiver() is { } receiver && receiver.DescendantsAndSelf().Any(part => part.Variable() is { } variable && failure.Contains(variable, SymbolEqualityComparer.Default));
 
     /// <summary><c>null</c>, <c>default</c>, an empty text or collection.</summary>
     private static bool IsNothing(IOperation value) => value.WithoutConversions() switch
@@ -119,8 +178,8 @@ internal sealed record RateLimitHandler(LlmCall Call, bool NamesTheLimit, Client
     };
 
     /// <summary>A loop, a helper, a layer of the client, or the next client makes the call again.</summary>
-    private static bool IsTriedElsewhere(LlmCall call, ICatchClauseOperation clause, LlmContext context, CancellationToken cancellationToken) =>
-        RetryLoop.Around(call.Operation) is { } loop && loop.IsRetriedBy(clause)
+    private static bool IsTriedElsewhere(LlmCall call, ICatchClauseOperation? clause, LlmContext context, CancellationToken cancellationToken) =>
+        RetryLoop.Around(call.Operation) is { } loop && (clause is null || loop.IsRetriedBy(clause))
         || Retried.Around(call.Operation, context, cancellationToken).Verdict != Verdict.No
         || Retried.Layers(call.Operation, context, cancellationToken).Verdict == Verdict.Yes;
 }
@@ -128,22 +187,23 @@ internal sealed record RateLimitHandler(LlmCall Call, bool NamesTheLimit, Client
 /// <summary>What the client of a call does by itself when it is refused.</summary>
 /// <param name="Count">How often it repeats; 0 for a client that does not.</param>
 /// <param name="WithoutDelay">Its repetitions follow each other at once.</param>
-internal readonly record struct ClientRetries(int Count, bool WithoutDelay)
+/// <param name="Default">The row that says so; null when the code does.</param>
+internal readonly record struct ClientRetries(int Count, bool WithoutDelay, CatalogEntry? Default)
 {
     /// <summary>Of the client as it is constructed, or of its type's default where that cannot be seen; null where neither tells.</summary>
     public static ClientRetries? Of(LlmCall call, LlmContext context, CancellationToken cancellationToken)
     {
         var origin = ClientOrigins.Of(call.Operation, context, cancellationToken);
         if (origin.Only is { } client)
-            return client.Attempts is { } attempts ? new ClientRetries(attempts - 1, client.RetriesWithoutDelay) : null;
-        if (!origin.All.IsEmpty)
+            return client.Attempts is { } attempts ? new ClientRetries(attempts - 1, client.RetriesWithoutDelay, client.RetryDefault) : null;
+        if (!origin.All.IsEmpty || origin.IsOwn)
             return null;
 
         var policy = call.Entry.RetryPolicy;
         return policy.Source switch
         {
-            CatalogSource.None => new ClientRetries(0, WithoutDelay: false),
-            CatalogSource.Known => new ClientRetries(policy.Count, policy.HasNoDelay),
+            CatalogSource.None => new ClientRetries(0, WithoutDelay: false, call.Entry),
+            CatalogSource.Known => new ClientRetries(policy.Count, policy.HasNoDelay, call.Entry),
             _ => null,
         };
     }

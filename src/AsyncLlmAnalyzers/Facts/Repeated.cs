@@ -8,7 +8,10 @@ namespace AsyncLlmAnalyzers.Facts;
 /// <summary>Does a call run many times in one go, in a loop or a fan-out, here or where a wrapper of it is called?</summary>
 internal static class Repeated
 {
-    /// <summary>Yes with the loop or the fan-out; a loop of attempts, of a conversation, or with a pause in it is none.</summary>
+    /// <summary>
+    /// Yes with the loop or the fan-out. None of these is one: a loop of attempts, one with a pause in it, and one that only the answers end, as that of
+    /// a conversation or of a model that calls tools.
+    /// </summary>
     public static Fact Of(IOperation site, LlmContext context, CancellationToken cancellationToken) =>
         Surroundings.Of(site, context, here => Here(here, context, cancellationToken), cancellationToken);
 
@@ -19,7 +22,7 @@ internal static class Repeated
         {
             var repeats = ancestor switch
             {
-                ILoopOperation loop => loop != attempts && !IsPaced(loop),
+                ILoopOperation loop => loop != attempts && loop.Repeats(site) && GoesOverItems(loop) && !IsPaced(loop) && !IsLeftOnAnAnswer(loop, site),
                 IAnonymousFunctionOperation lambda => lambda.GivenTo() is { } carrier && RunsPerItem(carrier, context, cancellationToken),
                 _ => false,
             };
@@ -31,6 +34,28 @@ internal static class Repeated
 
         return new Fact(Verdict.No);
     }
+
+    /// <summary>Its head counts, or takes the next item from somewhere.</summary>
+    private static bool GoesOverItems(ILoopOperation loop) => loop switch
+    {
+        IForEachLoopOperation => true,
+        IForLoopOperation { Condition: { } condition } => Counts(condition),
+        IWhileLoopOperation { Condition: { } condition } => Counts(condition),
+        _ => false,
+    };
+
+    private static bool Counts(IOperation condition) => condition.DescendantsAndSelf().Any(part => part switch
+    {
+        IBinaryOperation { OperatorKind: BinaryOperatorKind.LessThan or BinaryOperatorKind.LessThanOrEqual or BinaryOperatorKind.GreaterThan or BinaryOperatorKind.GreaterThanOrEqual } => true,
+        IInvocationOperation { TargetMethod.Name: var name } => name.StartsWith("Try", StringComparison.Ordinal) || name is "MoveNext" or "MoveNextAsync" or "WaitToReadAsync" or "Read" or "ReadAsync" or "Any",
+        _ => false,
+    });
+
+    /// <summary>What comes after the call may end the loop: one answer decides whether there is a next call.</summary>
+    private static bool IsLeftOnAnAnswer(ILoopOperation loop, IOperation site) => loop.Body.Descendants().Any(operation =>
+        operation.Syntax.SpanStart > site.Syntax.SpanStart
+        && operation.EnclosingFunction() == loop.EnclosingFunction()
+        && (operation is IReturnOperation { IsImplicit: false } || operation is IBranchOperation branch && SymbolEqualityComparer.Default.Equals(branch.Target, loop.ExitLabel)));
 
     private static bool IsPaced(ILoopOperation loop) => loop.Descendants().Any(operation => operation is IInvocationOperation { TargetMethod.Name: "Delay" or "ReadLine" or "ReadLineAsync" or "ReadKey" or "WaitForNextTickAsync" or "Sleep" or "Ask" });
 

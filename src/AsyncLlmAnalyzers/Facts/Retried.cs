@@ -38,8 +38,8 @@ internal static class Retried
 
     /// <summary>By the code around it, whatever the client does: a loop of attempts, a pipeline, a function that is given the call, here or where a wrapper is called.</summary>
     public static Fact Around(IOperation site, LlmContext context, CancellationToken cancellationToken) =>
-        Surroundings.Of(site, context, here =>
+        context.Answer(nameof(Retried), site.Syntax, () => Surroundings.Of(site, context, here =>
             RetryLoop.Around(here) is { } loop
                 ? new Fact(Verdict.Yes, loop.Handler.Syntax.GetLocation())
-                : Executors.Around(here, ExecutorRole.Retries, context, cancellationToken), cancellationToken);
+                : Executors.Around(here, ExecutorRole.Retries, context, cancellationToken), cancellationToken));
 }

@@ -39,13 +39,7 @@ internal static class StreamEmission
         while (target is IInvocationOperation { TargetMethod.Name: "Append" or "AppendLine" } chained)
             target = chained.Receiver();
 
-        ISymbol? symbol = target?.WithoutConversions() switch
-        {
-            ILocalReferenceOperation local => local.Local,
-            IParameterReferenceOperation parameter => parameter.Parameter,
-            IFieldReferenceOperation field => field.Field,
-            _ => null,
-        };
+        var symbol = target?.WithoutConversions().Variable();
         return symbol is not null
             && !symbol.DeclaringSyntaxReferences.Any(declaration => retry.Loop.Syntax.Span.Contains(declaration.Span))
             && !retry.Loop.Descendants().Any(operation => operation switch
@@ -56,12 +50,5 @@ internal static class StreamEmission
             });
     }
 
-    private static bool Is(IOperation? operation, ISymbol symbol) => SymbolEqualityComparer.Default.Equals(symbol, operation switch
-    {
-        ILocalReferenceOperation local => local.Local,
-        IParameterReferenceOperation parameter => parameter.Parameter,
-        IFieldReferenceOperation field => field.Field,
-        IPropertyReferenceOperation { Instance: { } instance } => instance is ILocalReferenceOperation local ? local.Local : (instance as IFieldReferenceOperation)?.Field,
-        _ => null,
-    });
+    private static bool Is(IOperation? operation, ISymbol symbol) => (operation is IPropertyReferenceOperation { Instance: { } owner } ? owner : operation).IsVariable(symbol);
 }

@@ -39,17 +39,23 @@ internal static class Surroundings
     private static IMethodSymbol? FunctionOf(IOperation site) =>
         site.Ancestors().OfType<ILocalFunctionOperation>().FirstOrDefault()?.Symbol ?? site.EnclosingMember() as IMethodSymbol;
 
-    private static IEnumerable<IInvocationOperation> CallsOf(IMethodSymbol function, LlmContext context, CancellationToken cancellationToken) =>
-        function.MethodKind is MethodKind.Ordinary or MethodKind.LocalFunction or MethodKind.ExplicitInterfaceImplementation
-            ? context.Names.Invocations(name => name == NameOf(function), cancellationToken).Where(call => Runs(call, function))
-            : [];
+    /// <summary>Its invocations, and the method groups by which it is given to others.</summary>
+    private static IEnumerable<IOperation> CallsOf(IMethodSymbol function, LlmContext context, CancellationToken cancellationToken)
+    {
+        if (function.MethodKind is not (MethodKind.Ordinary or MethodKind.LocalFunction or MethodKind.ExplicitInterfaceImplementation))
+            return [];
+
+        var name = NameOf(function);
+        return context.Names.Invocations(name, cancellationToken).Where(call => Runs(call.TargetMethod, function))
+            .Concat<IOperation>(context.Names.MethodGroups(name, cancellationToken).Where(group => Runs(group.Method, function)));
+    }
 
     private static string NameOf(IMethodSymbol function) => function.Name.Substring(function.Name.LastIndexOf('.') + 1);
 
     /// <summary>The call runs the function, directly or through the member of an interface or base type.</summary>
-    private static bool Runs(IInvocationOperation call, IMethodSymbol function)
+    private static bool Runs(IMethodSymbol called, IMethodSymbol function)
     {
-        var target = (call.TargetMethod.ReducedFrom ?? call.TargetMethod).OriginalDefinition;
+        var target = (called.ReducedFrom ?? called).OriginalDefinition;
         for (var current = function.OriginalDefinition; current is not null; current = current.OverriddenMethod?.OriginalDefinition)
         {
             if (SymbolEqualityComparer.Default.Equals(target, current))

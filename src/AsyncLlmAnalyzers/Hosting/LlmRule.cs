@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
+using AsyncLlmAnalyzers.Catalog;
 using AsyncLlmAnalyzers.Model;
 
 namespace AsyncLlmAnalyzers.Hosting;
@@ -70,9 +71,14 @@ internal sealed class Finding(
     /// <summary>It is likely and not proven, so it is an information whatever the rule's own severity.</summary>
     public bool IsSoft { get; private init; }
 
-    /// <summary>The same, as an information, with the reason behind the last argument.</summary>
-    public Finding Softened(string reason) =>
-        new(Descriptor, Location, properties, [.. arguments.Take(arguments.Length - 1), $"{arguments[arguments.Length - 1]} ({reason})"]) { IsSoft = true };
+    /// <summary>
+    /// The finding, whose message quotes what was measured of a library: an information that says so where the library is referenced in another version.
+    /// </summary>
+    /// <param name="row">The row it quotes; null when it quotes none.</param>
+    /// <param name="compilation">Whose references count.</param>
+    public Finding Quoting(CatalogEntry? row, Compilation compilation) => row is null || MeasuredVersions.Cover(row.Versions, compilation)
+        ? this
+        : new(Descriptor, Location, properties, [.. arguments.Take(arguments.Length - 1), $"{arguments[arguments.Length - 1]} (measured on {row.Versions})"]) { IsSoft = true };
 
     public Diagnostic ToDiagnostic() => IsSoft
         ? Diagnostic.Create(Descriptor, Location, DiagnosticSeverity.Info, additionalLocations: null, properties, arguments)

@@ -19,6 +19,7 @@ internal sealed class Site(
 {
     private bool _boundOperation;
     private bool _boundCall;
+    private bool _followedClient;
     private bool _boundFanOut;
     private bool _boundRetry;
     private bool _boundRateLimit;
@@ -68,6 +69,21 @@ internal sealed class Site(
         }
     }
 
+    /// <summary>Where the client of the <see cref="Call"/> comes from.</summary>
+    public ClientOrigin Client
+    {
+        get
+        {
+            if (!_followedClient)
+            {
+                _followedClient = true;
+                field = ClientOrigins.Of(Invocation!, Context, CancellationToken);
+            }
+
+            return field;
+        }
+    }
+
     /// <summary>The fan-out this invocation joins (<c>Task.WhenAll(..)</c> and its kin), or null.</summary>
     public FanOut? FanOut
     {
@@ -98,7 +114,7 @@ internal sealed class Site(
         }
     }
 
-    /// <summary>The handler that gives up on a rate limit which this <c>catch</c> clause is, or null.</summary>
+    /// <summary>The handler that gives up on a rate limit which this <c>catch</c> clause is, or this status names, or null.</summary>
     public RateLimitHandler? RateLimit
     {
         get
@@ -106,7 +122,7 @@ internal sealed class Site(
             if (!_boundRateLimit)
             {
                 _boundRateLimit = true;
-                field = RateLimitHandler.From(Operation as ICatchClauseOperation, Context, CancellationToken);
+                field = RateLimitHandler.From(Operation, Context, CancellationToken);
             }
 
             return field;

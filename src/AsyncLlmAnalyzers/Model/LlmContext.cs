@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Diagnostics;
+using Microsoft.CodeAnalysis.Text;
 using AsyncLlmAnalyzers.Catalog;
 using AsyncLlmAnalyzers.Hosting;
 
@@ -10,9 +12,12 @@ namespace AsyncLlmAnalyzers.Model;
 /// <summary>What is known about one compilation: its catalog, framework types, wrappers, and whether the runtime is at hand.</summary>
 internal sealed class LlmContext
 {
+    private static readonly ConditionalWeakTable<Compilation, Latest> Known = new();
+
     private readonly ImmutableHashSet<ISymbol> _declaredCalls;
     private readonly ImmutableHashSet<ISymbol> _declaredBounded;
     private readonly ConcurrentDictionary<Type, object> _kept = new();
+    private readonly ConcurrentDictionary<(string Question, SyntaxTree Tree, TextSpan Span), object> _answers = new();
 
     private LlmContext(
         Compilation compilation, LlmCatalog catalog, ImmutableHashSet<ISymbol> declaredCalls, ImmutableHashSet<ISymbol> declaredBounded)
@@ -53,8 +58,23 @@ internal sealed class LlmContext
     public T Kept<T>(Func<LlmContext, T> make)
         where T : class => (T)_kept.GetOrAdd(typeof(T), _ => make(this));
 
-    /// <summary>Null when nothing in the compilation can make a model call: then nothing needs to be registered.</summary>
+    /// <summary>The answer to a question about a place of the code, which several rules ask; found once. It holds no operation.</summary>
+    public T Answer<T>(string question, SyntaxNode place, Func<T> find)
+        where T : struct => (T)_answers.GetOrAdd((question, place.SyntaxTree, place.Span), _ => find());
+
+    /// <summary>
+    /// Null when nothing in the compilation can make a model call: then nothing needs to be registered. Analyzers and fixes that ask about one version of
+    /// a project share the answer.
+    /// </summary>
     public static LlmContext? Create(Compilation compilation, AnalyzerOptions options, CancellationToken cancellationToken)
+    {
+        var known = Known.GetValue(compilation, static _ => new Latest());
+        if (known.Value is not { } latest || !ReferenceEquals(latest.Options, options))
+            known.Value = latest = new Created(options, CreateNew(compilation, options, cancellationToken));
+        return latest.Context;
+    }
+
+    private static LlmContext? CreateNew(Compilation compilation, AnalyzerOptions options, CancellationToken cancellationToken)
     {
         var catalog = LlmCatalog.Resolve(compilation, UserCatalog.Read(options, cancellationToken), cancellationToken);
         var calls = Declared(Options.CallMethods, compilation, options);
@@ -113,5 +133,13 @@ internal sealed class LlmContext
         return ids
             .SelectMany(id => DocumentationCommentId.GetSymbolsForDeclarationId(id, compilation))
             .ToImmutableHashSet(SymbolEqualityComparer.Default)!;
+    }
+
+    private sealed record Created(AnalyzerOptions Options, LlmContext? Context);
+
+    /// <summary>Twice is harmless, so it is changed without a lock.</summary>
+    private sealed class Latest
+    {
+        public Created? Value { get; set; }
     }
 }

@@ -6,51 +6,80 @@ using AsyncLlmAnalyzers.Hosting;
 
 namespace AsyncLlmAnalyzers.Model;
 
-/// <summary>Finds the invocations and object creations of a compilation by the name that is written; only what has the name is bound.</summary>
+/// <summary>Finds the invocations, method groups and object creations of a compilation by the name that is written; only what has the name is bound.</summary>
 internal sealed class NameIndex(LlmContext context)
 {
     /// <summary>By tree: syntax only, so a tree that did not change is read once in an editing session.</summary>
     private static readonly ConditionalWeakTable<SyntaxTree, Names> ByTree = new();
 
+    private readonly Lazy<ILookup<string, Place>> _invoked = new(() => Merged(context.Compilation, names => names.Invoked));
+
+    private readonly Lazy<ILookup<string, Place>> _given = new(() => Merged(context.Compilation, names => names.Given));
+
+    private readonly Lazy<ILookup<string, Place>> _created = new(() => Merged(context.Compilation, names => names.Created));
+
     public IEnumerable<IInvocationOperation> Invocations(Func<string, bool> isWanted, CancellationToken cancellationToken) =>
-        Find<InvocationExpressionSyntax>(names => names.Invoked, isWanted, cancellationToken).OfType<IInvocationOperation>();
+        Places(isWanted).Select(place => Invocation(place, cancellationToken)).OfType<IInvocationOperation>();
+
+    public IEnumerable<IInvocationOperation> Invocations(string name, CancellationToken cancellationToken) =>
+        _invoked.Value[name].Select(place => Invocation(place, cancellationToken)).OfType<IInvocationOperation>();
+
+    /// <summary>The method groups of this name that are given to an invocation.</summary>
+    public IEnumerable<IMethodReferenceOperation> MethodGroups(string methodName, CancellationToken cancellationToken) =>
+        _given.Value[methodName].Select(place => OperationAt<ArgumentSyntax>(place, cancellationToken))
+            .Select(argument => (argument as IArgumentOperation)?.Value is IDelegateCreationOperation { Target: IMethodReferenceOperation group } ? group : null)
+            .OfType<IMethodReferenceOperation>();
 
     /// <summary>The creations of types of this name, and the <c>new(..)</c> whose type is written elsewhere.</summary>
     public IEnumerable<IObjectCreationOperation> Creations(string typeName, CancellationToken cancellationToken) =>
-        Find<BaseObjectCreationExpressionSyntax>(names => names.Created, name => name == typeName || name.Length == 0, cancellationToken).OfType<IObjectCreationOperation>();
+        _created.Value[typeName].Concat(_created.Value[""]).Select(place => OperationAt<BaseObjectCreationExpressionSyntax>(place, cancellationToken)).OfType<IObjectCreationOperation>();
 
-    private IEnumerable<IOperation?> Find<T>(Func<Names, ILookup<string, int>> index, Func<string, bool> isWanted, CancellationToken cancellationToken)
+    /// <summary>Where the invocations are that <see cref="Invocations(Func{string, bool}, CancellationToken)"/> binds.</summary>
+    public IEnumerable<Place> Places(Func<string, bool> isWanted) => _invoked.Value.Where(places => isWanted(places.Key)).SelectMany(places => places);
+
+    public IInvocationOperation? Invocation(Place place, CancellationToken cancellationToken) => OperationAt<InvocationExpressionSyntax>(place, cancellationToken) as IInvocationOperation;
+
+    private IOperation? OperationAt<T>(Place place, CancellationToken cancellationToken)
         where T : SyntaxNode
     {
-        foreach (var tree in context.Compilation.SyntaxTrees)
-        {
-            foreach (var group in index(ByTree.GetValue(tree, Read)).Where(group => isWanted(group.Key)))
-            {
-                foreach (var start in group)
-                {
-                    cancellationToken.ThrowIfCancellationRequested();
-                    var node = tree.GetRoot(cancellationToken).FindToken(start).Parent!.FirstAncestorOrSelf<T>();
-                    yield return node is null ? null : context.GetModel(tree)?.GetOperation(node, cancellationToken);
-                }
-            }
-        }
+        cancellationToken.ThrowIfCancellationRequested();
+        var node = place.Tree.GetRoot(cancellationToken).FindToken(place.Start).Parent!.FirstAncestorOrSelf<T>();
+        return node is null ? null : context.GetModel(place.Tree)?.GetOperation(node, cancellationToken);
     }
+
+    private static ILookup<string, Place> Merged(Compilation compilation, Func<Names, ILookup<string, int>> index) =>
+        (from tree in compilation.SyntaxTrees
+         from name in index(ByTree.GetValue(tree, Read))
+         from start in name
+         select (name.Key, Place: new Place(tree, start)))
+        .ToLookup(found => found.Key, found => found.Place, StringComparer.Ordinal);
 
     private static Names Read(SyntaxTree tree)
     {
-        var (invoked, created) = (new List<(string Name, int Start)>(), new List<(string Name, int Start)>());
+        var (invoked, created, given) = (new List<(string Name, int Start)>(), new List<(string Name, int Start)>(), new List<(string Name, int Start)>());
         foreach (var node in tree.GetRoot().DescendantNodes())
         {
             if (node is InvocationExpressionSyntax && Site.NameOf(node)?.Identifier is { } name)
                 invoked.Add((name.ValueText, name.SpanStart));
             else if (node is BaseObjectCreationExpressionSyntax creation)
                 created.Add((TypeNames.Of(creation), creation.SpanStart));
+            else if (node is ArgumentSyntax { Parent.Parent: InvocationExpressionSyntax, Expression: var argument } && GroupName(argument) is { } group)
+                given.Add((group.Identifier.ValueText, group.SpanStart));
         }
 
-        return new Names(Lookup(invoked), Lookup(created));
+        return new Names(Lookup(invoked), Lookup(created), Lookup(given));
     }
+
+    private static SimpleNameSyntax? GroupName(ExpressionSyntax argument) => argument switch
+    {
+        SimpleNameSyntax name => name,
+        MemberAccessExpressionSyntax access => access.Name,
+        _ => null,
+    };
 
     private static ILookup<string, int> Lookup(List<(string Name, int Start)> places) => places.ToLookup(place => place.Name, place => place.Start, StringComparer.Ordinal);
 
-    private sealed record Names(ILookup<string, int> Invoked, ILookup<string, int> Created);
+    internal readonly record struct Place(SyntaxTree Tree, int Start);
+
+    private sealed record Names(ILookup<string, int> Invoked, ILookup<string, int> Created, ILookup<string, int> Given);
 }

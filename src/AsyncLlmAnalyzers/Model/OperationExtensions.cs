@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Operations;
 using AsyncLlmAnalyzers.Catalog;
@@ -69,8 +70,8 @@ internal static class OperationExtensions
         _ => null,
     };
 
-    /// <summary>The invocation that has the lambda as an argument.</summary>
-    public static IInvocationOperation? GivenTo(this IAnonymousFunctionOperation lambda) => lambda.Ancestors()
+    /// <summary>The invocation that has the lambda or method group as an argument.</summary>
+    public static IInvocationOperation? GivenTo(this IOperation function) => function.Ancestors()
         .FirstOrDefault(ancestor => ancestor is not (IConversionOperation or IDelegateCreationOperation or IParenthesizedOperation or IArgumentOperation)) as IInvocationOperation;
 
     public static IMethodSymbol? MethodGroup(this IOperation operation) => operation.WithoutConversions() switch
@@ -156,6 +157,18 @@ internal static class OperationExtensions
     {
         var declaration = local.DeclaringSyntaxReferences.FirstOrDefault()?.Span ?? default;
         return operation.Ancestors().OfType<ILoopOperation>().Where(loop => !loop.Syntax.Span.Contains(declaration));
+    }
+
+    /// <summary>The loop runs the operation in it again, and not once before it begins.</summary>
+    public static bool Repeats(this ILoopOperation loop, IOperation operation)
+    {
+        var once = loop switch
+        {
+            IForEachLoopOperation each => [each.Collection],
+            IForLoopOperation counting => counting.Before,
+            _ => ImmutableArray<IOperation>.Empty,
+        };
+        return !once.Any(part => part.Syntax.Span.Contains(operation.Syntax.Span));
     }
 
     private static IAnonymousFunctionOperation? LambdaInPlace(this IOperation operation) => operation.WithoutConversions() switch

@@ -1,12 +1,15 @@
 using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Operations;
+using AsyncLlmAnalyzers.Catalog;
 
 namespace AsyncLlmAnalyzers.Model;
 
 /// <summary>What dependency injection hands out in this compilation, by the type that is asked for.</summary>
 internal sealed class Registrations(LlmContext context)
 {
+    private (NameIndex.Place Place, CatalogEntry? Row, ITypeSymbol? Service)[]? _registrations;
+
     /// <summary>The type that <c>provider.GetRequiredService&lt;T&gt;()</c> and its kin are asked for.</summary>
     public static ITypeSymbol? ServiceOf(IInvocationOperation invocation) =>
         invocation.TargetMethod is { Name: "GetService" or "GetRequiredService" or "GetKeyedService" or "GetRequiredKeyedService", TypeArguments: [var type] } method
@@ -18,28 +21,36 @@ internal sealed class Registrations(LlmContext context)
     /// The values registered for the type: instances, results of factories, and the registrations of a library that the catalog
     /// knows to provide it.
     /// </summary>
-    public IEnumerable<IOperation> Of(ITypeSymbol type, ValueSources sources, CancellationToken cancellationToken) =>
-        context.Names.Invocations(IsRegistration, cancellationToken).SelectMany(registration => Values(registration, type, sources));
+    public IEnumerable<IOperation> Of(ITypeSymbol type, ValueSources sources, CancellationToken cancellationToken)
+    {
+        var known = _registrations ??= [.. Find(cancellationToken)];
+        return known
+            .Where(registration => registration.Row is { } row
+                ? row.TraitValues("provides").Any(name => IsNamed(type, name))
+                : SymbolEqualityComparer.Default.Equals(registration.Service, type))
+            .Select(registration => (registration.Row, Operation: context.Names.Invocation(registration.Place, cancellationToken)))
+            .Where(registration => registration.Operation is not null)
+            .SelectMany(registration => registration.Row is { IsInner: false } ? [registration.Operation!] : Given(registration.Operation!, sources));
+    }
+
+    /// <summary>Each is bound once for a version of the project; found without a lock, since twice is harmless.</summary>
+    private IEnumerable<(NameIndex.Place Place, CatalogEntry? Row, ITypeSymbol? Service)> Find(CancellationToken cancellationToken)
+    {
+        foreach (var place in context.Names.Places(IsRegistration))
+        {
+            if (context.Names.Invocation(place, cancellationToken) is not { } registration)
+                continue;
+
+            var row = context.Catalog.FindClientMethod(registration.TargetMethod, registration.ReceiverType());
+            if (row is not null || !registration.TargetMethod.TypeArguments.IsEmpty)
+                yield return (place, row, row is null ? registration.TargetMethod.TypeArguments[0] : null);
+        }
+    }
 
     private bool IsRegistration(string name) =>
         name is "AddSingleton" or "AddScoped" or "AddTransient" or "TryAddSingleton" or "TryAddScoped" or "TryAddTransient"
             or "AddKeyedSingleton" or "AddKeyedScoped" or "AddKeyedTransient"
         || name.StartsWith("Add", StringComparison.Ordinal) && context.Catalog.MayBeClientMethod(name);
-
-    private ImmutableArray<IOperation> Values(IInvocationOperation registration, ITypeSymbol wanted, ValueSources sources)
-    {
-        var method = registration.TargetMethod;
-        if (context.Catalog.FindClientMethod(method, registration.ReceiverType()) is { } row)
-        {
-            if (!row.TraitValues("provides").Any(name => IsNamed(wanted, name)))
-                return [];
-            return row.IsInner ? Given(registration, sources) : [registration];
-        }
-
-        return method.TypeArguments is [var service, ..] && SymbolEqualityComparer.Default.Equals(service, wanted)
-            ? Given(registration, sources)
-            : [];
-    }
 
     /// <summary>The instance or the results of the factory; the registration itself when it names only a type.</summary>
     private static ImmutableArray<IOperation> Given(IInvocationOperation registration, ValueSources sources)

@@ -86,7 +86,7 @@ internal sealed class TriedCalls(LlmContext context, CancellationToken cancellat
         var function = block.EnclosingFunction();
         foreach (var operation in block.Descendants())
         {
-            if (operation is IInvocationOperation call && call.EnclosingFunction() == function && TargetOf(call) is { } target)
+            if (operation is IInvocationOperation { TargetMethod.Name: not nameof(Task.ConfigureAwait) } call && call.EnclosingFunction() == function && TargetOf(call) is { } target)
                 yield return (call, target);
         }
     }
@@ -99,7 +99,7 @@ internal sealed class TriedCalls(LlmContext context, CancellationToken cancellat
     /// <summary>The call in a lambda that somebody gives for the parameter.</summary>
     private ISymbol? GivenFor(IParameterSymbol parameter) =>
         parameter.ContainingSymbol is not IMethodSymbol { MethodKind: MethodKind.Ordinary or MethodKind.LocalFunction } method ? null
-        : context.Names.Invocations(name => name == method.Name, cancellationToken)
+        : context.Names.Invocations(method.Name, cancellationToken)
             .Where(call => SymbolEqualityComparer.Default.Equals((call.TargetMethod.ReducedFrom ?? call.TargetMethod).OriginalDefinition, method.OriginalDefinition))
             .SelectMany(call => call.Arguments)
             .Where(argument => argument.Parameter?.Name == parameter.Name)

@@ -22,4 +22,16 @@ internal static class SymbolExtensions
 
         return false;
     }
+
+    /// <summary>A base type of it has this name.</summary>
+    public static bool DerivesFrom(this ITypeSymbol type, string name)
+    {
+        for (var current = type.BaseType; current is not null; current = current.BaseType)
+        {
+            if (current.Name == name)
+                return true;
+        }
+
+        return false;
+    }
 }

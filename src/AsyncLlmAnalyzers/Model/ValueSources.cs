@@ -11,6 +11,8 @@ namespace AsyncLlmAnalyzers.Model;
 /// </summary>
 internal sealed class ValueSources(LlmContext context, CancellationToken cancellationToken)
 {
+    private const int MaxTupleSteps = 4;
+
     /// <summary>The expressions this one has its value from; none when it makes the value itself, or nobody can tell.</summary>
     public IEnumerable<IOperation> Of(IOperation value)
     {
@@ -25,7 +27,7 @@ internal sealed class ValueSources(LlmContext context, CancellationToken cancell
             ISwitchExpressionOperation @switch => @switch.Arms.Select(arm => arm.Value).Where(arm => arm is not IThrowOperation),
             ICoalesceAssignmentOperation assignment => [assignment.Target, assignment.Value],
             IAssignmentOperation assignment => [assignment.Value],
-            ILocalReferenceOperation local => LocalValues.Of(local),
+            ILocalReferenceOperation local => LocalValues.Of(local).Concat(Deconstructed(local)),
             IFieldReferenceOperation field => OfMember(field.Field),
             IPropertyReferenceOperation property => OfProperty(property),
             IParameterReferenceOperation parameter => OfParameter(parameter),
@@ -42,6 +44,33 @@ internal sealed class ValueSources(LlmContext context, CancellationToken cancell
             return ReturnsOf(lambda);
         return function.MethodGroup() is { } method ? ReturnsOf(method) : [];
     }
+
+    /// <summary><c>var (client, tools) = Create()</c>: what the tuple holds in the local's place.</summary>
+    private IEnumerable<IOperation> Deconstructed(ILocalReferenceOperation local)
+    {
+        foreach (var deconstruction in local.Root().DescendantsAndSelf().OfType<IDeconstructionAssignmentOperation>())
+        {
+            var target = deconstruction.Target is IDeclarationExpressionOperation declaration ? declaration.Expression : deconstruction.Target;
+            if (target is not ITupleOperation { Elements: var targets })
+                continue;
+
+            for (var i = 0; i < targets.Length; i++)
+            {
+                var element = targets[i] is IDeclarationExpressionOperation declared ? declared.Expression : targets[i];
+                if (element is ILocalReferenceOperation other && SymbolEqualityComparer.Default.Equals(other.Local, local.Local))
+                {
+                    foreach (var value in ElementsOf(deconstruction.Value, i, MaxTupleSteps))
+                        yield return value;
+                }
+            }
+        }
+    }
+
+    private IEnumerable<IOperation> ElementsOf(IOperation tuple, int index, int steps) => tuple.WithoutConversions() switch
+    {
+        ITupleOperation { Elements: var elements } => index < elements.Length ? [elements[index]] : [],
+        var value => steps == 0 ? [] : Of(value).SelectMany(source => ElementsOf(source, index, steps - 1)),
+    };
 
     private IEnumerable<IOperation> OfProperty(IPropertyReferenceOperation reference)
     {
@@ -117,7 +146,7 @@ internal sealed class ValueSources(LlmContext context, CancellationToken cancell
 
         var calls = method.MethodKind == MethodKind.LocalFunction || method.DeclaredAccessibility is Accessibility.Private or Accessibility.NotApplicable
             ? context.Callers.Of(method, cancellationToken)
-            : context.Names.Invocations(name => name == method.Name, cancellationToken)
+            : context.Names.Invocations(method.Name, cancellationToken)
                 .Where(call => SymbolEqualityComparer.Default.Equals((call.TargetMethod.ReducedFrom ?? call.TargetMethod).OriginalDefinition, method.OriginalDefinition));
         return calls.SelectMany(call => call.Arguments).Where(argument => argument.Parameter?.Ordinal == parameter.Ordinal).Select(argument => argument.Value);
     }

@@ -1,4 +1,3 @@
-using AsyncLlmAnalyzers.Catalog;
 using AsyncLlmAnalyzers.Facts;
 using AsyncLlmAnalyzers.Hosting;
 using AsyncLlmAnalyzers.Model;
@@ -16,8 +15,4 @@ internal static class ClientSite
     };
 
     public static ClientConstruction? Of(Site site) => ClientOrigins.At(site.Operation, site.Context, site.CancellationToken);
-
-    /// <summary>The finding; an information where the SDK is of another version than the one its numbers were measured on.</summary>
-    public static Finding Measured(ClientConstruction client, Site site, Finding finding) =>
-        MeasuredVersions.Cover(client.Entry.Versions, site.Model.Compilation) ? finding : finding.Softened($"measured on {client.Entry.Versions}");
 }

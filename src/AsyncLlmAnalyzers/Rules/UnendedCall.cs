@@ -11,12 +11,13 @@ namespace AsyncLlmAnalyzers.Rules;
 internal static class UnendedCall
 {
     /// <summary>The finding at a call that no token, no code around it and no layer of its client ends, where there is a reason to say so.</summary>
-    public static Finding? Find(Site site, DiagnosticDescriptor descriptor, Func<LlmCall, Site, string?> reasonOf) =>
+    public static Finding? Find(Site site, DiagnosticDescriptor descriptor, Func<LlmCall, Site, (string Text, CatalogEntry? Quoted)?> reasonOf) =>
         site.Call is { } call
         && call.Entry.Kind != CatalogKind.Local
         && !call.Entry.HasTrait("no-token-fix")
         && Deadline.OfToken(call.Operation).Verdict == Verdict.No
-        && reasonOf(call, site) is { } reason
+        && reasonOf(call, site) is var (reason, quoted)
+        && !site.Client.IsOwn
         && Deadline.Around(call.Operation, site.Context, site.CancellationToken).Verdict == Verdict.No
         && ClientLayers.Of(call.Operation, ExecutorRole.Deadline, site.Context, site.CancellationToken).Verdict == Verdict.No
             ? new Finding(
@@ -24,6 +25,6 @@ internal static class UnendedCall
                 site.NameToken.GetLocation(),
                 DiagnosticProperties.TimeoutSeconds.AddTo(ImmutableDictionary<string, string?>.Empty, Options.TimeoutSeconds.Read(site.Options)),
                 site.NameToken.ValueText,
-                reason)
+                reason).Quoting(quoted, site.Model.Compilation)
             : null;
 }

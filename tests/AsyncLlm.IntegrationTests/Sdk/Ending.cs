@@ -10,11 +10,13 @@ namespace AsyncLlm.IntegrationTests;
 /// <param name="HeededCancel">It had ended by itself, or soon after that.</param>
 internal sealed record Ending(IReadOnlyList<TimeSpan> Arrivals, Exception? Exception, string Text, bool WasGivenUp, bool HeededCancel)
 {
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(2.5);
+    /// <summary>A client that is left between two reads drains the connection for 2 s first.</summary>
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);
 
     /// <summary>How often the client tried: by its own count where it gathers its attempts, else by the server's.</summary>
     public int Attempts => Exception is AggregateException gathered ? gathered.InnerExceptions.Count : Arrivals.Count;
 
+    /// <summary>Between each request and the next. A machine that is busy makes them longer, never shorter.</summary>
     public IReadOnlyList<TimeSpan> Gaps => [.. Arrivals.Zip(Arrivals.Skip(1), (earlier, later) => later - earlier)];
 
     /// <summary>Too many clients that start at the same time would take their own slowness for a timeout.</summary>
@@ -37,7 +39,7 @@ internal sealed record Ending(IReadOnlyList<TimeSpan> Arrivals, Exception? Excep
         if (wasGivenUp)
             await cancellation.CancelAsync();
 
-        var hasEnded = await Task.WhenAny(call, Task.Delay(Soon)) == call;
+        var hasEnded = await Task.WhenAny(call, Quiet.ForAsync(Soon)) == call;
         var exception = hasEnded ? await Record.ExceptionAsync(() => call) : null;
         return new([.. server.Requests.Select(request => request.Arrived)], exception, progress.Text, wasGivenUp, hasEnded);
     }

@@ -124,8 +124,8 @@ internal static class SdkBehaviourPage
 
             ## Not measured here
 
-            Azure.AI.OpenAI 2.1 is built against OpenAI 2.1 and throws `MissingMethodException` with the version above, so it cannot be in one program with it; Google, Amazon
-            Bedrock and the rest of the [catalog](catalog.md) have rows from their sources.
+            Azure.AI.OpenAI 2.1, the last one that is no preview, is built against OpenAI 2.1 and throws `MissingMethodException` with the version above, so it cannot be in one
+            program with it; Google, Amazon Bedrock and the rest of the [catalog](catalog.md) have rows from their sources.
 
             """);
         return page.ToString().ReplaceLineEndings("\n");

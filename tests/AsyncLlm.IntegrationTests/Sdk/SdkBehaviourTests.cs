@@ -45,8 +45,9 @@ public sealed class SdkBehaviourTests
             Fault.Status(429), server => Sdks.OpenAIWith(server, new ClientRetryPolicy(3)), giveUp: progress => progress.Server.WhenAsync(seen => seen.Requests == 3));
 
         Assert.Equal(TimeSpan.FromSeconds(0.8), PrivateField(new ClientRetryPolicy(3), "_initialDelay"));
-        Assert.InRange(refused.Gaps[0].TotalSeconds, 0.78, 1.5);
-        Assert.InRange(refused.Gaps[1].TotalSeconds, 1.58, 2.5);
+        // A timer may be early by its resolution; a busy machine is late by any time.
+        Assert.True(refused.Gaps[0].TotalSeconds > 0.78, $"{refused.Gaps[0]}");
+        Assert.True(refused.Gaps[1].TotalSeconds > 1.58, $"{refused.Gaps[1]}");
     }
 
     [Fact]
@@ -66,8 +67,8 @@ public sealed class SdkBehaviourTests
     [Fact]
     public async Task OpenAIs_timeout_bounds_each_read_of_a_stream_not_its_length()
     {
-        await using var server = await LocalLlmServer.StartAsync(new() { TokenLatency = TimeSpan.FromMilliseconds(250) });
-        var client = Sdks.OpenAIWith(server.BaseAddress, new ClientRetryPolicy(0), TimeSpan.FromSeconds(1));
+        await using var server = await LocalLlmServer.StartAsync(new() { TokenLatency = TimeSpan.FromMilliseconds(600) });
+        var client = Sdks.OpenAIWith(server.BaseAddress, new ClientRetryPolicy(0), TimeSpan.FromSeconds(3));
 
         var pieces = await client.StreamAsync("one two three four five six", CancellationToken.None).ToListAsync();
 
@@ -86,6 +87,30 @@ public sealed class SdkBehaviourTests
             await stream.LastAsync();
             Assert.Equal(before + 1, server.Requests.Count);
         }
+    }
+
+    [Theory]
+    [InlineData(false, 4)]
+    [InlineData(true, 1)]
+    public async Task Semantic_Kernels_service_gives_up_its_retries_for_an_HttpClient(bool isGivenOne, int attempts)
+    {
+        using var http = new HttpClient();
+
+        var refused = await Ending.OfAsync(Fault.Status(429), server => Sdks.SemanticKernelWith(server, isGivenOne ? http : null));
+
+        Assert.Equal(attempts, refused.Attempts);
+    }
+
+    [Theory]
+    [InlineData("OllamaSharp")]
+    [InlineData("Betalgo.Ranul.OpenAI")]
+    [InlineData("Azure.AI.Inference")]
+    public async Task WithTimeout_ends_a_stalled_stream_that_ignores_its_token(string name)
+    {
+        await using var server = await LocalLlmServer.StartAsync(new() { Faults = [Fault.Stall(2)] });
+        var stream = Sdks.All.Single(sdk => sdk.Name == name).Create(server.BaseAddress, null).StreamAsync("one two three", CancellationToken.None);
+
+        await Assert.ThrowsAsync<TimeoutException>(async () => await stream.WithTimeout(TimeSpan.FromMilliseconds(200), firstItem: TimeSpan.FromSeconds(30)).LastAsync());
     }
 
     [Theory]
@@ -186,6 +211,7 @@ public sealed class SdkBehaviourTests
     {
         [Sdks.OpenAI] = Rows("OpenAI.Chat.ChatClient", "CompleteChatAsync", "CompleteChatStreamingAsync", "OpenAI.Chat.ChatClient", ".ctor"),
         [Sdks.ExtensionsAI] = [],
+        [Sdks.AzureOpenAI] = [new("Azure.AI.OpenAI.AzureOpenAIClient", ".ctor", RowKind.Client)],
         [Sdks.AzureInference] = Rows("Azure.AI.Inference.ChatCompletionsClient", "CompleteAsync", "CompleteStreamingAsync", "Azure.AI.Inference.ChatCompletionsClient", ".ctor"),
         [Sdks.Anthropic] = Rows("Anthropic.Services.IMessageService", "Create", "CreateStreaming", "Anthropic.AnthropicClient", ".ctor"),
         [Sdks.Ollama] = Rows("OllamaSharp.IOllamaApiClient", "EmbedAsync", "ChatAsync", "OllamaSharp.OllamaApiClient", ".ctor"),
@@ -208,6 +234,8 @@ public sealed class SdkBehaviourTests
             _ => "/try",
         };
         var stall = row.Kind is RowKind.Stream && ending.WasGivenUp ? " stall=never" : "";
+        if (row.Kind is RowKind.Stream && !facts["cancel stall"].HeededCancel)
+            stall += " stall-ignores-token";
         var retry = facts.Attempts == 1 ? "none" : FormattableString.Invariant($"{facts.Attempts - 1}x{facts.FirstDelay}s{(facts.HasJitter ? "+jitter" : "")}");
         var thrown = facts["429"].Exception is { } exception ? $"{exception.GetType().FullName} {StatusOf(exception, facts, row)}" : "nothrow";
         return FormattableString.Invariant($"{timeout.TotalSeconds}s{scope}{stall}, {retry}, {thrown}");
@@ -217,7 +245,7 @@ public sealed class SdkBehaviourTests
     {
         var entry = Entry(row);
         var limit = entry.TimeoutLimit;
-        var stall = row.Kind is RowKind.Stream && entry.HasTrait("stall=never") ? " stall=never" : "";
+        var stall = row.Kind is RowKind.Stream ? string.Concat(entry.Traits.Where(trait => trait.StartsWith("stall", StringComparison.Ordinal)).Select(trait => $" {trait}")) : "";
         var retry = entry.RetryPolicy is { Source: CatalogSource.Known } policy
             ? FormattableString.Invariant($"{policy.Count}x{policy.FirstDelay.TotalSeconds}s{(policy.HasJitter ? "+jitter" : "")}")
             : entry.RetryPolicy.Source.ToString().ToLowerInvariant();

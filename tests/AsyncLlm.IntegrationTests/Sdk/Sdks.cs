@@ -4,6 +4,7 @@ using Anthropic;
 using Anthropic.Models.Messages;
 using Azure;
 using Azure.AI.Inference;
+using Azure.AI.OpenAI;
 using Betalgo.Ranul.OpenAI;
 using Betalgo.Ranul.OpenAI.Managers;
 using Betalgo.Ranul.OpenAI.ObjectModels.RequestModels;
@@ -28,6 +29,14 @@ internal static class Sdks
     public static Sdk OpenAI { get; } = new("OpenAI", typeof(ChatClient).Assembly, (server, timeout) => Of(new ChatClient(Model, Key, OpenAIOptions(server, timeout))));
 
     public static Sdk Anthropic { get; } = new("Anthropic", typeof(AnthropicClient).Assembly, (server, timeout) => AnthropicWith(server, 1000, timeout));
+
+    public static Sdk AzureOpenAI { get; } = new("Azure.AI.OpenAI", typeof(AzureOpenAIClient).Assembly, (server, timeout) =>
+    {
+        var options = new AzureOpenAIClientOptions();
+        if (timeout is not null)
+            options.NetworkTimeout = timeout;
+        return Of(new AzureOpenAIClient(server, Key, options).GetChatClient(Model));
+    });
 
     public static Sdk AzureInference { get; } = new("Azure.AI.Inference", typeof(ChatCompletionsClient).Assembly, (server, timeout) =>
     {
@@ -100,9 +109,12 @@ internal static class Sdks
             : $"Successful = false, HttpStatusCode = {(int)response.HttpStatusCode}";
     });
 
-    public static IReadOnlyList<Sdk> All { get; } = [OpenAI, ExtensionsAI, SemanticKernelConstructor, SemanticKernelBuilder, AzureInference, Anthropic, Ollama, Betalgo];
+    public static IReadOnlyList<Sdk> All { get; } = [OpenAI, ExtensionsAI, SemanticKernelConstructor, SemanticKernelBuilder, AzureOpenAI, AzureInference, Anthropic, Ollama, Betalgo];
 
     public static ApiKeyCredential Key => new("local");
+
+    /// <summary>Semantic Kernel's service, constructed with or without an HttpClient.</summary>
+    public static SdkClient SemanticKernelWith(Uri server, HttpClient? http) => Of(new OpenAIChatCompletionService(Model, new Uri(server, "v1"), "local", httpClient: http));
 
     /// <summary>OpenAI's client with a retry policy given by hand.</summary>
     public static SdkClient OpenAIWith(Uri server, PipelinePolicy retries, TimeSpan? timeout = null)

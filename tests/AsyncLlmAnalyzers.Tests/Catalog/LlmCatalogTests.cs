@@ -324,7 +324,7 @@ public class LlmCatalogTests
         var compilation = CatalogCompilation.Create("");
         var catalog = CatalogCompilation.Resolve(compilation);
 
-        Assert.Equal(isUpdate, catalog.IsStreamUpdateType(compilation.GetTypesByMetadataName(type).First()));
+        Assert.Equal(isUpdate, catalog.FindStream(compilation.GetTypesByMetadataName(type).First()) is not null);
     }
 
     [Fact]
@@ -339,7 +339,7 @@ public class LlmCatalogTests
         Assert.Null(catalog.FindExecutor(method, type.BaseType));
         Assert.Null(catalog.FindAsyncTwin(method, CatalogCompilation.Entry("C | CompleteChat | chat")));
         Assert.False(catalog.IsMiddleware(type));
-        Assert.False(catalog.IsStreamUpdateType(type.BaseType!));
+        Assert.Null(catalog.FindStream(type.BaseType!));
         Assert.Equal(CallShape.Sync, catalog.ShapeOf(CatalogCompilation.Entry("C | CompleteChat | chat"), method));
     }
 

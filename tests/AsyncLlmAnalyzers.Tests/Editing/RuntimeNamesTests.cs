@@ -16,6 +16,21 @@ public class RuntimeNamesTests
         Assert.Equal(RuntimeNames.LlmBatchOptions, nameof(LlmBatchOptions));
         Assert.Equal(typeof(int?), typeof(LlmBatchOptions).GetProperty(RuntimeNames.MaxConcurrencyOption)!.PropertyType);
         Assert.Equal(typeof(TimeSpan?), typeof(LlmBatchOptions).GetProperty(RuntimeNames.Deadline)!.PropertyType);
+        Assert.Equal(RuntimeNames.LlmRetry, nameof(LlmRetry));
+        Assert.Equal(RuntimeNames.LlmRetryOptions, nameof(LlmRetryOptions));
+        Assert.All(
+            typeof(LlmRetry).GetMethods().Where(method => method.Name == RuntimeNames.RunAsync && method.GetParameters()[1].ParameterType == typeof(int)),
+            method => Assert.Equal([RuntimeNames.MaxRetries, RuntimeNames.CancellationToken], method.GetParameters()[1..].Select(parameter => parameter.Name!)));
+        Assert.All(
+            new Dictionary<string, Type>
+            {
+                [RuntimeNames.MaxRetriesOption] = typeof(int),
+                [RuntimeNames.BaseDelay] = typeof(TimeSpan),
+                [RuntimeNames.MaxDelay] = typeof(TimeSpan),
+                [RuntimeNames.OnRetry] = typeof(Action<LlmRetryEvent>),
+            },
+            option => Assert.Equal(option.Value, typeof(LlmRetryOptions).GetProperty(option.Key)!.PropertyType));
+        Assert.All([RuntimeNames.Failure, RuntimeNames.FailedAttempt, RuntimeNames.Delay], member => Assert.NotNull(typeof(LlmRetryEvent).GetProperty(member)));
         Assert.All(
             typeof(LlmTimeout).GetMethods().Where(method => method.Name == RuntimeNames.RunAsync),
             method => Assert.Equal([typeof(TimeSpan), .. method.GetParameters().Length == 4 ? [typeof(TimeProvider)] : Array.Empty<Type>(), typeof(CancellationToken)], method.GetParameters()[1..].Select(parameter => parameter.ParameterType)));

@@ -1,4 +1,7 @@
+using Microsoft.CodeAnalysis.Testing;
+using AsyncLlmAnalyzers.Tests.Rules;
 using AsyncLlmAnalyzers.Facts;
+using AsyncLlmAnalyzers.Tests.Catalog;
 
 namespace AsyncLlmAnalyzers.Tests.Facts;
 
@@ -41,6 +44,71 @@ public class ClientConstructionTests
     }
 
     [Theory]
+    [InlineData("var (client, name) = (new ChatClient(\"m\", \"k\"), text);", "client")]
+    [InlineData("var (client, _) = Create();", "client")]
+    [InlineData("ChatClient client; (client, var n) = await CreateAsync();", "client")]
+    public void Taken_out_of_a_tuple(string setup, string client) => Assert.NotNull(new FactSubject($$"""
+        class Subject
+        {
+            async Task Run(string text) { await Task.Yield(); {{setup}} await /*call*/{{client}}.CompleteChatAsync(text); }
+
+            static (ChatClient Client, string Name) Create() { var client = new ChatClient("m", "k"); return (client, "n"); }
+
+            static async Task<(ChatClient Client, string Name)> CreateAsync() { await Task.Yield(); return Create(); }
+        }
+        """).Origin.Only);
+
+    [Theory]
+    [InlineData("IChatClient client = new Own();", true)]
+    [InlineData("IChatClient client = new Own().AsBuilder().UseLogging().Build();", true)]
+    [InlineData("Own client = Given<Own>();", true)]
+    [InlineData("IChatClient client = Given<IChatClient>();", false)]
+    [InlineData("IChatClient client = new Wrapping(Given<IChatClient>());", false)]
+    [InlineData("IChatClient client = new ChatClient(\"m\", \"k\").AsIChatClient();", false)]
+    public void Answers_by_itself_when_it_is_a_class_of_this_code(string setup, bool isOwn)
+    {
+        var origin = new FactSubject($$"""
+            class Subject
+            {
+                Task Run(string text) { {{setup}} return /*call*/client.GetResponseAsync(text); }
+
+                static T Given<T>() => throw new NotSupportedException();
+            }
+
+            class Wrapping(IChatClient inner) : DelegatingChatClient(inner);
+
+            class Own : IChatClient
+            {
+                public Task<ChatResponse> GetResponseAsync(IEnumerable<Microsoft.Extensions.AI.ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) => Task.FromResult(new ChatResponse());
+                public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(IEnumerable<Microsoft.Extensions.AI.ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+                public object? GetService(Type serviceType, object? serviceKey = null) => null;
+                public void Dispose() { }
+            }
+            """).Origin;
+        Assert.Equal(isOwn, origin.IsOwn);
+        Assert.Equal(isOwn, origin.IsOwn && origin.Only is null);
+    }
+
+    /// <summary>In an editor a referenced project is a compilation whose classes have syntax; in a build it is an assembly.</summary>
+    [Fact]
+    public void Is_not_a_class_of_this_code_when_it_is_one_of_another_project()
+    {
+        var library = RuleTests.Compile("""
+            using Microsoft.Extensions.AI;
+
+            public class Client : IChatClient
+            {
+                public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) => Task.FromResult(new ChatResponse());
+                public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+                public object? GetService(Type serviceType, object? serviceKey = null) => null;
+                public void Dispose() { }
+            }
+            """, "Library");
+        var origin = new FactSubject([.. HostReferences.All, library.ToMetadataReference()], "class Subject(Client client) { Task Run(string text) => /*call*/client.GetResponseAsync(text); }").Origin;
+        Assert.Equal((false, false), (origin.IsOwn, origin.IsComplete));
+    }
+
+    [Theory]
     [InlineData("readonly ChatClient client; public Subject(ChatClient client) => this.client = client;", Ask)]
     [InlineData("public required ChatClient client { get; set; }", Ask)]
     [InlineData("public ChatClient client { get; set; } = new(\"m\", \"k\");", Ask)]
@@ -66,10 +134,16 @@ public class ClientConstructionTests
     [InlineData("null", "Unset", "Unset", 400)]
     [InlineData("Options()", "Set 00:00:10", "Unset", 40)]
     [InlineData("shared", "Set 00:00:15", "Off 0", 15)]
+    [InlineData("Perhaps(text)", "Set", "Set", null)]
+    [InlineData("Environment.MachineName is \"a\" ? new OpenAIClientOptions { Endpoint = new Uri(\"https://a\") } : null", "Unset", "Unset", 400)]
+    [InlineData("Environment.MachineName is \"a\" ? new OpenAIClientOptions { NetworkTimeout = limit } : null", "Unknown", "Unknown", null)]
+    [InlineData("Environment.MachineName is \"a\" ? given : null", "Unknown", "Unknown", null)]
     [InlineData("given", "Unknown", "Unknown", null)]
     [InlineData("bound", "Unknown", "Unknown", null)]
     [InlineData("new() { Transport = new HttpClientPipelineTransport(new HttpClient { Timeout = TimeSpan.FromSeconds(9) }) }", "Set 00:00:09", "Unset", 36)]
     [InlineData("new() { Transport = new HttpClientPipelineTransport(http) }", "Unknown", "Unset", null)]
+    [InlineData("new() { Transport = new HttpClientPipelineTransport(new HttpClient { Timeout = Timeout.InfiniteTimeSpan }) }", "Unset", "Unset", 400)]
+    [InlineData("new() { NetworkTimeout = TimeSpan.FromSeconds(7), Transport = new HttpClientPipelineTransport(new HttpClient { Timeout = Timeout.InfiniteTimeSpan }) }", "Set 00:00:07", "Unset", 28)]
     public void Options_are_followed(string options, string timeout, string retry, int? worstCase)
     {
         var client = new FactSubject($$"""
@@ -95,6 +169,15 @@ public class ClientConstructionTests
                 }
 
                 static OpenAIClientOptions Shared() { OpenAIClientOptions options = new() { NetworkTimeout = TimeSpan.FromSeconds(15) }; options.RetryPolicy = new ClientRetryPolicy(0); return options; }
+
+                static OpenAIClientOptions Perhaps(string text)
+                {
+                    var options = new OpenAIClientOptions();
+                    if (text.Length > 0)
+                        options.RetryPolicy = new ClientRetryPolicy(0);
+                    switch (text) { case "": options.NetworkTimeout = Timeout.InfiniteTimeSpan; break; }
+                    return options;
+                }
 
                 static OpenAIClientOptions Bound() { OpenAIClientOptions options = new(); Fill(options); return options; }
 
@@ -138,6 +221,30 @@ public class ClientConstructionTests
     }
 
     [Fact]
+    public void Options_of_another_type_in_another_version_are_followed_too()
+    {
+        var references = HostReferences.All.Select(reference => Path.GetFileName(reference.Display) == "OpenAI.dll" ? Packages.Reference("OpenAI", "2.1.0", "net6.0", "OpenAI") : reference);
+        var client = new FactSubject(references, """
+            using OpenAI.Assistants;
+
+            class Subject
+            {
+                readonly AssistantClient client = new(new ApiKeyCredential("k"), new OpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(9), RetryPolicy = new ClientRetryPolicy(1) });
+
+                Task Run(string text) => /*call*/client.CreateRunAsync(text, text);
+            }
+            """).Origin.Only!;
+        Assert.Equal((TimeSpan.FromSeconds(9), 2), (client.AttemptTimeout, client.Attempts));
+    }
+
+    [Fact]
+    public void Settings_bound_to_configuration_are_unknown()
+    {
+        var client = Subject("ChatClient client = new(Bound()); static ChatClientSettings Bound() => new();", Ask).Origin.Only!;
+        Assert.Equal((SettingSource.Unknown, SettingSource.Unknown), (client.Timeout.Source, client.Retry.Source));
+    }
+
+    [Fact]
     public void Injected_into_an_endpoint() => Assert.NotNull(new FactSubject(
         """
         var services = new ServiceCollection();
@@ -167,6 +274,45 @@ public class ClientConstructionTests
         var kernel = Kernel.CreateBuilder().AddOpenAIChatCompletion("m", new OpenAIClient("k")).Build();
         await /*call*/kernel.InvokePromptAsync("");
         """).Origin.Only!.RetriesWithoutDelay);
+
+    [Theory]
+    [InlineData("new OpenAIChatCompletionService(\"m\", \"k\")", "Unset", "Unset", 400)]
+    [InlineData("new OpenAIChatCompletionService(\"m\", \"k\", httpClient: null)", "Unset", "Unset", 400)]
+    [InlineData("new OpenAIChatCompletionService(\"m\", \"k\", httpClient: new HttpClient())", "Unset", "Off 0", 100)]
+    [InlineData("new OpenAIChatCompletionService(\"m\", \"k\", httpClient: new HttpClient { Timeout = TimeSpan.FromMinutes(9) })", "Set 00:09:00", "Off 0", 540)]
+    [InlineData("new OpenAIChatCompletionService(\"m\", \"k\", httpClient: given)", "Unknown", "Unknown", null)]
+    [InlineData("new OpenAIChatCompletionService(\"m\", new OpenAIClient(new ApiKeyCredential(\"k\"), new() { RetryPolicy = new ClientRetryPolicy(1) }))", "Unset", "Set 1", 200)]
+    public void Semantic_Kernels_services_leave_all_to_an_HttpClient_they_are_given(string construction, string timeout, string retry, int? worstCase)
+    {
+        var client = new FactSubject($$"""
+            using Microsoft.SemanticKernel.Connectors.OpenAI;
+
+            class Subject(HttpClient given)
+            {
+                readonly IChatCompletionService chat = {{construction}};
+
+                public HttpClient Given => given;
+
+                Task Run(string text) => /*call*/chat.GetChatMessageContentAsync(text);
+            }
+            """).Origin.Only!;
+        Assert.Equal(timeout, $"{client.Timeout.Source} {client.Timeout.Value}".TrimEnd());
+        Assert.Equal(retry, $"{client.Retry.Source} {client.Retry.Count}".TrimEnd());
+        Assert.Equal(worstCase, (int?)client.WorstCase?.TotalSeconds);
+    }
+
+    [Fact]
+    public void Semantic_Kernels_builder_takes_a_client_from_the_container_where_it_is_given_none() => Assert.Null(new FactSubject("""
+        var kernel = Kernel.CreateBuilder().AddOpenAIChatCompletion("m").Build();
+        await /*call*/kernel.InvokePromptAsync("");
+        """).Origin.Only);
+
+    [Theory]
+    [InlineData("new OllamaSharp.OllamaApiClient(\"http://localhost:11434\")", true)]
+    [InlineData("new OllamaSharp.OllamaApiClient(new Uri(Environment.MachineName))", true)]
+    [InlineData("new OllamaSharp.OllamaApiClient(\"https://ollama.example\")", false)]
+    public void An_Ollama_server_is_ones_own_unless_its_address_says_otherwise(string construction, bool isLocal) =>
+        Assert.Equal(isLocal, Subject($"IChatClient client = {construction};", "/*call*/client.GetResponseAsync(text)").Origin.Only!.IsLocal);
 
     [Theory]
     [InlineData("readonly ChatClient client = new(\"m\", \"k\");", Ask, "new")]

@@ -19,6 +19,7 @@ internal sealed class FactSubject
         global using System.ClientModel.Primitives;
         global using System.Net.Http;
         global using Anthropic;
+        global using AsyncLlm;
         global using Microsoft.Extensions.AI;
         global using Microsoft.Extensions.DependencyInjection;
         global using Microsoft.SemanticKernel;
@@ -30,15 +31,20 @@ internal sealed class FactSubject
         """;
 
     public FactSubject(params IEnumerable<string> files)
+        : this(HostReferences.All, files)
+    {
+    }
+
+    public FactSubject(IEnumerable<MetadataReference> references, params IEnumerable<string> files)
     {
         var text = files.ToArray();
         var topLevel = text.Any(file => CSharpSyntaxTree.ParseText(file).GetCompilationUnitRoot().Members.Any(member => member is GlobalStatementSyntax));
         var compilation = CSharpCompilation.Create(
             "Test",
             [.. text.Select(file => CSharpSyntaxTree.ParseText(file)), CSharpSyntaxTree.ParseText(RuleTest.Prelude + "\n" + Usings)],
-            HostReferences.All,
+            references,
             new CSharpCompilationOptions(topLevel ? OutputKind.ConsoleApplication : OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable)
-                .WithSpecificDiagnosticOptions([new("SKEXP0010", ReportDiagnostic.Suppress), new("OPENAI001", ReportDiagnostic.Suppress)]));
+                .WithSpecificDiagnosticOptions([new("SKEXP0010", ReportDiagnostic.Suppress), new("OPENAI001", ReportDiagnostic.Suppress), new("SCME0002", ReportDiagnostic.Suppress)]));
         Assert.Empty(compilation.GetDiagnostics().Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error));
 
         const string mark = "/*call*/";

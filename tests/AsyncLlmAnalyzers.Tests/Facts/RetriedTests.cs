@@ -18,6 +18,11 @@ public class RetriedTests
     [InlineData("await new AsyncLlm.LlmThrottle().ExecuteAsync(token => /*call*/client.CompleteChatAsync(text));")]
     [InlineData("await new ResiliencePipelineBuilder().AddRetry(new Polly.Retry.RetryStrategyOptions()).Build().ExecuteAsync(async token => await /*call*/client.CompleteChatAsync(text));")]
     [InlineData("var builder = new ResiliencePipelineBuilder(); builder.AddRetry(new Polly.Retry.RetryStrategyOptions()); var own = builder.Build(); await own.ExecuteAsync(async token => await /*call*/client.CompleteChatAsync(text));")]
+    [InlineData("await new ResiliencePipelineBuilder().AddLlmThrottle(new LlmThrottle()).Build().ExecuteAsync(async token => await /*call*/client.CompleteChatAsync(text));")]
+    [InlineData("await new LlmThrottle().PaceAsync(token => /*call*/client.CompleteChatAsync(text));")]
+    [InlineData("await new LlmThrottle().ExecuteAsync(Once); Task<ClientResult<ChatCompletion>> Once(CancellationToken token) => /*call*/client.CompleteChatAsync(text);")]
+    [InlineData("await LlmTask.WhenAll(new[] { text }, (one, token) => /*call*/client.CompleteChatAsync(one), LlmThrottle.For(client));")]
+    [InlineData("await LlmTask.WhenAllSettled(new[] { text }, Once, new LlmThrottle()); Task<ClientResult<ChatCompletion>> Once(string one, CancellationToken token) => /*call*/client.CompleteChatAsync(one);")]
     public void Yes_when_the_code_around_it_repeats_it(string statements) => Assert.Equal(Verdict.Yes, Ask(statements).Verdict);
 
     [Theory]
@@ -34,11 +39,16 @@ public class RetriedTests
     [InlineData("while (true) { try { await /*call*/client.CompleteChatAsync(text); } catch { } await Task.Delay(1000); }")]
     [InlineData("await Task.Run(() => /*call*/client.CompleteChatAsync(text));")]
     [InlineData("await new ResiliencePipelineBuilder().AddTimeout(TimeSpan.FromSeconds(1)).Build().ExecuteAsync(async token => await /*call*/client.CompleteChatAsync(text));")]
+    [InlineData("await LlmTask.WhenAll(new[] { text }, (one, token) => /*call*/client.CompleteChatAsync(one), maxConcurrency: 2);")]
+    [InlineData("await LlmTask.WhenAll(new[] { text }, (one, token) => /*call*/client.CompleteChatAsync(one), new LlmBatchOptions { MaxConcurrency = 2 });")]
+    [InlineData("await LlmTask.WhenAll(new[] { text }, Once); Task<ClientResult<ChatCompletion>> Once(string one, CancellationToken token) => /*call*/client.CompleteChatAsync(one);")]
     public void No_when_nothing_does(string statements) => Assert.Equal(Verdict.No, Ask(statements).Verdict);
 
     [Theory]
     [InlineData("await /*call*/client.CompleteChatAsync(text);", "injected")]
     [InlineData("await pipeline.ExecuteAsync(async token => await /*call*/client.CompleteChatAsync(text));", Off)]
+    [InlineData("await LlmTask.WhenAll(new[] { text }, (one, token) => /*call*/client.CompleteChatAsync(one), new LlmBatchOptions { Throttle = new() });", Off)]
+    [InlineData("await using var group = new LlmTaskGroup(new LlmThrottle()); await group.Run(token => /*call*/client.CompleteChatAsync(text));", Off)]
     public void Unknown_when_part_of_it_comes_from_elsewhere(string statements, string client) => Assert.Equal(Verdict.Unknown, Ask(statements, client).Verdict);
 
     private static Fact Ask(string statements, string client = Off)

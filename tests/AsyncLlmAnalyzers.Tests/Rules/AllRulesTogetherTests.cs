@@ -76,6 +76,89 @@ public class AllRulesTogetherTests
         Assert.DoesNotContain(findings, finding => finding.Id == "ALLM4011");
     }
 
+    /// <summary>However many calls go through it, and whatever is handed out by it.</summary>
+    [Fact]
+    public async Task Say_it_once_of_a_construction()
+    {
+        var findings = await AnalyzeAsync("""
+            using OpenAI;
+            using OpenAI.Chat;
+
+            class Batch
+            {
+                static readonly OpenAIClient Service = new("k");
+                readonly ChatClient small = Service.GetChatClient("small");
+                readonly ChatClient large = Service.GetChatClient("large");
+
+                async Task Run(List<string> prompts)
+                {
+                    foreach (var prompt in prompts)
+                    {
+                        await small.CompleteChatAsync(prompt);
+                        await large.CompleteChatAsync(prompt);
+                    }
+
+                    await small.CompleteChatAsync("done");
+                }
+            }
+            """);
+        Assert.Equal(["ALLM3003", "ALLM4001"], findings.Where(finding => finding.Severity == DiagnosticSeverity.Warning).Select(finding => finding.Id).Order());
+    }
+
+    [Theory]
+    [InlineData("Anthropic.AnthropicClient()", "Messages.Create(null!)")]
+    [InlineData("Azure.AI.Inference.ChatCompletionsClient(new Uri(\"https://a\"), new Azure.AzureKeyCredential(\"k\"))", "CompleteAsync(new Azure.AI.Inference.ChatCompletionsOptions())")]
+    [InlineData("Azure.AI.OpenAI.AzureOpenAIClient(new Uri(\"https://a\"), new System.ClientModel.ApiKeyCredential(\"k\")).GetChatClient(\"m\")", "CompleteChatAsync(\"x\")")]
+    public async Task Do_not_ask_for_retries_that_the_SDK_has(string construction, string call) => Assert.DoesNotContain(
+        await AnalyzeAsync($$"""
+            class Batch
+            {
+                async Task Run(List<string> prompts)
+                {
+                    var client = new {{construction}};
+                    await Task.WhenAll(prompts.Select(async prompt => await client.{{call}}));
+                }
+            }
+            """),
+        finding => finding.Id is "ALLM4001" or "ALLM4011" or "ALLM4010");
+
+    /// <summary>Each of the calls that nothing ends is a warning, wherever its client comes from; those with a token, a timeout or a helper are none.</summary>
+    [Fact]
+    public async Task Report_every_call_without_a_deadline_in_Strict_mode()
+    {
+        const string code = """
+            using Microsoft.Extensions.AI;
+            using OpenAI.Chat;
+
+            class Calls(ChatClient client, IChatClient chat, IEmbeddingGenerator<string, Embedding<float>> embeddings)
+            {
+                readonly ChatClient own = new("m", "k");
+
+                async Task Run(string text, CancellationTokenSource stopping)
+                {
+                    await client.CompleteChatAsync(text); // here
+                    await own.CompleteChatAsync(text); // here
+                    await chat.GetResponseAsync(text); // here
+                    await foreach (var part in chat.GetStreamingResponseAsync(text)) { } // here
+                    await embeddings.GenerateAsync(text); // here
+                    await Ask(() => client.CompleteChatAsync(text)); // here
+
+                    await client.CompleteChatAsync([text], cancellationToken: stopping.Token);
+                    await chat.GetResponseAsync(text, cancellationToken: stopping.Token);
+                    await AsyncLlm.LlmTimeout.RunAsync(token => client.CompleteChatAsync([text], cancellationToken: token), TimeSpan.FromSeconds(9));
+                }
+
+                Task Ask(Func<Task> call) => call();
+            }
+            """;
+        var strict = ShippedRule.All.Where(rule => Preset.Strict.SeverityOf(rule) == "warning").ToDictionary(rule => rule.Id, _ => ReportDiagnostic.Warn);
+        var compilation = RuleTests.Compile(code);
+        var found = await compilation.WithOptions(compilation.Options.WithSpecificDiagnosticOptions(strict)).WithAnalyzers([new LlmAnalyzer()]).GetAnalyzerDiagnosticsAsync();
+        Assert.Equal(
+            code.Split('\n').Select((text, line) => (text, line)).Where(line => line.text.EndsWith("// here", StringComparison.Ordinal)).Select(line => line.line),
+            found.Where(finding => finding is { Id: "ALLM3001" or "ALLM3004", Severity: DiagnosticSeverity.Warning }).Select(finding => finding.Location.GetLineSpan().StartLinePosition.Line).Order());
+    }
+
     /// <summary>The only pair that one place may have: a construction without a deadline, and without retries.</summary>
     internal static bool MayStandTogether(IEnumerable<Diagnostic> place) => place.Select(diagnostic => diagnostic.Id).Order().SequenceEqual(["ALLM3003", "ALLM4001"]);
 
@@ -98,6 +181,13 @@ public class AllRulesTogetherTests
 
     /// <summary>An information at each call whose client comes from elsewhere: right code may have it.</summary>
     private static bool SpeaksOfUnknownClients(Diagnostic finding) => finding is { Id: "ALLM3004" or "ALLM4010", Severity: DiagnosticSeverity.Info };
+
+    private static async Task<IReadOnlyList<Diagnostic>> AnalyzeAsync(string code)
+    {
+        var compilation = RuleTests.Compile(code);
+        Assert.Empty(compilation.GetDiagnostics().Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error));
+        return await compilation.WithAnalyzers([new LlmAnalyzer()]).GetAnalyzerDiagnosticsAsync();
+    }
 
     private static TheoryData<string> Files(string folder) =>
         [.. Directory.GetFiles(Folder(folder), "*.cs").Select(file => Path.GetFileName(file)!).Order()];

@@ -25,6 +25,28 @@ public class CallWithoutRetryTests() : RuleTests("ALLM4010")
     public Task Silent_when_the_code_around_repeats_it_or_may(string statements) => SilentAsync(Method(statements));
 
     [Fact]
+    public Task Silent_when_the_client_is_a_class_of_this_code() => SilentAsync("""
+        using Microsoft.Extensions.AI;
+
+        class Index(string text)
+        {
+            private readonly IEmbeddingGenerator<string, Embedding<float>> local = new LocalGenerator();
+
+            public Task Add() => local.GenerateAsync([text]);
+        }
+
+        class LocalGenerator : IEmbeddingGenerator<string, Embedding<float>>
+        {
+            public Task<GeneratedEmbeddings<Embedding<float>>> GenerateAsync(IEnumerable<string> values, EmbeddingGenerationOptions? options = null, CancellationToken cancellationToken = default) =>
+                Task.FromResult(new GeneratedEmbeddings<Embedding<float>>());
+
+            public object? GetService(Type serviceType, object? serviceKey = null) => null;
+
+            public void Dispose() { }
+        }
+        """);
+
+    [Fact]
     public Task Silent_when_a_caller_repeats_the_wrapper() => SilentAsync("""
         using OpenAI.Chat;
 
@@ -56,6 +78,20 @@ public class CallWithoutRetryTests() : RuleTests("ALLM4010")
     public Task Silent_where_the_default_is_sound_or_the_construction_speaks(string statements) => SilentAsync(Method(statements));
 
     [Fact]
+    public Task Fix_repeats_a_single_call() => FixesAsync(
+        Example,
+        """
+        using AsyncLlm;
+        using OpenAI.Chat;
+
+        class Answers(ChatClient client)
+        {
+            public Task Ask(string question, CancellationToken ct) => LlmRetry.RunAsync(token => client.CompleteChatAsync([question], cancellationToken: token), cancellationToken: ct);
+        }
+        """,
+        withRuntime: true);
+
+    [Fact]
     public Task Fix_makes_the_call_through_the_clients_throttle() => FixesAsync(
         Example,
         """
@@ -67,7 +103,36 @@ public class CallWithoutRetryTests() : RuleTests("ALLM4010")
             public Task Ask(string question, CancellationToken ct) => LlmThrottle.For(client).ExecuteAsync(token => client.CompleteChatAsync([question], cancellationToken: token), ct);
         }
         """,
+        withRuntime: true,
+        kind: "Throttle");
+
+    [Fact]
+    public Task Fix_makes_one_of_many_calls_through_the_clients_throttle() => FixesAsync(
+        """
+        using OpenAI.Chat;
+
+        class Answers(ChatClient client)
+        {
+            public Task Ask(List<string> questions) => Task.WhenAll(questions.Select(question => client.[|CompleteChatAsync|](question)));
+        }
+        """,
+        """
+        using AsyncLlm;
+        using OpenAI.Chat;
+
+        class Answers(ChatClient client)
+        {
+            public Task Ask(List<string> questions) => Task.WhenAll(questions.Select(question => LlmThrottle.For(client).ExecuteAsync(ct => client.CompleteChatAsync([question], cancellationToken: ct))));
+        }
+        """,
         withRuntime: true);
+
+    [Theory]
+    [InlineData("ollama.[|EmbedAsync|](new())", "LlmRetry.RunAsync(_ => ollama.EmbedAsync(new()))")]
+    [InlineData("Made().[|CompleteChatAsync|](text)", "LlmRetry.RunAsync(_ => Made().CompleteChatAsync(text))")]
+    [InlineData("injected.[|CompleteChatAsync|]([text], cancellationToken: CancellationToken.None)", "LlmRetry.RunAsync(_ => injected.CompleteChatAsync([text], cancellationToken: CancellationToken.None))")]
+    public Task Fix_leaves_the_call_as_it_is_where_there_is_no_token(string call, string fixedCall) => FixesAsync(
+        "using AsyncLlm;\n" + Method($"await {call};"), "using AsyncLlm;\n" + Method($"await {fixedCall};"), withRuntime: true);
 
     [Fact]
     public Task Offers_no_fix_without_the_runtime() => OffersNoFixAsync(Example);
@@ -88,6 +153,8 @@ public class CallWithoutRetryTests() : RuleTests("ALLM4010")
             {
                 {{statements}}
             }
+
+            private static ChatClient Made() => throw new NotSupportedException();
 
             private static async Task Again(Func<Task> call) { while (true) { try { await call(); return; } catch (Exception) { await Task.Delay(1000); } } }
         }

@@ -22,6 +22,8 @@ public class ClientWithoutRetryTests() : RuleTests("ALLM4001")
     [InlineData("new [|AnthropicClient|] { MaxRetries = 0 }", "client.Messages.Create(null!)")]
     [InlineData("new [|ChatClient|](\"m\", \"k\")", "Task.WhenAll(texts.Select(t => client.CompleteChatAsync(t)))")]
     [InlineData("new [|ChatClient|](\"m\", \"k\")", "Each(texts, t => client.CompleteChatAsync(t))")]
+    [InlineData("new [|ChatClient|](\"m\", \"k\")", "Task.Yield(); for (var i = 0; i < texts.Count; i++) await client.CompleteChatAsync(texts[i])")]
+    [InlineData("new [|ChatClient|](\"m\", \"k\")", "Task.Yield(); var queue = new Queue<string>(texts); while (queue.TryDequeue(out var t)) await client.CompleteChatAsync(t)")]
     [InlineData("new [|ChatClient|](\"m\", \"k\")", "Parallel.ForEachAsync(texts, async (t, ct) => await One(t))")]
     public Task Reports_no_retries_and_retries_that_do_not_wait(string construction, string call) => ReportsAsync(Class(construction, call));
 
@@ -35,6 +37,28 @@ public class ClientWithoutRetryTests() : RuleTests("ALLM4001")
     [InlineData("new OllamaSharp.OllamaApiClient(\"http://localhost:11434\")", "client.EmbedAsync(new())")]
     public Task Silent_where_the_SDKs_retries_are_sound_or_set(string construction, string call) => SilentAsync(Class(construction, call));
 
+    [Fact]
+    public Task Silent_where_Bedrocks_retries_are_sound() => SilentAsync("""
+        using Amazon.BedrockRuntime;
+
+        class Answers
+        {
+            private readonly AmazonBedrockRuntimeClient client = new();
+
+            public Task Ask(string[] texts) => Task.WhenAll(texts.Select(text => client.ConverseAsync(text)));
+        }
+
+        namespace Amazon.BedrockRuntime
+        {
+            public interface IAmazonBedrockRuntime { Task<string> ConverseAsync(string request, CancellationToken cancellationToken = default); }
+
+            public class AmazonBedrockRuntimeClient : IAmazonBedrockRuntime
+            {
+                public Task<string> ConverseAsync(string request, CancellationToken cancellationToken = default) => Task.FromResult(request);
+            }
+        }
+        """);
+
     [Theory]
     [InlineData("Again(() => client.CompleteChatAsync(text))")]
     [InlineData("new Polly.ResiliencePipelineBuilder().AddRetry(new Polly.Retry.RetryStrategyOptions()).Build().ExecuteAsync(async _ => await client.CompleteChatAsync(text))")]
@@ -47,6 +71,14 @@ public class ClientWithoutRetryTests() : RuleTests("ALLM4001")
     public Task Silent_when_a_handler_retries() => SilentAsync(Class(
         "new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new() { RetryPolicy = new ClientRetryPolicy(0), Transport = new HttpClientPipelineTransport(new HttpClient(new Repeating())) })",
         "client.CompleteChatAsync(text)"));
+
+    [Theory]
+    [InlineData("HttpMessageHandler")]
+    [InlineData("DelegatingHandler")]
+    public Task Silent_when_the_requests_end_in_this_code(string handler) => SilentAsync(Class(
+        "new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new() { RetryPolicy = new ClientRetryPolicy(0), Transport = new HttpClientPipelineTransport(new HttpClient(new Fake())) })",
+        "client.CompleteChatAsync(text)",
+        $$"""private class Fake : {{handler}} { protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => Task.FromResult(new HttpResponseMessage()); }"""));
 
     [Fact]
     public Task Silent_when_the_options_throttle() => SilentAsync(Class(
@@ -71,7 +103,14 @@ public class ClientWithoutRetryTests() : RuleTests("ALLM4001")
     [Theory]
     [InlineData("for (var i = 0; i < 3; i++) { try { await client.CompleteChatAsync(text); break; } catch (Exception) { await Task.Delay(1000); } }")]
     [InlineData("while (true) { await client.CompleteChatAsync(Console.ReadLine()!); }")]
+    [InlineData("var calls = true; do { var answer = await client.CompleteChatAsync(text); calls = answer.Value.ToolCalls.Count > 0; } while (calls);")]
+    [InlineData("var calls = true; while (calls) { calls = false; var answer = await client.CompleteChatAsync(text); switch (answer.Value.FinishReason) { case ChatFinishReason.ToolCalls: calls = true; break; } }")]
+    [InlineData("for (var round = 0; round < 10; round++) { var answer = await client.CompleteChatAsync(text); if (answer.Value.ToolCalls.Count == 0) break; }")]
+    [InlineData("foreach (var t in new[] { text }) { var answer = await client.CompleteChatAsync(t); if (answer.Value.Content.Count > 0) return; }")]
+    [InlineData("await foreach (var update in client.CompleteChatStreamingAsync(text)) { Console.Write(update.Model); }")]
     public Task Silent_when_the_loop_is_one_of_attempts_or_a_conversation(string statements) => SilentAsync($$"""
+        using OpenAI.Chat;
+
         class Answers
         {
             private readonly OpenAI.Chat.ChatClient client = new("m", "k");
@@ -90,6 +129,32 @@ public class ClientWithoutRetryTests() : RuleTests("ALLM4001")
         var kernel = builder.Build();
         await kernel.InvokePromptAsync("Hello");
         """);
+
+    [Theory]
+    [InlineData("Kernel.CreateBuilder().[|AddOpenAIChatCompletion|](\"m\", key)", "Kernel.CreateBuilder().AddOpenAIChatCompletion(\"m\", new OpenAIClient(new ApiKeyCredential(key), new OpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(120), RetryPolicy = new ClientRetryPolicy(maxRetries: 3) }))")]
+    [InlineData("Kernel.CreateBuilder().[|AddOpenAIChatCompletion|](modelId: \"m\", apiKey: /* mine */ key, serviceId: \"s\")", "Kernel.CreateBuilder().AddOpenAIChatCompletion(modelId: \"m\", openAIClient: /* mine */ new OpenAIClient(new ApiKeyCredential(key), new OpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(120), RetryPolicy = new ClientRetryPolicy(maxRetries: 3) }), serviceId: \"s\")")]
+    public Task Fix_gives_Semantic_Kernels_builder_a_client_that_retries(string builder, string fixedBuilder) => FixesAsync(KernelOf(builder), KernelOf(fixedBuilder));
+
+    [Theory]
+    [InlineData("Kernel.CreateBuilder().[|AddOpenAIChatCompletion|](\"m\", key, orgId: \"o\")")]
+    [InlineData("Kernel.CreateBuilder().[|AddOpenAIChatCompletion|](\"m\", key, httpClient: new System.Net.Http.HttpClient())")]
+    [InlineData("new ServiceCollection().AddHttpClient(\"x\").Services.AddKernel().[|AddOpenAIChatCompletion|](\"m\", key)")]
+    [InlineData("new ServiceCollection().AddKernel().[|AddOpenAIChatCompletion|](\"m\", key)")]
+    public Task Offers_no_fix_where_a_client_would_go_past_what_was_given(string builder) => OffersNoFixAsync(KernelOf(builder));
+
+    private static string KernelOf(string builder) => $$"""
+        /* top-level */
+        using System.ClientModel;
+        using System.ClientModel.Primitives;
+        using Microsoft.Extensions.DependencyInjection;
+        using Microsoft.SemanticKernel;
+        using OpenAI;
+
+        var key = Environment.GetEnvironmentVariable("KEY")!;
+        var builder = {{builder}};
+        var kernel = builder.Build();
+        await kernel.InvokePromptAsync("Hello");
+        """;
 
     [Fact]
     public Task Semantic_Kernel_with_an_OpenAI_client_has_that_clients_retries() => SilentAsync("""

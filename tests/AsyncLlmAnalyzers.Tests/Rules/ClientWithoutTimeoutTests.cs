@@ -2,16 +2,7 @@ namespace AsyncLlmAnalyzers.Tests.Rules;
 
 public class ClientWithoutTimeoutTests() : RuleTests("ALLM3003")
 {
-    protected override string Example => """
-        using OpenAI.Chat;
-
-        class Answers
-        {
-            private readonly ChatClient client = new [|ChatClient|]("gpt-5", "key");
-
-            public Task Ask(string question) => client.CompleteChatAsync(question);
-        }
-        """;
+    protected override string Example => ClientCode.Default;
 
     [Theory]
     [InlineData("new [|ChatClient|](\"m\", \"k\")")]
@@ -21,7 +12,7 @@ public class ClientWithoutTimeoutTests() : RuleTests("ALLM3003")
     [InlineData("new [|OpenAIClient|](\"k\").GetChatClient(\"m\")")]
     [InlineData("new [|ChatClient|](\"m\", new ApiKeyCredential(\"k\"), new OpenAIClientOptions { RetryPolicy = new ClientRetryPolicy(4) })")]
     [InlineData("new [|ChatClient|](\"m\", new ApiKeyCredential(\"k\"), new() { Endpoint = new Uri(\"http://localhost\") })")]
-    public Task Reports_a_client_with_the_defaults(string construction) => ReportsAsync(Field(construction));
+    public Task Reports_a_client_with_the_defaults(string construction) => ReportsAsync(ClientCode.Field(construction));
 
     [Theory]
     [InlineData("new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new OpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(30) })")]
@@ -31,7 +22,11 @@ public class ClientWithoutTimeoutTests() : RuleTests("ALLM3003")
     [InlineData("new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new OpenAIClientOptions { Transport = new HttpClientPipelineTransport(new HttpClient { Timeout = TimeSpan.FromSeconds(30) }) })")]
     [InlineData("new ChatClient(\"m\", new ApiKeyCredential(\"k\"), Configured())")]
     [InlineData("new ChatClient(\"m\", new ApiKeyCredential(\"k\"), Bound())")]
-    public Task Silent_with_a_timeout_fewer_attempts_or_options_that_cannot_be_seen(string construction) => SilentAsync(Field(construction));
+    public Task Silent_with_a_timeout_fewer_attempts_or_options_that_cannot_be_seen(string construction) => SilentAsync(ClientCode.Field(construction));
+
+    [Fact]
+    public Task Silent_when_a_handler_of_the_client_ends_its_calls() => SilentAsync(
+        ClientCode.Field("new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new OpenAIClientOptions { Transport = new HttpClientPipelineTransport(new HttpClient(new Ending())) })") + Ending);
 
     [Fact]
     public Task Silent_when_the_options_are_injected() => SilentAsync("""
@@ -136,16 +131,7 @@ public class ClientWithoutTimeoutTests() : RuleTests("ALLM3003")
 
     [Fact]
     public Task Fix_imports_what_it_names() => FixesAsync(
-        """
-        using OpenAI.Chat;
-
-        class Answers
-        {
-            private readonly ChatClient client = new [|ChatClient|]("gpt-5", "key");
-
-            public Task Ask(string question) => client.CompleteChatAsync(question);
-        }
-        """,
+        Example,
         """
         using System.ClientModel;
         using System.ClientModel.Primitives;
@@ -169,16 +155,7 @@ public class ClientWithoutTimeoutTests() : RuleTests("ALLM3003")
 
     [Fact]
     public Task Fix_imports_the_runtime() => FixesAsync(
-        """
-        using OpenAI.Chat;
-
-        class Answers
-        {
-            private readonly ChatClient client = new [|ChatClient|]("gpt-5", "key");
-
-            public Task Ask(string question) => client.CompleteChatAsync(question);
-        }
-        """,
+        Example,
         """
         using System.ClientModel;
         using AsyncLlm;
@@ -220,33 +197,15 @@ public class ClientWithoutTimeoutTests() : RuleTests("ALLM3003")
         }
         """);
 
-    private static string Field(string construction) => $$"""
-        using System.ClientModel;
-        using System.ClientModel.Primitives;
-        using System.Net.Http;
-        using OpenAI;
-        using OpenAI.Chat;
-
-        class Answers
+    private const string Ending = """
+        class Ending : System.Net.Http.DelegatingHandler
         {
-            private readonly ChatClient client = {{construction}};
-
-            public Task Ask(string question) => client.CompleteChatAsync(question);
-
-            private static OpenAIClientOptions Configured() => new() { NetworkTimeout = TimeSpan.FromSeconds(60) };
-
-            private static OpenAIClientOptions Bound()
+            protected override async Task<System.Net.Http.HttpResponseMessage> SendAsync(System.Net.Http.HttpRequestMessage request, CancellationToken cancellationToken)
             {
-                var options = new OpenAIClientOptions();
-                Fill(options);
-                return options;
+                using var source = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+                source.CancelAfter(20_000);
+                return await base.SendAsync(request, source.Token);
             }
-
-            private static void Fill(object options)
-            {
-            }
-
-            private class Own : ClientRetryPolicy;
         }
         """;
 

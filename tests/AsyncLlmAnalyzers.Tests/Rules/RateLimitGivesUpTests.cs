@@ -1,9 +1,9 @@
+using static AsyncLlmAnalyzers.Tests.Rules.RateLimitCode;
+
 namespace AsyncLlmAnalyzers.Tests.Rules;
 
 public class RateLimitGivesUpTests() : RuleTests("ALLM4007")
 {
-    private const string Sound = "new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new OpenAIClientOptions { RetryPolicy = new ClientRetryPolicy(3) })";
-
     protected override string Example => """
         using System.ClientModel;
         using OpenAI.Chat;
@@ -52,33 +52,11 @@ public class RateLimitGivesUpTests() : RuleTests("ALLM4007")
     [Fact]
     public Task Calls_through_the_throttle_of_the_client() => FixesAsync(
         In("try { await client.CompleteChatAsync(text); } catch ([|ClientResultException|]) { } return null;"),
-        In("try { await LlmThrottle.For(client).ExecuteAsync(ct => client.CompleteChatAsync([text], cancellationToken: ct)); } catch (ClientResultException) { } return null;")
-            .Replace("using Microsoft.Extensions.AI;", "using AsyncLlm;\nusing Microsoft.Extensions.AI;", StringComparison.Ordinal),
+        Fixed("try { await LlmThrottle.For(client).ExecuteAsync(ct => client.CompleteChatAsync([text], cancellationToken: ct)); } catch (ClientResultException) { } return null;"),
         withRuntime: true);
 
-    private static string In(string statements, string client = "injected") => $$"""
-        using System.ClientModel;
-        using System.ClientModel.Primitives;
-        using System.Net;
-        using Anthropic;
-        using Anthropic.Exceptions;
-        using Microsoft.Extensions.AI;
-        using Microsoft.Extensions.Logging;
-        using OpenAI;
-        using OpenAI.Chat;
-
-        class Answers(ChatClient injected, AnthropicClient anthropic, IChatClient other, List<ChatClient> clients, ILogger log)
-        {
-            readonly ChatClient client = {{client}};
-            string? failure;
-            public object? Given => failure is null ? injected : null;
-
-            async Task<string?> AskAsync(string text)
-            {
-                {{statements.ReplaceLineEndings("\n        ")}}
-            }
-
-            void Handle(Exception exception) { }
-        }
-        """;
+    [Theory]
+    [InlineData("var response = await http.PostAsync(Address, body); if ([|response.StatusCode == HttpStatusCode.TooManyRequests|]) return null; return \"\";", "injected")]
+    [InlineData("try { return await http.GetStringAsync(Address); } catch ([|HttpRequestException|]) { return null; }", "new()")]
+    public Task Reports_a_request_by_hand_that_is_given_up_where_ALLM4002_is_silent(string statements, string client) => ReportsAsync(ByHand(statements, client));
 }

@@ -1,10 +1,9 @@
+using static AsyncLlmAnalyzers.Tests.Rules.RateLimitCode;
+
 namespace AsyncLlmAnalyzers.Tests.Rules;
 
 public class RateLimitNotRetriedTests() : RuleTests("ALLM4002")
 {
-    private const string Sound = "new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new OpenAIClientOptions { RetryPolicy = new ClientRetryPolicy(3) })";
-    private const string Off = "new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new OpenAIClientOptions { RetryPolicy = new ClientRetryPolicy(0) })";
-
     protected override string Example => """
         using System.ClientModel;
         using OpenAI.Chat;
@@ -70,39 +69,57 @@ public class RateLimitNotRetriedTests() : RuleTests("ALLM4002")
     [Fact]
     public Task Calls_through_the_throttle_of_the_client() => FixesAsync(
         In("try { return (await client.CompleteChatAsync(text /* q */).ConfigureAwait(false)).Value.Content[0].Text; } catch (ClientResultException e) when ([|e.Status == 429|]) { return null; }"),
-        In("try { return (await LlmThrottle.For(client).ExecuteAsync(ct => client.CompleteChatAsync([text /* q */], cancellationToken: ct)).ConfigureAwait(false)).Value.Content[0].Text; } catch (ClientResultException e) when (e.Status == 429) { return null; }")
-            .Replace("using Microsoft.Extensions.AI;", "using AsyncLlm;\nusing Microsoft.Extensions.AI;", StringComparison.Ordinal),
+        Fixed("try { return (await LlmThrottle.For(client).ExecuteAsync(ct => client.CompleteChatAsync([text /* q */], cancellationToken: ct)).ConfigureAwait(false)).Value.Content[0].Text; } catch (ClientResultException e) when (e.Status == 429) { return null; }"),
         withRuntime: true);
 
+    [Fact]
+    public Task Repeats_the_call_of_a_client_that_does_not_last() => FixesAsync(
+        In("var own = new ChatClient(\"m\", \"k\"); try { await own.CompleteChatAsync(text); } catch (ClientResultException e) when ([|e.Status == 429|]) { } return null;"),
+        Fixed("var own = new ChatClient(\"m\", \"k\"); try { await LlmRetry.RunAsync(_ => own.CompleteChatAsync(text)); } catch (ClientResultException e) when (e.Status == 429) { } return null;"),
+        withRuntime: true);
+
+    [Fact]
+    public Task Makes_the_calls_of_a_fan_out_through_the_throttle() => FixesAsync(
+        In("await Task.WhenAll(text.Split(' ').Select(line => client.[|CompleteChatAsync|](line))); return null;", Off),
+        Fixed("await Task.WhenAll(text.Split(' ').Select(line => LlmThrottle.For(client).ExecuteAsync(ct => client.CompleteChatAsync([line], cancellationToken: ct)))); return null;", Off),
+        withRuntime: true);
+
+    [Fact]
+    public Task Offers_no_fix_without_the_runtime() =>
+        OffersNoFixAsync(In("try { await client.CompleteChatAsync(text); } catch (ClientResultException e) when ([|e.Status == 429|]) { } return null;"));
+
     [Theory]
-    [InlineData("var own = new ChatClient(\"m\", \"k\"); try { await own.CompleteChatAsync(text); } catch (ClientResultException e) when ([|e.Status == 429|]) { } return null;", true)]
-    [InlineData("try { await client.CompleteChatAsync(text); } catch (ClientResultException e) when ([|e.Status == 429|]) { } return null;", false)]
-    public Task Offers_no_fix_without_a_lasting_client_or_the_runtime(string statements, bool withRuntime) => OffersNoFixAsync(In(statements), withRuntime);
+    [InlineData("var response = await http.PostAsync(\"https://api.openai.com/v1/chat/completions\", body); if ([|response.StatusCode == HttpStatusCode.TooManyRequests|]) return null; return await response.Content.ReadAsStringAsync();")]
+    [InlineData("var response = await http.PostAsJsonAsync(Host + \"/v1/messages\", model).ConfigureAwait(false); if ([|(int)response.StatusCode == 429|]) { log.LogWarning(\"busy\"); return null; } return \"\";")]
+    [InlineData("using var request = new HttpRequestMessage(HttpMethod.Post, Address); using var response = await http.SendAsync(request); if ([|response.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable|]) { log.LogWarning(await response.Content.ReadAsStringAsync()); return string.Empty; } return \"\";")]
+    [InlineData("var response = await http.PostAsync($\"{model}/api/chat\", body); if ([|response is { StatusCode: HttpStatusCode.TooManyRequests }|]) { return default; } return \"\";")]
+    [InlineData("foreach (var one in bodies) { var response = await http.PostAsync(Address, one); if ([|response.StatusCode == HttpStatusCode.TooManyRequests|]) { Console.WriteLine(\"busy\"); continue; } } return null;")]
+    [InlineData("try { var response = await http.PostAsync(Address, body); response.EnsureSuccessStatusCode(); return \"\"; } catch (HttpRequestException e) when ([|e.StatusCode == HttpStatusCode.TooManyRequests|]) { return null; }")]
+    [InlineData("try { return await http.GetStringAsync(Address); } catch ([|HttpRequestException|] e) { if (e.StatusCode == HttpStatusCode.TooManyRequests) { log.LogWarning(\"busy\"); return null; } throw; }")]
+    public Task Reports_a_status_of_a_request_by_hand_that_is_given_up(string statements) => ReportsAsync(ByHand(statements));
 
-    private static string In(string statements, string client = "injected") => $$"""
-        using System.ClientModel;
-        using System.ClientModel.Primitives;
-        using System.Net;
-        using Anthropic;
-        using Anthropic.Exceptions;
-        using Microsoft.Extensions.AI;
-        using Microsoft.Extensions.Logging;
-        using OpenAI;
-        using OpenAI.Chat;
-        using Polly;
+    [Theory]
+    [InlineData("for (var i = 0; i < 3; i++) { var response = await http.PostAsync(Address, body); if (response.StatusCode == HttpStatusCode.TooManyRequests) continue; return \"\"; } return null;")]
+    [InlineData("while (true) { var response = await http.PostAsync(Address, body); if (response.StatusCode == HttpStatusCode.TooManyRequests) { await Task.Delay(1000); continue; } return \"\"; }")]
+    [InlineData("for (var i = 0; ; i++) { try { var response = await http.PostAsync(Address, body); response.EnsureSuccessStatusCode(); return \"\"; } catch (HttpRequestException e) when (e.StatusCode == HttpStatusCode.TooManyRequests && i < 3) { await Task.Delay(1000 << i); } }")]
+    [InlineData("return await pipeline.ExecuteAsync(async _ => { var response = await http.PostAsync(Address, body); if (response.StatusCode == HttpStatusCode.TooManyRequests) return null; return \"\"; });")]
+    [InlineData("var response = await http.PostAsync(Address, body); if (response.StatusCode == HttpStatusCode.TooManyRequests) throw new InvalidOperationException(); return \"\";")]
+    [InlineData("var response = await http.PostAsync(Address, body); if (response.StatusCode == HttpStatusCode.TooManyRequests) return await response.Content.ReadAsStringAsync(); return \"\";")]
+    [InlineData("var response = await http.PostAsync(Address, body); if (response.StatusCode == HttpStatusCode.TooManyRequests) { await Task.Delay(1000); response = await http.PostAsync(Address, body); } return \"\";")]
+    [InlineData("var response = await http.PostAsync(Address, body); if (response.StatusCode == HttpStatusCode.TooManyRequests) log.LogWarning(\"busy\"); response.EnsureSuccessStatusCode(); return \"\";")]
+    public Task Silent_when_a_request_by_hand_is_tried_again_or_its_failure_told(string statements) => SilentAsync(ByHand(statements));
 
-        class Answers(ChatClient injected, AnthropicClient anthropic, IChatClient other, List<ChatClient> clients, ILogger log)
-        {
-            readonly ChatClient client = {{client}};
-            string? failure;
-            public object? Given => failure is null ? injected : null;
+    [Theory]
+    [InlineData("var response = await http.PostAsync(\"https://weather/now\", body); if (response.StatusCode == HttpStatusCode.TooManyRequests) return null; return \"\";", "new()")]
+    [InlineData("var response = await http.PostAsync(model, body); if (response.StatusCode == HttpStatusCode.TooManyRequests) return null; return \"\";", "new()")]
+    [InlineData("var response = await http.PostAsync(Address, body); if (response.StatusCode != HttpStatusCode.TooManyRequests) return null; return \"\";", "new()")]
+    [InlineData("var response = await http.PostAsync(Address, body); if (response.StatusCode == HttpStatusCode.NotFound) return null; return \"\";", "new()")]
+    [InlineData("try { var response = await http.PostAsync(Address, body); return \"\"; } catch (HttpRequestException e) when (e.StatusCode == HttpStatusCode.TooManyRequests) { return null; }", "new()")]
+    [InlineData("var response = await http.PostAsync(Address, body); if (response.StatusCode == HttpStatusCode.TooManyRequests) return null; return \"\";", "injected")]
+    [InlineData("var response = await http.PostAsync(Address, body); if (response.StatusCode == HttpStatusCode.TooManyRequests) return null; return \"\";", "factory.CreateClient()")]
+    public Task Silent_when_a_request_by_hand_is_none_to_a_model_or_its_handlers_are_unknown(string statements, string client) => SilentAsync(ByHand(statements, client));
 
-            async Task<string?> AskAsync(string text)
-            {
-                {{statements.ReplaceLineEndings("\n        ")}}
-            }
-
-            void Handle(Exception exception) { }
-        }
-        """;
+    [Fact]
+    public Task Offers_no_fix_for_a_request_by_hand() => OffersNoFixAsync(
+        ByHand("var response = await http.PostAsync(Address, body); if ([|response.StatusCode == HttpStatusCode.TooManyRequests|]) return null; return \"\";"), withRuntime: true);
 }

@@ -64,6 +64,26 @@ public class RetryWithoutBackoffTests() : RuleTests("ALLM4003")
     public Task Silent_when_it_is_no_retry_of_the_call(string statements) => SilentAsync(RetryCode.In(statements));
 
     [Theory]
+    [InlineData("for (var i = 1; ; i++) { try { return await client.CompleteChatAsync([text], null, ct); } catch ([|ClientResultException|] e) when (e.Status == 429 && i < 5) { await Task.Delay(pause, ct); } }", "return await LlmRetry.RunAsync(token => client.CompleteChatAsync([text], null, token), new LlmRetryOptions { MaxRetries = 4, BaseDelay = pause }, ct);")]
+    [InlineData("for (var i = 0; ; i++) { try { return await client.CompleteChatAsync([text], null, ct); } catch ([|ClientResultException|] e) { if (i == Max || e.Status is 401 or 400) throw; } }", "return await LlmRetry.RunAsync(token => client.CompleteChatAsync([text], null, token), maxRetries: Max, ct);")]
+    [InlineData("for (var i = 0; ; i++) { try { return await client.CompleteChatAsync([text], null, ct); } catch ([|ClientResultException|] e) when (e.Status != 401 && i < 2) { } }", "return await LlmRetry.RunAsync(token => client.CompleteChatAsync([text], null, token), maxRetries: 2, ct);")]
+    [InlineData("for (var i = 0; ; i++) { try { return await client.CompleteChatAsync([text], null, ct); } catch ([|ClientResultException|] e) when (e.Message.Contains(\"429\") && i < 2) { } }", "return await LlmRetry.RunAsync(token => client.CompleteChatAsync([text], null, token), maxRetries: 2, ct);")]
+    public Task Leaves_the_retry_to_the_runtime(string statements, string fixedStatements) => FixesAsync(
+        RetryCode.In(statements), RetryCode.In(fixedStatements).Replace("using Microsoft.Extensions.AI;", "using AsyncLlm;\nusing Microsoft.Extensions.AI;", StringComparison.Ordinal), withRuntime: true);
+
+    [Theory]
+    [InlineData("e.Status == 400")]
+    [InlineData("e.Status >= 400")]
+    [InlineData("e.Status != 429")]
+    [InlineData("IsTransient(e)")]
+    [InlineData("e.Message.Contains(\"filter\")")]
+    public async Task Keeps_a_retry_of_what_the_runtime_would_not_repeat(string filter)
+    {
+        var code = RetryCode.In($"for (var i = 0; ; i++) {{ try {{ return await client.CompleteChatAsync(text); }} catch ([|ClientResultException|] e) when ({filter} && i < 2) {{ }} }}");
+        await FixesAsync(code, code, withRuntime: true, kind: "BackOff");
+    }
+
+    [Theory]
     [InlineData(
         "for (var i = 0; ; i++)\n{\n    try { return await client.CompleteChatAsync(text); }\n    catch ([|ClientResultException|]) when (i < 3)\n    {\n        await Task.Delay(/* ms */ 1000, ct); // wait\n    }\n}",
         "for (var i = 0; ; i++)\n{\n    try { return await client.CompleteChatAsync(text); }\n    catch (ClientResultException) when (i < 3)\n    {\n        await Task.Delay(/* ms */ TimeSpan.FromSeconds(Math.Min(60, Math.Pow(2, i)) * (0.5 + Random.Shared.NextDouble())), ct); // wait\n    }\n}")]

@@ -2,23 +2,14 @@ namespace AsyncLlmAnalyzers.Tests.Rules;
 
 public class RetryWithoutDelayTests() : RuleTests("ALLM4011")
 {
-    protected override string Example => """
-        using OpenAI.Chat;
-
-        class Answers
-        {
-            private readonly ChatClient client = new [|ChatClient|]("gpt-5", "key");
-
-            public Task Ask(string question) => client.CompleteChatAsync(question);
-        }
-        """;
+    protected override string Example => ClientCode.Default;
 
     [Theory]
     [InlineData("new [|ChatClient|](\"m\", \"k\")")]
     [InlineData("new [|OpenAIClient|](\"k\").GetChatClient(\"m\")")]
     [InlineData("new [|ChatClient|](\"m\", new ApiKeyCredential(\"k\"), new() { NetworkTimeout = TimeSpan.FromSeconds(30) })")]
     [InlineData("new [|ChatClient|](\"m\", new ApiKeyCredential(\"k\"), new() { RetryPolicy = ClientRetryPolicy.Default })")]
-    public Task Reports_the_default_policy(string construction) => ReportsAsync(Class(construction));
+    public Task Reports_the_default_policy(string construction) => ReportsAsync(ClientCode.Field(construction));
 
     [Theory]
     [InlineData("new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new() { RetryPolicy = new ClientRetryPolicy() })")]
@@ -26,37 +17,20 @@ public class RetryWithoutDelayTests() : RuleTests("ALLM4011")
     [InlineData("new ChatClient(\"m\", new ApiKeyCredential(\"k\"), given)")]
     [InlineData("new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new OpenAIClientOptions().UseThrottle())")]
     [InlineData("new AzureOpenAIClient(new Uri(\"https://a\"), new ApiKeyCredential(\"k\")).GetChatClient(\"m\")")]
-    public Task Silent_with_a_policy_of_its_own_or_options_from_elsewhere(string construction) => SilentAsync(Class(construction));
+    public Task Silent_with_a_policy_of_its_own_or_options_from_elsewhere(string construction) => SilentAsync(ClientCode.Field(construction));
+
+    [Theory]
+    [InlineData("new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new() { Endpoint = new Uri(\"http://localhost:11434/v1\") })")]
+    [InlineData("new ChatClient(\"m\", new ApiKeyCredential(\"k\"), Local())")]
+    public Task Silent_when_the_server_is_on_this_machine(string construction) => SilentAsync(ClientCode.Field(construction));
 
     [Fact]
     public Task Fix_sets_a_policy_that_waits() => FixesAsync(
-        Class("new [|ChatClient|](\"m\", new ApiKeyCredential(\"k\"), new() { NetworkTimeout = TimeSpan.FromSeconds(30) })"),
-        Class("new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new() { NetworkTimeout = TimeSpan.FromSeconds(30), RetryPolicy = new ClientRetryPolicy(maxRetries: 3) })"));
+        ClientCode.Field("new [|ChatClient|](\"m\", new ApiKeyCredential(\"k\"), new() { NetworkTimeout = TimeSpan.FromSeconds(30) })"),
+        ClientCode.Field("new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new() { NetworkTimeout = TimeSpan.FromSeconds(30), RetryPolicy = new ClientRetryPolicy(maxRetries: 3) })"));
 
     [Fact]
     public Task Fix_replaces_the_default_policy() => FixesAsync(
-        Class("new [|ChatClient|](\"m\", new ApiKeyCredential(\"k\"), new() { RetryPolicy = ClientRetryPolicy.Default })"),
-        Class("new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new() { RetryPolicy = new ClientRetryPolicy(maxRetries: 3) })"));
-
-    private static string Class(string construction) => $$"""
-        using System.ClientModel;
-        using System.ClientModel.Primitives;
-        using Azure.AI.OpenAI;
-        using OpenAI;
-        using OpenAI.Chat;
-
-        class Answers(OpenAIClientOptions given)
-        {
-            private readonly ChatClient client = {{construction}};
-
-            public object Given => given;
-
-            public Task Ask(string question) => client.CompleteChatAsync(question);
-        }
-
-        static class Extensions
-        {
-            public static OpenAIClientOptions UseThrottle(this OpenAIClientOptions options) => options;
-        }
-        """;
+        ClientCode.Field("new [|ChatClient|](\"m\", new ApiKeyCredential(\"k\"), new() { RetryPolicy = ClientRetryPolicy.Default })"),
+        ClientCode.Field("new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new() { RetryPolicy = new ClientRetryPolicy(maxRetries: 3) })"));
 }

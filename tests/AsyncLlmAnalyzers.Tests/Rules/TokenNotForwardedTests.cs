@@ -30,6 +30,40 @@ public class TokenNotForwardedTests() : RuleTests("ALLM3002")
         "'CompleteChatAsync' cannot be cancelled: 'request' or 'stopping' is in scope but not passed, so the request runs on and is billed after the caller has given up");
 
     [Fact]
+    public Task Says_what_else_a_stream_needs_whose_stall_ignores_the_token() => SaysAsync(
+        """
+        class Answers(OllamaSharp.IOllamaApiClient ollama)
+        {
+            async Task Ask(CancellationToken ct) { await foreach (var part in ollama.{|#0:GenerateAsync|}(new())) { } }
+        }
+        """,
+        "'GenerateAsync' cannot be cancelled: 'ct' is in scope but not passed, so the request runs on and is billed after the caller has given up; and as this stream looks at no token while it stalls, bound the wait for each piece, too");
+
+    [Theory]
+    [InlineData("await foreach (var part in ollama.[|GenerateAsync|](new())) { }", "await foreach (var part in ollama.GenerateAsync(new(), ct).WithTimeout(TimeSpan.FromMinutes(2))) { }")]
+    [InlineData("await foreach (var part in ollama.[|GenerateAsync|](new()).ConfigureAwait(false)) { }", "await foreach (var part in ollama.GenerateAsync(new(), ct).WithTimeout(TimeSpan.FromMinutes(2)).ConfigureAwait(false)) { }")]
+    [InlineData("await foreach (var part in [|given|]) { }", "await foreach (var part in given.WithTimeout(TimeSpan.FromMinutes(2)).WithCancellation(ct)) { }")]
+    [InlineData("await foreach (var part in [|given|].ConfigureAwait(false)) { }", "await foreach (var part in given.WithTimeout(TimeSpan.FromMinutes(2)).WithCancellation(ct).ConfigureAwait(false)) { }")]
+    public Task Fix_bounds_a_stream_whose_stall_ignores_the_token(string statement, string fixedStatement) => FixesAsync(
+        OllamaStream(statement), OllamaStream(fixedStatement, "using AsyncLlm;\n"), withRuntime: true);
+
+    private static string OllamaStream(string statement, string usings = "") => $$"""
+        {{usings}}using OllamaSharp;
+        using OllamaSharp.Models;
+
+        class Answers(IOllamaApiClient ollama)
+        {
+            public async Task Ask(IAsyncEnumerable<GenerateResponseStream?> given, CancellationToken ct)
+            {
+                await Task.Yield();
+                {{statement}}
+            }
+
+            public object Given => ollama;
+        }
+        """;
+
+    [Fact]
     public Task Says_what_happens_to_a_model_in_the_process() => SaysAsync(
         """
         class Answers(LLama.LLamaEmbedder embedder)
@@ -773,22 +807,12 @@ public class TokenNotForwardedTests() : RuleTests("ALLM3002")
         """);
 
     [Fact]
-    public Task Is_silent_where_a_token_aborts_the_process() => SilentAsync("""
-        using Azure.AI.OpenAI;
+    public Task Is_silent_where_a_token_aborts_the_process() => AzureBeta.SilentAsync(
+        "ALLM3002", "public async Task Ask(ChatCompletionsOptions options, CancellationToken ct) => await beta.GetChatCompletionsStreamingAsync(\"m\", options);");
 
-        class Answers(Azure.AI.OpenAI.OpenAIClient client)
-        {
-            async Task Ask(string text, CancellationToken ct) => await client.GetChatCompletionsStreamingAsync(text);
-        }
-
-        namespace Azure.AI.OpenAI
-        {
-            class OpenAIClient
-            {
-                public Task<string> GetChatCompletionsStreamingAsync(string text, CancellationToken cancellationToken = default) => Task.FromResult(text);
-            }
-        }
-        """);
+    [Fact]
+    public Task Reports_the_other_calls_of_that_version() => AzureBeta.ReportsAsync(
+        "ALLM3002", "public async Task Ask(ChatCompletionsOptions options, CancellationToken ct) => await beta.[|GetChatCompletionsAsync|](\"m\", options);");
 
     private static Task SaysAsync(string code, string message)
     {

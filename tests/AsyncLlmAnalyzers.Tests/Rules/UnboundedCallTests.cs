@@ -30,6 +30,7 @@ public class UnboundedCallTests() : RuleTests("ALLM3001")
     [Theory]
     [InlineData("await client.CompleteChatAsync(text);")]
     [InlineData("await foreach (var part in client.CompleteChatStreamingAsync(text)) { }")]
+    [InlineData("var http = new HttpClient { Timeout = Timeout.InfiniteTimeSpan }; await new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new OpenAIClientOptions { Transport = new HttpClientPipelineTransport(http) }).CompleteChatAsync(text);")]
     public Task Silent_where_the_SDKs_default_ends_it(string statements) => SilentAsync(Method(statements));
 
     [Theory]
@@ -49,32 +50,26 @@ public class UnboundedCallTests() : RuleTests("ALLM3001")
     public Task Silent_when_a_time_limit_is_or_may_be_around_it(string statements) => SilentAsync(Method(statements));
 
     [Fact]
+    public Task Silent_when_a_handler_of_the_client_ends_it() => SilentAsync(Method(
+        "await new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new OpenAIClientOptions { NetworkTimeout = Timeout.InfiniteTimeSpan, Transport = new HttpClientPipelineTransport(new HttpClient(new Ending())) }).CompleteChatAsync(text);")
+        + Ending);
+
+    [Fact]
     public Task Silent_when_the_runtime_ends_the_stream() => OffersNoFixAsync(
         Method("await foreach (var part in ollama.GenerateAsync(new()).WithTimeout(TimeSpan.FromSeconds(9))) { } await LlmTimeout.RunAsync(_ => infinite.CompleteChatAsync(text), TimeSpan.FromSeconds(9));", usings: "\nusing AsyncLlm;"),
         withRuntime: true);
 
     [Fact]
-    public Task Never_where_a_token_aborts_the_process() => SilentAsync("""
-        namespace Azure.AI.OpenAI
-        {
-            public class OpenAIClient
-            {
-                public Task<object> GetChatCompletionsStreamingAsync(object options, CancellationToken cancellationToken = default) => throw new Exception();
-            }
-        }
-
-        class Answers(Azure.AI.OpenAI.OpenAIClient beta)
-        {
-            public Task Ask() => beta.GetChatCompletionsStreamingAsync(new());
-        }
-        """);
+    public Task Never_where_a_token_aborts_the_process() => AzureBeta.SilentAsync("ALLM3001", "public Task Ask() => beta.GetChatCompletionsStreamingAsync(\"m\", new ChatCompletionsOptions());");
 
     [Theory]
     [InlineData("await infinite.[|CompleteChatAsync|](text);", "using var cts = new CancellationTokenSource(TimeSpan.FromMinutes(5));\nawait infinite.CompleteChatAsync([text], cancellationToken: cts.Token);")]
-    [InlineData("await foreach (var part in ollama.[|GenerateAsync|](new())) { }", "using var cts = new CancellationTokenSource(TimeSpan.FromMinutes(5));\nawait foreach (var part in ollama.GenerateAsync(new(), cts.Token)) { }")]
     [InlineData("infinite.[|CompleteChat|](text);", "using var cts = new CancellationTokenSource(TimeSpan.FromMinutes(5));\ninfinite.CompleteChat([text], cancellationToken: cts.Token);")]
     [InlineData("var source = new CancellationTokenSource(); await client.[|CompleteChatAsync|]([text], cancellationToken: source.Token);", "var source = new CancellationTokenSource(TimeSpan.FromMinutes(5)); await client.CompleteChatAsync([text], cancellationToken: source.Token);")]
     public Task Fix_gives_it_an_end(string statement, string fixedStatement) => FixesAsync(Method(statement, token: ""), Method(fixedStatement, token: ""));
+
+    [Fact]
+    public Task Offers_no_token_where_a_stall_ignores_it() => OffersNoFixAsync(Method("await foreach (var part in ollama.[|GenerateAsync|](new())) { }", token: ""));
 
     [Fact]
     public Task Fix_ends_with_the_callers_token_too() => FixesAsync(
@@ -89,8 +84,22 @@ public class UnboundedCallTests() : RuleTests("ALLM3001")
         Method(fixedStatement, token: "", usings: "\nusing AsyncLlm;"),
         withRuntime: true);
 
+    private const string Ending = """
+        class Ending : System.Net.Http.DelegatingHandler
+        {
+            protected override async Task<System.Net.Http.HttpResponseMessage> SendAsync(System.Net.Http.HttpRequestMessage request, CancellationToken cancellationToken)
+            {
+                using var source = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+                source.CancelAfter(20_000);
+                return await base.SendAsync(request, source.Token);
+            }
+        }
+        """;
+
     private static string Method(string statements, string token = ", CancellationToken ct", string usings = "") => $$"""
-        using System.ClientModel;{{usings}}
+        using System.ClientModel;
+        using System.ClientModel.Primitives;
+        using System.Net.Http;{{usings}}
         using OpenAI;
         using OpenAI.Chat;
         using Polly;

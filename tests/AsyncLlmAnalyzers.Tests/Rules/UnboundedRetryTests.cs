@@ -148,6 +148,12 @@ public class UnboundedRetryTests() : RuleTests("ALLM4004")
     public Task Counts_the_attempts_and_lets_the_last_failure_through(string statements, string fixedStatements) => FixesAsync(RetryCode.In(statements), RetryCode.In(fixedStatements));
 
     [Theory]
+    [InlineData("while (true) { try { return await client.CompleteChatAsync(text); } catch ([|Exception|]) { } }", "return await LlmRetry.RunAsync(token => client.CompleteChatAsync([text], cancellationToken: token), cancellationToken: ct);")]
+    [InlineData("do { try { return await client.CompleteChatAsync(text); } catch ([|ClientResultException|] e) when (e.Status is 429 or >= 500) { log.Write(e); await Task.Delay(1000, ct); } } while (true);", "return await LlmRetry.RunAsync(token => client.CompleteChatAsync([text], cancellationToken: token), new LlmRetryOptions { BaseDelay = TimeSpan.FromSeconds(1), OnRetry = retry => log.Write(retry.Exception) }, ct);")]
+    public Task Leaves_the_retry_to_the_runtime(string statements, string fixedStatements) => FixesAsync(
+        RetryCode.In(statements), RetryCode.In(fixedStatements).Replace("using Microsoft.Extensions.AI;", "using AsyncLlm;\nusing Microsoft.Extensions.AI;", StringComparison.Ordinal), withRuntime: true);
+
+    [Theory]
     [InlineData("do { try { return await client.CompleteChatAsync(text); } catch ([|Exception|] e) { log.Write(e); } } while (true);")]
     [InlineData("try { return await client.CompleteChatAsync(text); } catch ([|Exception|]) { return await AskAsync(text, ct); }")]
     public Task Offers_no_fix_where_nothing_can_count(string statements) => OffersNoFixAsync(RetryCode.In(statements));

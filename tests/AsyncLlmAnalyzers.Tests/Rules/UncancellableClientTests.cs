@@ -31,6 +31,7 @@ public class UncancellableClientTests
     [Theory]
     [InlineData("client.CompleteChatAsync([text], cancellationToken: ct)")]
     [InlineData("client.CompleteChatAsync(body, options)")]
+    [InlineData("client.CompleteChatAsync(text)")]
     [InlineData("client.CompleteChatAsync(text).WaitAsync(TimeSpan.FromSeconds(9))")]
     [InlineData("Task.WhenAny(client.CompleteChatAsync(text), Task.Delay(1000))")]
     [InlineData("pipeline.ExecuteAsync(async _ => await client.CompleteChatAsync(text)).AsTask()")]
@@ -55,6 +56,40 @@ public class UncancellableClientTests
         {
             readonly ChatClient client = new("m", "k");
             Task A(string text) => client.CompleteChatAsync(text);
+        }
+        """));
+
+    [Fact]
+    public async Task Silent_when_the_construction_is_visible_and_the_catalog_does_not_know_it() => Assert.Empty(await AnalyzeAsync("""
+        class Answers(Microsoft.SemanticKernel.Kernel kernel)
+        {
+            Task A(string text) => new Microsoft.SemanticKernel.Agents.ChatCompletionAgent { Kernel = kernel }.InvokeAsync(text);
+        }
+
+        namespace Microsoft.SemanticKernel.Agents
+        {
+            class Agent { public Task InvokeAsync(string text, CancellationToken ct = default) => Task.CompletedTask; }
+            class ChatCompletionAgent : Agent { public Kernel? Kernel { get; set; } }
+        }
+        """));
+
+    [Fact]
+    public async Task Silent_when_the_client_is_a_class_of_this_code() => Assert.Empty(await AnalyzeAsync("""
+        using Microsoft.Extensions.AI;
+
+        class Index(string text)
+        {
+            private readonly Fake fake = new();
+
+            public Task Add() => ((IChatClient)fake).GetResponseAsync(text);
+        }
+
+        class Fake : IChatClient
+        {
+            public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) => Task.FromResult(new ChatResponse());
+            public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+            public object? GetService(Type serviceType, object? serviceKey = null) => null;
+            public void Dispose() { }
         }
         """));
 

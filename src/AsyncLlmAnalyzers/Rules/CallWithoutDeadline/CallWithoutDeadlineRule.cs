@@ -16,6 +16,7 @@ namespace AsyncLlmAnalyzers.Rules.CallWithoutDeadline;
 /// <list type="bullet">
 /// <item>any token that can fire is passed: then the caller owns the deadline;</item>
 /// <item>a timeout is set on the client or its <c>HttpClient</c>, or its options come from elsewhere;</item>
+/// <item>the client is a class of this compilation: what it sends is looked at where it sends it;</item>
 /// <item>a helper, a pipeline or a wait with a time limit is around the call or a wrapper of it.</item>
 /// </list>
 /// </summary>
@@ -39,28 +40,27 @@ internal sealed class CallWithoutDeadlineRule : LlmRule
 
     public override Finding? Inspect(Site site) => UnendedCall.Find(site, Descriptor, Reason);
 
-    private static string? Reason(LlmCall call, Site site)
+    private static (string, CatalogEntry?)? Reason(LlmCall call, Site site)
     {
         var limit = TimeSpan.FromSeconds(Options.TimeoutSeconds.Read(site.Options));
-        var origin = ClientOrigins.Of(call.Operation, site.Context, site.CancellationToken);
-        if (origin.Only is { } client)
+        if (site.Client.Only is { } client)
         {
             return client is { Timeout.Source: SettingSource.Unset, WorstCase: { } worstCase } && worstCase > limit
-                ? $"may take {Seconds(worstCase)} when nobody answers: {Attempts(client.Attempts!.Value, client.AttemptTimeout!.Value)}, and nothing here ends it sooner"
+                ? ($"may take {Seconds(worstCase)} when nobody answers: {Attempts(client.Attempts!.Value, client.AttemptTimeout!.Value)}, and nothing here ends it sooner", client.Entry)
                 : null;
         }
 
-        if (origin.All.Any(known => known.Timeout.Source is SettingSource.Set or SettingSource.Unknown))
+        if (site.Client.All.Any(known => known.Timeout.Source is SettingSource.Set or SettingSource.Unknown))
             return null;
 
         var timeout = call.Entry.TimeoutLimit;
         if (timeout.Source != CatalogSource.Known)
-            return "has no deadline that can be seen: its client comes from elsewhere, and no token or timeout is passed";
+            return ($"has no deadline that can be seen: {site.Client.Whence}, and no token or timeout is passed", null);
 
         var attempts = call.Entry.RetryPolicy is { Source: CatalogSource.Known, Count: var retries } ? retries + 1 : 1;
         var longest = TimeSpan.FromTicks(timeout.Longest.Ticks * (timeout.Scope == TimeoutScope.Total ? 1 : attempts));
         return longest > limit
-            ? $"may take {Seconds(longest)} by default when nobody answers: {Attempts(attempts, timeout.Longest)}, its client comes from elsewhere, and no token or timeout is passed"
+            ? ($"may take {Seconds(longest)} by default when nobody answers: {Attempts(attempts, timeout.Longest)}, {site.Client.Whence}, and no token or timeout is passed", call.Entry)
             : null;
     }
 

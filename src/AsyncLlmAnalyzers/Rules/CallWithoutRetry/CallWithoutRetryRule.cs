@@ -15,7 +15,7 @@ namespace AsyncLlmAnalyzers.Rules.CallWithoutRetry;
 /// <list type="bullet">
 /// <item>an own loop, a pipeline, a throttle, or a layer of the client repeats it, or may;</item>
 /// <item>the retries of its SDK are sound by default;</item>
-/// <item>the construction of its client is visible: ALLM4001 and ALLM4011 speak there.</item>
+/// <item>the construction of its client is visible: ALLM4001 and ALLM4011 speak there; or it is a class of this compilation.</item>
 /// </list>
 /// </summary>
 internal sealed class CallWithoutRetryRule : LlmRule
@@ -39,18 +39,18 @@ internal sealed class CallWithoutRetryRule : LlmRule
     public override Finding? Inspect(Site site) =>
         site.Call is { } call
         && call.Entry.Kind != CatalogKind.Local
-        && Reason(call.Entry) is { } reason
-        && ClientOrigins.Of(call.Operation, site.Context, site.CancellationToken).All.IsEmpty
+        && site.Client is { All.IsEmpty: true, IsOwn: false } client
+        && Reason(call.Entry, client) is { } reason
         && Retried.Around(call.Operation, site.Context, site.CancellationToken).Verdict == Verdict.No
         && Retried.Layers(call.Operation, site.Context, site.CancellationToken).Verdict == Verdict.No
-            ? new Finding(Descriptor, site.NameToken.GetLocation(), site.NameToken.ValueText, reason)
+            ? new Finding(Descriptor, site.NameToken.GetLocation(), site.NameToken.ValueText, reason).Quoting(call.Entry, site.Model.Compilation)
             : null;
 
-    private static string? Reason(CatalogEntry entry) => entry.RetryPolicy switch
+    private static string? Reason(CatalogEntry entry, ClientOrigin client) => entry.RetryPolicy switch
     {
         { HasNoDelay: true, Count: var count } => $"by default its client tries {count} times more at once, without waiting",
         { Source: CatalogSource.None } => "its client makes every request once",
-        { Source: CatalogSource.Inner or CatalogSource.Unknown or CatalogSource.Unsaid } => "its client comes from elsewhere, and may make every request once",
+        { Source: CatalogSource.Inner or CatalogSource.Unknown or CatalogSource.Unsaid } => $"{client.Whence}, and it may make every request once",
         _ => null,
     };
 }

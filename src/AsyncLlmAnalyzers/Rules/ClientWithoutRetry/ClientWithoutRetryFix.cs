@@ -12,6 +12,12 @@ internal sealed class ClientWithoutRetryFix() : LlmFix(ClientWithoutRetryRule.Id
 {
     protected override IEnumerable<FixCandidate> Candidates(FixTarget target)
     {
+        if (RefusedCall.Marked(target) is not null)
+        {
+            yield return new("Policy", "Give the kernel a client that retries", cancellationToken => Task.FromResult(KernelClientEdit.Apply(target, cancellationToken)));
+            yield break;
+        }
+
         if (ClientOptionsEdit.At(target, default) is not { } edit || ClientOrigins.At(edit.Operation, target.Context, default) is not { } client)
             yield break;
 

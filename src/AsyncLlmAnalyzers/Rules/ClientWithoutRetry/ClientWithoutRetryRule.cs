@@ -1,5 +1,4 @@
 using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.Operations;
 using AsyncLlmAnalyzers.Catalog;
 using AsyncLlmAnalyzers.Facts;
 using AsyncLlmAnalyzers.Hosting;
@@ -41,22 +40,17 @@ internal sealed class ClientWithoutRetryRule : LlmRule
     public override Finding? Inspect(Site site)
     {
         if (ClientSite.Of(site) is not { } client || !(client.HasNoRetries || client.RetriesWithoutDelay)
-            || IsLocal(site.Operation!)
+            || client.IsLocal
             || ClientLayers.OfClient(site.Operation!, ExecutorRole.Retries, site.Context, site.CancellationToken).Verdict != Verdict.No)
             return null;
 
-        var unprotected = ClientUses.In(site.Context, site.CancellationToken)[client.Location].Where(use => use.IsRetried == Verdict.No).ToList();
-        var reported = client.HasNoRetries ? unprotected.FirstOrDefault() : unprotected.Find(use => use.IsRepeated);
-        return reported is null ? null : ClientSite.Measured(client, site, new Finding(Descriptor, client.Location, client.Name, Describe(client, reported)));
+        var reported = ClientUses.Of(client, site.Context, site.CancellationToken).FirstOrDefault(use =>
+            (client.HasNoRetries || use.IsRepeated(site.CancellationToken)) && use.IsRetried(site.CancellationToken) == Verdict.No);
+        return reported is null ? null : new Finding(Descriptor, client.Location, client.Name, Describe(client, reported)).Quoting(client.RetryDefault, site.Model.Compilation);
     }
 
     private static string Describe(ClientConstruction client, ClientUse use) =>
         client.RetriesWithoutDelay ? $"repeats a rate-limited call {client.Attempts - 1} times at once, without waiting, and '{use.Call}' is called in a loop or fan-out: what exceeds the rate limit fails"
         : client.Retry.Source == SettingSource.Off ? $"is constructed with its retries switched off, and nothing around '{use.Call}' repeats it: the first 429 or dropped connection fails the call"
         : $"makes every request once, and nothing around '{use.Call}' repeats it: the first 429 or dropped connection fails the call";
-
-    /// <summary>A server on this machine limits no rates.</summary>
-    private static bool IsLocal(IOperation construction) => construction.Descendants().Any(operation =>
-        operation.ConstantValue is { HasValue: true, Value: string text }
-        && (text.Contains("://localhost") || text.Contains("://127.0.0.1") || text.Contains("://[::1]") || text.Contains("://host.docker.internal")));
 }

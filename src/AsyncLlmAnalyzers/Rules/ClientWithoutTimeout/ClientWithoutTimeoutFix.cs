@@ -7,12 +7,18 @@ using AsyncLlmAnalyzers.Hosting;
 
 namespace AsyncLlmAnalyzers.Rules.ClientWithoutTimeout;
 
-/// <summary>Sets the timeout of an attempt where the client is constructed, and a retry policy where the default one does not wait.</summary>
+/// <summary>Sets the timeout of an attempt where the client, or the handler around its HttpClient, is made, and a retry policy where the default one does not wait.</summary>
 [ExportCodeFixProvider(LanguageNames.CSharp, Name = nameof(ClientWithoutTimeoutFix)), Shared]
 internal sealed class ClientWithoutTimeoutFix() : LlmFix(ClientWithoutTimeoutRule.Id)
 {
     protected override IEnumerable<FixCandidate> Candidates(FixTarget target)
     {
+        if (target.Token.ValueText == ResilienceHandler.MethodName)
+        {
+            yield return new("Options", "Choose the timeouts of the handler", _ => Task.FromResult(ResilienceOptionsEdit.Apply(target)));
+            yield break;
+        }
+
         if (ClientOptionsEdit.At(target, default) is not { } edit || ClientOrigins.At(edit.Operation, target.Context, default) is not { } client)
             yield break;
 

@@ -10,7 +10,8 @@ namespace AsyncLlmAnalyzers.Rules.ClientWithoutTimeout;
 /// <summary>
 /// Reports when
 /// <list type="bullet">
-/// <item>a client is constructed without a timeout, and by its SDK's default a call that nobody answers takes longer than <c>async_llm.timeout_seconds</c>.</item>
+/// <item>a client is constructed without a timeout, and by its SDK's default a call that nobody answers takes longer than <c>async_llm.timeout_seconds</c>;</item>
+/// <item>the standard resilience handler stands around the <c>HttpClient</c> of a client, with its timeout of 10 s for an attempt.</item>
 /// </list>
 /// Silent when
 /// <list type="bullet">
@@ -35,11 +36,26 @@ internal sealed class ClientWithoutTimeoutRule : LlmRule
 
     public override int Rank => 80;
 
-    public override bool Accepts(TriggerKind kind, string name, LlmContext context) => ClientSite.Accepts(kind, name, context);
+    public override bool Accepts(TriggerKind kind, string name, LlmContext context) =>
+        ClientSite.Accepts(kind, name, context) || kind == TriggerKind.Invocation && name == ResilienceHandler.MethodName;
 
     public override bool MayStandBeside(LlmRule other) => other is ClientWithoutRetryRule;
 
-    public override Finding? Inspect(Site site)
+    public override Finding? Inspect(Site site) => site.NameToken.ValueText == ResilienceHandler.MethodName ? InspectHandler(site) : InspectClient(site);
+
+    private Finding? InspectHandler(Site site) => ResilienceHandler.From(site.Invocation, site.Context, site.CancellationToken) is { } handler
+        ? new Finding(
+            Descriptor,
+            site.NameToken.GetLocation(),
+            DiagnosticProperties.TimeoutSeconds.AddTo(AttemptTimeout(site), Options.TimeoutSeconds.Read(site.Options)),
+            site.NameToken.ValueText,
+            $"it cuts each attempt of '{handler.Call}' off after 10 s{(handler.ChangesRest ? "" : ", makes up to 4, and gives up after 30 s")}, so an answer that takes longer than 10 s is paid for and never received; set AttemptTimeout, with it TotalRequestTimeout, and CircuitBreaker.SamplingDuration to at least twice as much")
+        : null;
+
+    private static ImmutableDictionary<string, string?> AttemptTimeout(Site site) =>
+        DiagnosticProperties.AttemptTimeoutSeconds.AddTo(ImmutableDictionary<string, string?>.Empty, Options.AttemptTimeoutSeconds.Read(site.Options));
+
+    private Finding? InspectClient(Site site)
     {
         var limit = TimeSpan.FromSeconds(Options.TimeoutSeconds.Read(site.Options));
         if (ClientSite.Of(site) is not { Timeout.Source: SettingSource.Unset, WorstCase: { } worstCase, AttemptTimeout: { } attempt } client
@@ -47,19 +63,18 @@ internal sealed class ClientWithoutTimeoutRule : LlmRule
             || ClientLayers.OfClient(site.Operation!, Catalog.ExecutorRole.Deadline, site.Context, site.CancellationToken).Verdict != Verdict.No)
             return null;
 
-        var uses = ClientUses.In(site.Context, site.CancellationToken)[client.Location].ToList();
-        if (uses.Count == 0 || uses.TrueForAll(use => use.HasTimeLimit))
+        if (!ClientUses.Of(client, site.Context, site.CancellationToken).Any(use => !use.HasTimeLimit(site.CancellationToken)))
             return null;
 
-        var properties = DiagnosticProperties.AttemptTimeoutSeconds.AddTo(ImmutableDictionary<string, string?>.Empty, Options.AttemptTimeoutSeconds.Read(site.Options));
         var attempts = client.Attempts == 1 ? "" : $" and made up to {client.Attempts} times";
         var burst = client.RetriesWithoutDelay ? $"; a rate-limited call is retried {client.Attempts - 1} times at once, without waiting" : "";
-        return ClientSite.Measured(client, site, new Finding(
+        return new Finding(
             Descriptor,
             client.Location,
-            properties,
+            AttemptTimeout(site),
             client.Name,
-            $"each attempt is cut at {Seconds(attempt)}{attempts}, so a hung call fails after {Seconds(worstCase)} and an answer that takes longer than {Seconds(attempt)} is paid for and never received{burst}"));
+            $"each attempt is cut at {Seconds(attempt)}{attempts}, so a hung call fails after {Seconds(worstCase)} and an answer that takes longer than {Seconds(attempt)} is paid for and never received{burst}")
+            .Quoting(client.Entry, site.Model.Compilation);
     }
 
     private static string Seconds(TimeSpan time) => FormattableString.Invariant($"{time.TotalSeconds} s");

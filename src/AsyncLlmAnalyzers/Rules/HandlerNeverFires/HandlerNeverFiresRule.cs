@@ -70,7 +70,7 @@ internal sealed class HandlerNeverFiresRule : LlmRule
                 DiagnosticProperties.ErrorType.AddTo(ImmutableDictionary<string, string?>.Empty, error),
                 calls[0].Method.Name,
                 caught.Name,
-                types[0].Name);
+                types[0].Name).Quoting(calls[0].Entry, site.Context.Compilation);
     }
 
     /// <summary>What runs beside the model call and is not known to be harmless.</summary>

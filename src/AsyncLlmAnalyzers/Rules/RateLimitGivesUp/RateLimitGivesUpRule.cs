@@ -1,5 +1,4 @@
 using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.Operations;
 using AsyncLlmAnalyzers.Hosting;
 using AsyncLlmAnalyzers.Model;
 using AsyncLlmAnalyzers.Rules.RateLimitNotRetried;
@@ -10,7 +9,8 @@ namespace AsyncLlmAnalyzers.Rules.RateLimitGivesUp;
 /// Reports when
 /// <list type="bullet">
 /// <item>a handler recognises the rate limit and gives up, and its client retries soundly before, or nothing about it is known;</item>
-/// <item>a handler catches the library's exception for every error status and gives up.</item>
+/// <item>a handler catches the library's exception for every error status and gives up;</item>
+/// <item>the status of a request that is sent by hand is compared with 429, and its <c>HttpClient</c> comes from elsewhere.</item>
 /// </list>
 /// Silent when
 /// <list type="bullet">
@@ -33,14 +33,14 @@ internal sealed class RateLimitGivesUpRule : LlmRule
 
     public override int Rank => 42;
 
-    public override bool Accepts(TriggerKind kind, string name, LlmContext context) => kind == TriggerKind.Catch;
+    public override bool Accepts(TriggerKind kind, string name, LlmContext context) => RateLimitNotRetriedRule.AcceptsHandler(kind, name);
 
     public override Finding? Inspect(Site site) =>
         site.RateLimit is { } handler && (!handler.NamesTheLimit || handler.Retries is not { AreSound: false })
             ? new Finding(
                 Descriptor,
-                RateLimitNotRetriedRule.PlaceOf((ICatchClauseOperation)site.Operation!),
+                RateLimitNotRetriedRule.PlaceOf(site.Operation!),
                 handler.Call.Method.Name,
-                handler.Retries is { AreSound: true } retries ? $", {retries}" : "")
+                handler.Retries is { AreSound: true } retries ? $", {retries}" : "").Quoting(handler.Retries is { AreSound: true, Default: { } row } ? row : null, site.Model.Compilation)
             : null;
 }

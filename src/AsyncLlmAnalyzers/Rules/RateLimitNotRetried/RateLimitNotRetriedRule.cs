@@ -11,6 +11,7 @@ namespace AsyncLlmAnalyzers.Rules.RateLimitNotRetried;
 /// Reports when
 /// <list type="bullet">
 /// <item>a handler recognises the rate limit and gives up, around a call whose client does not retry, or retries without waiting;</item>
+/// <item>the status of a request that is sent by hand, through an <c>HttpClient</c> made in sight, is compared with 429, and that is all;</item>
 /// <item>a call runs for many items at once through a client that certainly does not retry.</item>
 /// </list>
 /// Silent when
@@ -37,24 +38,32 @@ internal sealed class RateLimitNotRetriedRule : LlmRule
     public override int Rank => 43;
 
     public override bool Accepts(TriggerKind kind, string name, LlmContext context) =>
-        kind == TriggerKind.Catch || (kind == TriggerKind.Invocation && context.MayBeCall(name));
+        AcceptsHandler(kind, name) || (kind == TriggerKind.Invocation && context.MayBeCall(name));
 
-    public override Finding? Inspect(Site site) => site.Kind == TriggerKind.Catch ? InspectHandler(site) : InspectCall(site);
+    /// <summary>A <c>catch</c> clause, or the name of a status.</summary>
+    public static bool AcceptsHandler(TriggerKind kind, string name) =>
+        kind == TriggerKind.Catch || (kind == TriggerKind.MemberAccess && name is RateLimitHandler.StatusCode or RateLimitHandler.TooManyRequests);
 
-    /// <summary>The filter that names the limit, else the type that is caught.</summary>
-    public static Location PlaceOf(ICatchClauseOperation clause) =>
-        clause.Syntax is CatchClauseSyntax { Filter.FilterExpression: { } filter } ? filter.GetLocation() : RetryHandler.LocationOf(clause);
+    public override Finding? Inspect(Site site) => site.Kind == TriggerKind.Invocation ? InspectCall(site) : InspectHandler(site);
+
+    /// <summary>The filter or the comparison that names the limit, else the type that is caught.</summary>
+    public static Location PlaceOf(IOperation handler) => handler switch
+    {
+        ICatchClauseOperation { Syntax: CatchClauseSyntax { Filter.FilterExpression: { } filter } } => filter.GetLocation(),
+        ICatchClauseOperation clause => RetryHandler.LocationOf(clause),
+        _ => (RateLimitHandler.TestOf(handler) ?? handler).Syntax.GetLocation(),
+    };
 
     private Finding? InspectHandler(Site site) =>
         site.RateLimit is { NamesTheLimit: true, Retries: { AreSound: false } retries } handler
-            ? new Finding(Descriptor, PlaceOf((ICatchClauseOperation)site.Operation!), handler.Call.Method.Name, retries.ToString())
+            ? new Finding(Descriptor, PlaceOf(site.Operation!), handler.Call.Method.Name, retries.ToString()).Quoting(retries.Default, site.Model.Compilation)
             : null;
 
     private Finding? InspectCall(Site site) =>
         site.Call is { } call
-        && ClientOrigins.Of(call.Operation, site.Context, site.CancellationToken).Only is { HasNoRetries: true }
+        && site.Client.Only is { HasNoRetries: true } client
         && PerItem.Of(call.Operation, site.Context, site.CancellationToken).Verdict == Verdict.Yes
         && Retried.Of(call.Operation, site.Context, site.CancellationToken).Verdict == Verdict.No
-            ? new Finding(Descriptor, site.NameToken.GetLocation(), call.Method.Name, "it runs for many items at once, its client does not retry")
+            ? new Finding(Descriptor, site.NameToken.GetLocation(), call.Method.Name, "it runs for many items at once, its client does not retry").Quoting(client.RetryDefault, site.Model.Compilation)
             : null;
 }

@@ -33,21 +33,11 @@ internal sealed class RetryAfterFirstTokenFix() : LlmFix(RetryAfterFirstTokenRul
         var streamed = reading.ReplaceNode(call, run.WithTriviaFrom(call));
         StatementSyntax[] left = body.Statements is [_, ReturnStatementSyntax leave] ? [streamed, leave] : [streamed];
         return target.Document.WithSyntaxRoot(target.Root.ReplaceNode(loop, left.Select((statement, index) =>
-            Outdent(statement, by).WithLeadingTrivia(index == 0 ? loop.GetLeadingTrivia() : [SyntaxFactory.Whitespace(editor.IndentationOf(loop))]))));
+            statement.Unshift(by).WithLeadingTrivia(index == 0 ? loop.GetLeadingTrivia() : [SyntaxFactory.Whitespace(editor.IndentationOf(loop))]))));
     }
 
     /// <summary>A handler that does more than wait has something to lose.</summary>
     private static bool OnlyWaits(CatchClauseSyntax clause) => clause.Block.Statements.All(statement => statement is
         ContinueStatementSyntax
         or ExpressionStatementSyntax { Expression: AwaitExpressionSyntax { Expression: InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: nameof(Task.Delay) } } } });
-
-    private static StatementSyntax Outdent(StatementSyntax statement, int by) => (StatementSyntax)new Outdenter(by).Visit(statement);
-
-    private sealed class Outdenter(int by) : CSharpSyntaxRewriter
-    {
-        public override SyntaxTrivia VisitTrivia(SyntaxTrivia trivia) =>
-            trivia.IsKind(SyntaxKind.WhitespaceTrivia) && trivia.FullSpan.Length > by && by > 0 && trivia.Token.LeadingTrivia.Contains(trivia)
-                ? SyntaxFactory.Whitespace(trivia.ToString().Substring(by))
-                : trivia;
-    }
 }

@@ -60,8 +60,8 @@ internal sealed class RetryAfterFirstTokenRule : LlmRule
             .Concat(retry.Handler.Handler.Descendants().OfType<IConditionalOperation>().Select(condition => condition.Condition))
             .Any(condition => condition?.DescendantsAndSelf().Any(part => part switch
             {
-                ILocalReferenceOperation local => AttemptDelay.IsChangedIn(stream.Body, local.Local) || IsCollectedIn(stream, local.Local),
-                IFieldReferenceOperation field => AttemptDelay.IsChangedIn(stream.Body, field.Field),
+                ILocalReferenceOperation local => stream.Body.Changes(local.Local) || IsCollectedIn(stream, local.Local),
+                IFieldReferenceOperation field => stream.Body.Changes(field.Field),
                 _ => false,
             }) == true);
 

@@ -10,12 +10,15 @@ using AsyncLlmAnalyzers.Model;
 
 namespace AsyncLlmAnalyzers.Rules.RetryCatchesEverything;
 
-/// <summary>Retries what may pass: transient statuses where the library's exception tells them, else all but cancellation.</summary>
+/// <summary>Leaves the retry to the runtime where it is at hand, or retries what may pass: transient statuses where the library's exception tells them, else all but cancellation.</summary>
 [ExportCodeFixProvider(LanguageNames.CSharp, Name = nameof(RetryCatchesEverythingFix)), Shared]
 internal sealed class RetryCatchesEverythingFix() : LlmFix(RetryCatchesEverythingRule.Id)
 {
     protected override IEnumerable<FixCandidate> Candidates(FixTarget target)
     {
+        foreach (var candidate in RetryReplacement.Of(target))
+            yield return candidate;
+
         if (DiagnosticProperties.ErrorType.TryRead(target.Diagnostic, out var error) && TransientOnly(error, target) is { } transient)
             yield return new("Transient", "Retry only what may pass", cancellationToken => Filter(target, transient, cancellationToken));
 

@@ -14,7 +14,7 @@ namespace AsyncLlmAnalyzers.Rules.RetryWithoutDelay;
 /// Silent when
 /// <list type="bullet">
 /// <item>the code sets a policy, or a layer of the client repeats its calls;</item>
-/// <item>the options come from where they cannot be seen;</item>
+/// <item>the options come from where they cannot be seen, or the client talks to a server on this machine;</item>
 /// <item>ALLM3003 or ALLM4001 says so already.</item>
 /// </list>
 /// </summary>
@@ -37,8 +37,9 @@ internal sealed class RetryWithoutDelayRule : LlmRule
     public override bool Accepts(TriggerKind kind, string name, LlmContext context) => ClientSite.Accepts(kind, name, context);
 
     public override Finding? Inspect(Site site) =>
-        ClientSite.Of(site) is { RetriesWithoutDelay: true } client
+        ClientSite.Of(site) is { RetriesWithoutDelay: true, IsLocal: false } client
         && ClientLayers.OfClient(site.Operation!, ExecutorRole.Retries, site.Context, site.CancellationToken).Verdict == Verdict.No
-            ? ClientSite.Measured(client, site, new Finding(Descriptor, client.Location, client.Name, $"repeats a rate-limited call {client.Attempts - 1} times at once, without waiting, unless the server sends Retry-After"))
+            ? new Finding(Descriptor, client.Location, client.Name, $"repeats a rate-limited call {client.Attempts - 1} times at once, without waiting, unless the server sends Retry-After")
+                .Quoting(client.RetryDefault, site.Model.Compilation)
             : null;
 }

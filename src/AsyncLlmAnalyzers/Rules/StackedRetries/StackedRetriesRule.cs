@@ -41,8 +41,12 @@ internal sealed class StackedRetriesRule : LlmRule
         if (site.Call is not { } call || RetryLayers.Of(call.Operation, site.Context, site.CancellationToken) is not { IsEmpty: false } layers)
             return null;
 
-        if (ClientOrigins.Of(call.Operation, site.Context, site.CancellationToken).Only is { Attempts: > 1 and var attempts })
-            return new Finding(Descriptor, site.NameToken.GetLocation(), call.Method.Name, attempts.ToString(CultureInfo.InvariantCulture) + " requests", "its client retries as well");
+        if (site.Client.Only is { Attempts: > 1 and var attempts } client)
+        {
+            return new Finding(Descriptor, site.NameToken.GetLocation(), call.Method.Name, attempts.ToString(CultureInfo.InvariantCulture) + " requests", "its client retries as well")
+                .Quoting(client.RetryDefault, site.Model.Compilation);
+        }
+
         return layers.Length > 1 ? new Finding(Descriptor, site.NameToken.GetLocation(), call.Method.Name, "a whole series of attempts", "another retry of this code stands around it") : null;
     }
 }

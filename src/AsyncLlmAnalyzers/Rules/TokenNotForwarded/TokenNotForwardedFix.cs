@@ -4,6 +4,7 @@ using Microsoft.CodeAnalysis.CodeFixes;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Operations;
+using AsyncLlmAnalyzers.Catalog;
 using AsyncLlmAnalyzers.Editing;
 using AsyncLlmAnalyzers.Facts;
 using AsyncLlmAnalyzers.Hosting;
@@ -21,15 +22,33 @@ internal sealed class TokenNotForwardedFix() : LlmFix(TokenNotForwardedRule.Id)
             yield break;
 
         var token = SyntaxFactory.IdentifierName(name);
+        var idle = target.Context.HasRuntime && DiagnosticProperties.AttemptTimeoutSeconds.TryRead(target.Diagnostic, out var seconds) ? seconds : default(int?);
         if (InvocationNamed(target.Token) is { } call)
         {
+            if (idle is { } limit && IsEnumerable(call, target))
+            {
+                yield return new("ArgumentIdle", $"Pass '{name}', and end the stream when nothing arrives for {limit} s", cancellationToken => Replace(
+                    target, call, TokenArgument.Add(call, token, target.Model, cancellationToken) is { } cancellable ? Streams.WithTimeout(cancellable.WithTriviaFrom(call), limit) : null, importsRuntime: true));
+            }
+
             yield return new("Argument", $"Pass '{name}'", cancellationToken => Replace(target, call, TokenArgument.Add(call, token, target.Model, cancellationToken)));
             yield return new("Options", $"Set '{name}' where the options are created", cancellationToken => SetInOptionsAsync(target, call, token, cancellationToken));
         }
 
         if (target.FirstAncestor<CommonForEachStatementSyntax>() is { AwaitKeyword.RawKind: not 0, Expression: var stream } && stream.Span.Contains(target.Token.Span))
+        {
+            if (idle is { } limit)
+            {
+                yield return new("WithCancellationIdle", $"Enumerate with '{name}', and end the stream when nothing arrives for {limit} s", cancellationToken => Replace(
+                    target, stream, Streams.WithCancellation(stream, token, target.Model, cancellationToken, limit), importsRuntime: true));
+            }
+
             yield return new("WithCancellation", $"Enumerate with '{name}'", cancellationToken => Replace(target, stream, Streams.WithCancellation(stream, token, target.Model, cancellationToken)));
+        }
     }
+
+    private static bool IsEnumerable(InvocationExpressionSyntax call, FixTarget target) =>
+        target.Model.GetTypeInfo(call).Type is { } type && ReturnTypes.AsyncStreamElement(type) is not null && !ConditionalAccess.IsInside(call);
 
     private static InvocationExpressionSyntax? InvocationNamed(SyntaxToken name) =>
         name.Parent?.FirstAncestorOrSelf<InvocationExpressionSyntax>() is { } call && Site.NameOf(call)?.Identifier == name ? call : null;
@@ -48,6 +67,12 @@ internal sealed class TokenNotForwardedFix() : LlmFix(TokenNotForwardedRule.Id)
         return Task.FromResult<Document?>(null);
     }
 
-    private static Task<Document?> Replace(FixTarget target, ExpressionSyntax from, ExpressionSyntax? to) =>
-        Task.FromResult(to is null ? null : target.Document.WithSyntaxRoot(target.Root.ReplaceNode(from, to)));
+    private static Task<Document?> Replace(FixTarget target, ExpressionSyntax from, ExpressionSyntax? to, bool importsRuntime = false)
+    {
+        if (to is null)
+            return Task.FromResult<Document?>(null);
+
+        var root = target.Root.ReplaceNode(from, to);
+        return Task.FromResult<Document?>(target.Document.WithSyntaxRoot(importsRuntime ? RuntimeImport.Add(target, from.SpanStart, root) : root));
+    }
 }

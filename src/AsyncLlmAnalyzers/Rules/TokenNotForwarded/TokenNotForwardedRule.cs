@@ -30,7 +30,7 @@ internal sealed class TokenNotForwardedRule : LlmRule
     private static readonly DiagnosticDescriptor Rule = Descriptors.Create(
         Id,
         title: "A cancellation token in scope is not passed to the model call",
-        message: "'{0}' cannot be cancelled: '{1}' is in scope but not passed, so {2} after the caller has given up",
+        message: "'{0}' cannot be cancelled: '{1}' is in scope but not passed, so {2}",
         DiagnosticSeverity.Warning,
         description: "A caller that cancels stops waiting, but the request goes on: the model generates the whole answer, its tokens are billed, and the connection and the rate limit stay occupied.",
         RuleTags.Minimal, RuleTags.SuggestionInTests);
@@ -46,7 +46,7 @@ internal sealed class TokenNotForwardedRule : LlmRule
         site.Operation is IForEachLoopOperation loop ? InspectStream(loop, site) : InspectCall(site);
 
     private Finding? InspectCall(Site site) =>
-        site.Call is { } call && TokenMissing.In(call) ? Report(call.Operation, site.NameToken, call.Entry.Kind) : null;
+        site.Call is { } call && TokenMissing.In(call) ? Report(call.Operation, site.NameToken, call.Entry, site) : null;
 
     private Finding? InspectStream(IForEachLoopOperation loop, Site site)
     {
@@ -60,10 +60,10 @@ internal sealed class TokenNotForwardedRule : LlmRule
 
         return stream.Type is { } type
             && ReturnTypes.AsyncStreamElement(type) is { } update
-            && site.Context.Catalog.IsStreamUpdateType(update)
+            && site.Context.Catalog.FindStream(update) is { } entry
             && !MayHaveToken(stream, site.Context)
             && LastName(stream.Syntax) is { } name
-                ? Report(stream, name, CatalogKind.Chat)
+                ? Report(stream, name, entry, site)
                 : null;
     }
 
@@ -81,22 +81,25 @@ internal sealed class TokenNotForwardedRule : LlmRule
         _ => false,
     };
 
-    private Finding? Report(IOperation site, SyntaxToken name, CatalogKind kind)
+    private Finding? Report(IOperation place, SyntaxToken name, CatalogEntry entry, Site site)
     {
-        var tokens = TokenWanted.At(site);
+        var tokens = TokenWanted.At(place);
         if (tokens.IsEmpty)
             return null;
 
         var properties = ImmutableDictionary<string, string?>.Empty;
         if (tokens is [var token])
             properties = DiagnosticProperties.Token.AddTo(properties, token.Name);
+        var ignoresToken = entry.HasTrait(CatalogEntry.StallIgnoresToken) && MeasuredVersions.Cover(entry.Versions, site.Context.Compilation);
+        if (ignoresToken)
+            properties = DiagnosticProperties.AttemptTimeoutSeconds.AddTo(properties, Options.AttemptTimeoutSeconds.Read(site.Options));
         return new Finding(
             Descriptor,
             name.GetLocation(),
             properties,
             name.ValueText,
             string.Join("' or '", tokens.Select(candidate => candidate.Name)),
-            LlmCall.RunsOnAs(kind));
+            $"{LlmCall.RunsOnAs(entry.Kind)} after the caller has given up{(ignoresToken ? "; and as this stream looks at no token while it stalls, bound the wait for each piece, too" : "")}");
     }
 
     private static SyntaxToken? LastName(SyntaxNode stream) => stream switch

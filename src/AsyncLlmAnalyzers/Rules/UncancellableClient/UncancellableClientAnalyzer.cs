@@ -16,7 +16,7 @@ namespace AsyncLlmAnalyzers.Rules.UncancellableClient;
 /// </list>
 /// Silent when
 /// <list type="bullet">
-/// <item>one of the calls has, or may have; the project is one of tests.</item>
+/// <item>one of the calls has, or may have, or could be given a token that is in scope (ALLM3002 says so there); its client is a class of the project; the project is one of tests.</item>
 /// </list>
 /// </summary>
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
@@ -61,7 +61,8 @@ public sealed class UncancellableClientAnalyzer : DiagnosticAnalyzer
 
     private static bool HasNoEnd(IInvocationOperation call, LlmContext context, CancellationToken cancellationToken) =>
         Deadline.OfToken(call).Verdict == Verdict.No
-        && ClientOrigins.Of(call, context, cancellationToken).All.IsEmpty
+        && TokenWanted.At(call).IsEmpty
+        && ClientOrigins.Of(call, context, cancellationToken) is { All.IsEmpty: true, IsOwn: false, IsMadeHere: false }
         && Deadline.Around(call, context, cancellationToken).Verdict == Verdict.No
         && ClientLayers.Of(call, ExecutorRole.Deadline, context, cancellationToken).Verdict == Verdict.No;
 

@@ -1,13 +1,14 @@
 namespace AsyncLlm;
 
 /// <summary>
-/// Runs asynchronous work for a caller that blocks: its delegates run on the caller's own thread. So nothing waits for a context that the
-/// caller blocks, and no second thread is blocked for the call.
+/// Runs asynchronous work for a caller that blocks: its delegates run on the caller's own thread, and a throttle wakes that thread itself. So nothing waits
+/// for a context that the caller blocks, no second thread is blocked for the call, and when callers like this one block the whole pool they still go on.
 /// </summary>
 internal sealed class CallerThread : SynchronizationContext
 {
     private readonly Queue<(SendOrPostCallback Callback, object? State)> _posted = [];
     private readonly SynchronizationContext? _outer = Current;
+    private TaskCompletionSource? _sleep;
     private bool _isOver;
 
     private CallerThread() { }
@@ -20,7 +21,8 @@ internal sealed class CallerThread : SynchronizationContext
         try
         {
             var task = work(thread);
-            task.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(thread.End);
+            // Awaited in this context: where the work ends here, nothing goes through the pool.
+            task.GetAwaiter().UnsafeOnCompleted(thread.End);
             thread.Pump();
             return task.GetAwaiter().GetResult();
         }
@@ -44,6 +46,7 @@ internal sealed class CallerThread : SynchronizationContext
         }
     }
 
+    /// <remarks>It may be called in any lock: nothing of the caller runs in it.</remarks>
     public override void Post(SendOrPostCallback d, object? state)
     {
         lock (_posted)
@@ -51,7 +54,7 @@ internal sealed class CallerThread : SynchronizationContext
             if (!_isOver)
             {
                 _posted.Enqueue((d, state));
-                Monitor.Pulse(_posted);
+                _sleep?.TrySetResult();
                 return;
             }
         }
@@ -65,7 +68,7 @@ internal sealed class CallerThread : SynchronizationContext
         lock (_posted)
         {
             _isOver = true;
-            Monitor.Pulse(_posted);
+            _sleep?.TrySetResult();
         }
     }
 
@@ -77,11 +80,18 @@ internal sealed class CallerThread : SynchronizationContext
 
     private bool TryTake(out (SendOrPostCallback Callback, object? State) posted)
     {
-        lock (_posted)
+        while (true)
         {
-            while (_posted.Count == 0 && !_isOver)
-                Monitor.Wait(_posted);
-            return _posted.TryDequeue(out posted);
+            lock (_posted)
+            {
+                if (_posted.TryDequeue(out posted))
+                    return true;
+                if (_isOver)
+                    return false;
+                _sleep = new();
+            }
+            // Not a monitor: in place of a thread of its own that waits for a task, the pool starts another soon.
+            _sleep.Task.Wait();
         }
     }
 }

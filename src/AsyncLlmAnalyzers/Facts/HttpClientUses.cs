@@ -1,0 +1,55 @@
+using System.Collections.Immutable;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Operations;
+using AsyncLlmAnalyzers.Model;
+
+namespace AsyncLlmAnalyzers.Facts;
+
+/// <summary>One model call whose client sends its requests through an <c>HttpClient</c> of <c>IHttpClientFactory</c>.</summary>
+/// <param name="Call">The name of the called member.</param>
+/// <param name="ClientName">The name the HttpClient is created by.</param>
+/// <param name="TypedClient">The class that the factory gives its HttpClient to.</param>
+/// <param name="Registration">The registration of a library that asks the container for one.</param>
+internal sealed record HttpClientUse(string Call, string? ClientName = null, INamedTypeSymbol? TypedClient = null, IInvocationOperation? Registration = null);
+
+/// <summary>Which HttpClients of <c>IHttpClientFactory</c> do the model calls of this compilation go through? Found when first asked for.</summary>
+internal sealed class HttpClientUses(LlmContext context)
+{
+    private ImmutableArray<HttpClientUse>? _uses;
+
+    public static ImmutableArray<HttpClientUse> In(LlmContext context, CancellationToken cancellationToken) =>
+        context.Kept(static context => new HttpClientUses(context)).All(cancellationToken);
+
+    /// <summary>Found without a lock: twice is harmless.</summary>
+    private ImmutableArray<HttpClientUse> All(CancellationToken cancellationToken) => _uses ??= [.. Find(cancellationToken)];
+
+    private IEnumerable<HttpClientUse> Find(CancellationToken cancellationToken)
+    {
+        foreach (var invocation in context.Names.Invocations(name => context.MayBeCall(name) || RawRequest.MayBe(name), cancellationToken))
+        {
+            if ((LlmCall.From(invocation, context) ?? RawRequest.From(invocation, context, cancellationToken)) is null || invocation.Receiver() is not { } client)
+                continue;
+
+            foreach (var part in ClientLayers.Construction(client, context, cancellationToken))
+            {
+                if (UseOf(part, invocation.TargetMethod.Name) is { } use)
+                    yield return use;
+            }
+        }
+    }
+
+    private HttpClientUse? UseOf(IOperation? part, string call) => part switch
+    {
+        IInvocationOperation { TargetMethod: { Name: "CreateClient", ContainingType.Name: "IHttpClientFactory" or "HttpClientFactoryExtensions" } } create =>
+            NameOf(create) is { } name ? new HttpClientUse(call, ClientName: name) : null,
+        IParameterReferenceOperation { Parameter: { Type.Name: "HttpClient", ContainingSymbol: IMethodSymbol { MethodKind: MethodKind.Constructor, ContainingType: var type } } } => new HttpClientUse(call, TypedClient: type),
+        IParameterReferenceOperation { Parameter.Type: INamedTypeSymbol type } when context.Catalog.FindClient(type) is not null && TakesHttpClient(type) => new HttpClientUse(call, TypedClient: type),
+        IInvocationOperation registration when ClientLayers.TakesHttpClientFromFactory(registration, context) => new HttpClientUse(call, Registration: registration),
+        _ => null,
+    };
+
+    /// <summary>The one without a name has the empty one.</summary>
+    private static string? NameOf(IInvocationOperation create) => create.Argument("name") is not { } name ? "" : name.ConstantValue is { HasValue: true, Value: string text } ? text : null;
+
+    private static bool TakesHttpClient(INamedTypeSymbol type) => type.InstanceConstructors.Any(constructor => constructor.Parameters.Any(parameter => parameter.Type.Name == "HttpClient"));
+}

@@ -1,0 +1,58 @@
+namespace AsyncLlmAnalyzers.Tests.Rules;
+
+/// <summary>The frames of the tests about constructions of an OpenAI client that is used.</summary>
+internal static class ClientCode
+{
+    /// <summary>A field <c>client</c>, with options from inside and outside at hand.</summary>
+    public static string Field(string construction) => $$"""
+        using System.ClientModel;
+        using System.ClientModel.Primitives;
+        using System.Net.Http;
+        using Azure.AI.OpenAI;
+        using OpenAI;
+        using OpenAI.Chat;
+
+        class Answers(OpenAIClientOptions given)
+        {
+            private readonly ChatClient client = {{construction}};
+
+            public object Given => given;
+
+            public Task Ask(string question) => client.CompleteChatAsync(question);
+
+            private static OpenAIClientOptions Configured() => new() { NetworkTimeout = TimeSpan.FromSeconds(60) };
+
+            private static OpenAIClientOptions Local() { var options = new OpenAIClientOptions(); options.Endpoint = new Uri("http://127.0.0.1:1234"); return options; }
+
+            private static OpenAIClientOptions Bound()
+            {
+                var options = new OpenAIClientOptions();
+                Fill(options);
+                return options;
+            }
+
+            private static void Fill(object options)
+            {
+            }
+
+            private class Own : ClientRetryPolicy;
+        }
+
+        static class Extensions
+        {
+            public static OpenAIClientOptions UseThrottle(this OpenAIClientOptions options) => options;
+        }
+        """;
+
+    /// <summary>The default client, named where the rule marks it.</summary>
+    public const string Default = """
+        using OpenAI.Chat;
+
+        class Answers
+        {
+            private readonly ChatClient client = new [|ChatClient|]("gpt-5", "key");
+
+            public Task Ask(string question) => client.CompleteChatAsync(question);
+        }
+        """;
+}
