@@ -59,20 +59,24 @@ public sealed class HeaderPacingTests : ThrottleTests
         const int Calls = 12;
         Use(new());
         await ReportingAsync(Requests(100, remaining: 99, TimeSpan.FromMilliseconds(200)));
-        var (answer, reported, failed) = (new TaskCompletionSource(), 0, new TaskCompletionSource());
+        var (begun, answer, failed) = (new TaskCompletionSource(), new TaskCompletionSource(), new TaskCompletionSource());
+        var (begunCalls, reports) = (0, 0);
         var calls = Enumerable.Range(0, Calls).Select(number => Throttle.ExecuteAsync(async token =>
         {
             if (answer.Task.IsCompleted)
                 return await Model.AskAsync(number, token);
+            if (Interlocked.Increment(ref begunCalls) == Calls)
+                begun.SetResult();
             await answer.Task;
             Throttle.Report(Requests(100, remaining: number == 0 ? 3 : 0, TimeSpan.FromSeconds(20)));
-            if (++reported == Calls)
+            if (Interlocked.Increment(ref reports) == Calls)
                 failed.SetResult();
             await failed.Task;
             // One of them was the last that was accepted.
             return number == 0 ? "" : throw Failures.RateLimited(TimeSpan.FromMilliseconds(200));
         })).ToList();
         await UntilAdmittedAsync(1 + Calls);
+        await begun.Task;
         answer.SetResult();
         await calls[0];
         while (Now.Queued < Calls - 1)
