@@ -65,6 +65,7 @@ public static class LlmThrottleOpenAIExtensions
 
     /// <inheritdoc cref="GetThrottle(ChatClient)"/>
     public static LlmThrottle GetThrottle(this ModerationClient client) => LlmThrottle.For(Checked(client).Pipeline, client.Model);
+
     private static LlmThrottle? BuiltInTo(object client) => PipelineOf(client) is { } pipeline ? ThrottlePolicy.ThrottleOf(pipeline) : null;
 
     // Each of them has one; they have no base class in common.

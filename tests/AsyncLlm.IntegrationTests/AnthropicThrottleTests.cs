@@ -9,11 +9,8 @@ using static AsyncLlm.LlmFailureKind;
 namespace AsyncLlm.IntegrationTests;
 
 /// <summary>Anthropic's client with a throttle, as docs/runtime/adapters.md sets it up, over real HTTP.</summary>
-public sealed class AnthropicThrottleTests
+public sealed class AnthropicThrottleTests : WaitingTests
 {
-    /// <summary>Ends a test that waits for something that does not happen; none waits this long otherwise.</summary>
-    private readonly CancellationToken _deadline = new CancellationTokenSource(TimeSpan.FromMinutes(2)).Token;
-
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -27,7 +24,7 @@ public sealed class AnthropicThrottleTests
         var answers = await Task.WhenAll(Enumerable.Range(0, Calls).Select(number => AskAsync(client, throttle, streams, $"Question {number}")));
 
         Assert.Equal(Enumerable.Range(0, Calls).Select(number => $"Summary: Question {number}"), answers);
-        await server.WhenAsync(seen => seen.Completed == Calls, _deadline);
+        await server.WhenAsync(seen => seen.Completed == Calls, Deadline);
         var (seen, statistics) = (server.Statistics, throttle.GetStatistics());
         Assert.Equal(seen.Completed + seen.RateLimited, seen.Requests);
         Assert.Equal((Calls, seen.RateLimited, 0, 0), ((int)statistics.Succeeded, statistics.RateLimited, statistics.InFlight, statistics.Queued));
@@ -131,12 +128,12 @@ public sealed class AnthropicThrottleTests
         var time = new FakeTimeProvider();
         var throttle = new LlmThrottle(new() { TimeProvider = time, MaxTimeoutRetries = 0 });
         var call = AskAsync(Client(server, throttle), throttle, streams, "hello");
-        await server.WhenAsync(seen => seen.InFlight == 1, _deadline);
+        await server.WhenAsync(seen => seen.InFlight == 1, Deadline);
 
         time.Advance(TimeSpan.FromMinutes(10));
 
         await Assert.ThrowsAsync<TimeoutException>(() => call);
-        await server.WhenAsync(seen => seen is { Requests: 1, Aborted: 1 }, _deadline);
+        await server.WhenAsync(seen => seen is { Requests: 1, Aborted: 1 }, Deadline);
     }
 
     private static AnthropicClient Client(LocalLlmServer server, LlmThrottle throttle)
@@ -150,11 +147,11 @@ public sealed class AnthropicThrottleTests
         var question = new MessageCreateParams { Model = "claude-haiku-4-5", MaxTokens = 1000, Messages = [new UserMessageParam(text)] };
         if (streams)
         {
-            return await throttle.StreamAsync(token => client.Messages.CreateStreaming(question, token), _deadline).CollectAsync(
-                update => update.TryPickContentBlockDelta(out var delta) && delta.Delta.TryPickText(out var piece) ? piece.Text : null, _deadline);
+            return await throttle.StreamAsync(token => client.Messages.CreateStreaming(question, token), Deadline).CollectAsync(
+                update => update.TryPickContentBlockDelta(out var delta) && delta.Delta.TryPickText(out var piece) ? piece.Text : null, Deadline);
         }
 
-        Message answer = await throttle.ExecuteAsync(token => client.Messages.Create(question, token), _deadline);
+        Message answer = await throttle.ExecuteAsync(token => client.Messages.Create(question, token), Deadline);
         return string.Concat(answer.Content.Select(block => block.TryPickText(out var piece) ? piece.Text : ""));
     }
 
@@ -163,16 +160,5 @@ public sealed class AnthropicThrottleTests
     {
         if (throttle.GetStatistics() is { Queued: > 0, InFlight: 0 })
             time.Advance(TimeSpan.FromMilliseconds(100));
-    }
-
-    /// <summary>Lets everything else run until a condition ends.</summary>
-    private async Task WhileAsync(Func<bool> condition, Action? step = null)
-    {
-        while (condition())
-        {
-            _deadline.ThrowIfCancellationRequested();
-            step?.Invoke();
-            await Task.Yield();
-        }
     }
 }

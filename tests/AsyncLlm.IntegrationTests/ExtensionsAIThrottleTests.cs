@@ -5,11 +5,8 @@ using Microsoft.Extensions.Time.Testing;
 namespace AsyncLlm.IntegrationTests;
 
 /// <summary>Clients of Microsoft.Extensions.AI with <c>WithThrottle</c>, over OpenAI's client and real HTTP.</summary>
-public sealed class ExtensionsAIThrottleTests
+public sealed class ExtensionsAIThrottleTests : WaitingTests
 {
-    /// <summary>Ends a test that waits for something that does not happen; none waits this long otherwise.</summary>
-    private readonly CancellationToken _deadline = new CancellationTokenSource(TimeSpan.FromMinutes(2)).Token;
-
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -24,7 +21,7 @@ public sealed class ExtensionsAIThrottleTests
 
         Assert.Equal(Enumerable.Range(0, Calls).Select(number => $"Summary: Question {number}"), answers);
         // A client may have its answer before the server has counted it.
-        await server.WhenAsync(seen => seen.Completed == Calls, _deadline);
+        await server.WhenAsync(seen => seen.Completed == Calls, Deadline);
         var seen = server.Statistics;
         Assert.Equal(seen.Completed + seen.RateLimited, seen.Requests);
         Assert.Equal((Calls, 0, 0), ((int)throttle.GetStatistics().Succeeded, throttle.GetStatistics().InFlight, throttle.GetStatistics().Queued));
@@ -41,7 +38,7 @@ public sealed class ExtensionsAIThrottleTests
 
         Assert.Equal("Summary: second", await AskAsync(client, streams, "second"));
 
-        await server.WhenAsync(seen => seen is { Requests: 3, Failed: 1, Completed: 2 }, _deadline);
+        await server.WhenAsync(seen => seen is { Requests: 3, Failed: 1, Completed: 2 }, Deadline);
     }
 
     [Theory]
@@ -79,7 +76,7 @@ public sealed class ExtensionsAIThrottleTests
         using var client = server.ChatClient().AsIChatClient().WithThrottle(throttle);
         Task<string>? second = null;
 
-        await foreach (var _ in client.GetStreamingResponseAsync("one two three", cancellationToken: _deadline))
+        await foreach (var _ in client.GetStreamingResponseAsync("one two three", cancellationToken: Deadline))
         {
             second ??= AskAsync(client, streams: false, "second");
             Assert.Equal((1, 1), (throttle.GetStatistics().InFlight, throttle.GetStatistics().Queued));
@@ -95,14 +92,14 @@ public sealed class ExtensionsAIThrottleTests
     {
         await using var server = await LocalLlmServer.StartAsync(new() { Faults = [Fault.Hang(every: 1)] });
         using var client = server.ChatClient().AsIChatClient().WithThrottle(new());
-        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(_deadline);
+        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(Deadline);
         var call = AskAsync(client, streams, "hello", cancellation.Token);
-        await server.WhenAsync(seen => seen.InFlight == 1, _deadline);
+        await server.WhenAsync(seen => seen.InFlight == 1, Deadline);
 
         await cancellation.CancelAsync();
 
         Assert.Equal(cancellation.Token, (await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call)).CancellationToken);
-        await server.WhenAsync(seen => seen is { Requests: 1, Aborted: 1 }, _deadline);
+        await server.WhenAsync(seen => seen is { Requests: 1, Aborted: 1 }, Deadline);
     }
 
     [Fact]
@@ -113,9 +110,9 @@ public sealed class ExtensionsAIThrottleTests
         using var generator = server.EmbeddingClient().AsIEmbeddingGenerator().WithThrottle(throttle, (texts, options) => LlmCost.FromText(string.Concat(texts), 500));
 
         foreach (var text in new[] { "one", "two", "three" })
-            Assert.Equal(256, (await generator.GenerateAsync(Once(text), cancellationToken: _deadline))[0].Vector.Length);
+            Assert.Equal(256, (await generator.GenerateAsync(Once(text), cancellationToken: Deadline))[0].Vector.Length);
 
-        await server.WhenAsync(seen => seen is { Failed: 2, Completed: 3 }, _deadline);
+        await server.WhenAsync(seen => seen is { Failed: 2, Completed: 3 }, Deadline);
         Assert.Same(throttle, generator.GetService<LlmThrottle>());
         Assert.NotNull(generator.GetService<EmbeddingGeneratorMetadata>());
     }
@@ -166,7 +163,7 @@ public sealed class ExtensionsAIThrottleTests
 
     private async Task<string> AskAsync(IChatClient client, bool streams, string question, CancellationToken cancellationToken = default)
     {
-        var token = cancellationToken == default ? _deadline : cancellationToken;
+        var token = cancellationToken == default ? Deadline : cancellationToken;
         return streams
             ? (await client.GetStreamingResponseAsync(Once(new ChatMessage(ChatRole.User, question)), cancellationToken: token).ToChatResponseAsync(token)).Text
             : (await client.GetResponseAsync(Once(new ChatMessage(ChatRole.User, question)), cancellationToken: token)).Text;

@@ -13,12 +13,9 @@ using static AsyncLlm.LlmFailureKind;
 namespace AsyncLlm.IntegrationTests;
 
 /// <summary>OpenAI's clients with <c>UseThrottle</c>, over real HTTP where the server can do it.</summary>
-public sealed class OpenAIThrottleTests
+public sealed class OpenAIThrottleTests : WaitingTests
 {
     private static readonly LocalLlmServerOptions RateLimited10 = new() { RequestsPerMinute = 600, Burst = 1, Latency = TimeSpan.FromMilliseconds(200) };
-
-    /// <summary>Ends a test that waits for something that does not happen; none waits this long otherwise.</summary>
-    private readonly CancellationToken _deadline = new CancellationTokenSource(TimeSpan.FromMinutes(2)).Token;
 
     [Theory]
     [InlineData("async")]
@@ -36,7 +33,7 @@ public sealed class OpenAIThrottleTests
 
         Assert.Equal(Enumerable.Range(0, Calls).Select(number => $"Summary: Question {number}"), answers);
         // A client may have its answer before the server has counted it.
-        await server.WhenAsync(seen => seen.Completed == Calls, _deadline);
+        await server.WhenAsync(seen => seen.Completed == Calls, Deadline);
         var seen = server.Statistics;
         Assert.Equal(seen.Completed + seen.RateLimited, seen.Requests);
         Assert.InRange(seen.RateLimited, 1, 2 * Calls);
@@ -59,7 +56,7 @@ public sealed class OpenAIThrottleTests
         var answers = await Task.WhenAll(Enumerable.Range(0, Calls).Select(number => AskAsync(client, form, $"Question {number}")));
 
         Assert.Equal(Enumerable.Range(0, Calls).Select(number => $"Summary: Question {number}"), answers);
-        await server.WhenAsync(seen => seen.Completed == Calls, _deadline);
+        await server.WhenAsync(seen => seen.Completed == Calls, Deadline);
         Assert.Equal(server.Statistics.RateLimited, throttle.GetStatistics().RateLimited);
         Assert.Equal(Calls + throttle.GetStatistics().RateLimited, server.Statistics.Requests);
     }
@@ -78,7 +75,7 @@ public sealed class OpenAIThrottleTests
         await AskAsync(client, form, "first");
         Assert.Equal("Summary: second", await AskAsync(client, form, "second"));
 
-        await server.WhenAsync(seen => seen is { Requests: 3, Failed: 1, Completed: 2 }, _deadline);
+        await server.WhenAsync(seen => seen is { Requests: 3, Failed: 1, Completed: 2 }, Deadline);
     }
 
     [Theory]
@@ -177,7 +174,7 @@ public sealed class OpenAIThrottleTests
         var client = new AudioClient("m", new ApiKeyCredential("k"), Options(network, new()));
         using var audio = new MemoryStream([.. Enumerable.Repeat((byte)'a', 100_000)]);
 
-        AudioTranscription text = isAsync ? await client.TranscribeAudioAsync(audio, "a.mp3", cancellationToken: _deadline) : await Task.Run(() => client.TranscribeAudio(audio, "a.mp3", cancellationToken: _deadline));
+        AudioTranscription text = isAsync ? await client.TranscribeAudioAsync(audio, "a.mp3", cancellationToken: Deadline) : await Task.Run(() => client.TranscribeAudio(audio, "a.mp3", cancellationToken: Deadline));
 
         Assert.Equal("Hello", text.Text);
         Assert.Equal(3, network.Bodies.Count);
@@ -193,14 +190,14 @@ public sealed class OpenAIThrottleTests
     {
         await using var server = await LocalLlmServer.StartAsync(new() { Faults = [Fault.Hang(every: 1)] });
         var throttle = new LlmThrottle();
-        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(_deadline);
+        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(Deadline);
         var call = AskAsync(server.ChatClient(throttle), form, "hello", cancellation.Token);
-        await server.WhenAsync(seen => seen.InFlight == 1, _deadline);
+        await server.WhenAsync(seen => seen.InFlight == 1, Deadline);
 
         await cancellation.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
-        await server.WhenAsync(seen => seen is { Requests: 1, Aborted: 1, InFlight: 0 }, _deadline);
+        await server.WhenAsync(seen => seen is { Requests: 1, Aborted: 1, InFlight: 0 }, Deadline);
         Assert.Equal(0, throttle.GetStatistics().InFlight);
     }
 
@@ -211,10 +208,10 @@ public sealed class OpenAIThrottleTests
     {
         await using var server = await LocalLlmServer.StartAsync(new() { Faults = [Fault.Hang(every: 1)] });
         var throttle = new LlmThrottle(new() { MaxConcurrency = 1 });
-        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(_deadline);
+        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(Deadline);
         var client = server.ChatClient(throttle);
         var running = AskAsync(client, "async", "hello", cancellation.Token);
-        await server.WhenAsync(seen => seen.InFlight == 1, _deadline);
+        await server.WhenAsync(seen => seen.InFlight == 1, Deadline);
         using var waitCancellation = new CancellationTokenSource();
         var waiting = AskAsync(client, form, "hello", waitCancellation.Token);
         await WhileAsync(() => throttle.GetStatistics().Queued == 0);
@@ -241,7 +238,7 @@ public sealed class OpenAIThrottleTests
 
         Assert.Equal("Summary: second", await AskAsync(new("m", new ApiKeyCredential("k"), options), form, "second"));
 
-        await server.WhenAsync(seen => seen is { Requests: >= 3, Aborted: >= 1 }, _deadline);
+        await server.WhenAsync(seen => seen is { Requests: >= 3, Aborted: >= 1 }, Deadline);
         Assert.NotEmpty(retries);
         Assert.All(retries, retry => Assert.Equal(TimedOut, retry.Failure.Kind));
     }
@@ -256,7 +253,7 @@ public sealed class OpenAIThrottleTests
         var options = server.Options(throttle);
         options.NetworkTimeout = TimeSpan.FromSeconds(2);
         var taken = new TaskCompletionSource();
-        var holder = throttle.ExecuteAsync(_ => taken.Task, _deadline);
+        var holder = throttle.ExecuteAsync(_ => taken.Task, Deadline);
         var call = AskAsync(new("m", new ApiKeyCredential("k"), options), form, "hello");
 
         await Task.WhenAny(call, Quiet.ForAsync(options.NetworkTimeout.Value * 1.2));
@@ -275,13 +272,13 @@ public sealed class OpenAIThrottleTests
         var time = new FakeTimeProvider();
         var throttle = new LlmThrottle(new() { AttemptTimeout = TimeSpan.FromMinutes(1), MaxTimeoutRetries = 0, TimeProvider = time });
         var call = AskAsync(server.ChatClient(throttle), form, "hello");
-        await server.WhenAsync(seen => seen.InFlight == 1, _deadline);
+        await server.WhenAsync(seen => seen.InFlight == 1, Deadline);
 
         time.Advance(TimeSpan.FromMinutes(1));
 
         await Assert.ThrowsAsync<TimeoutException>(() => call);
 
-        await server.WhenAsync(seen => seen is { Requests: 1, Aborted: 1 }, _deadline);
+        await server.WhenAsync(seen => seen is { Requests: 1, Aborted: 1 }, Deadline);
     }
 
     [Theory]
@@ -294,7 +291,7 @@ public sealed class OpenAIThrottleTests
         var client = server.ChatClient(throttle);
         Task<string>? second = null;
 
-        await foreach (var update in client.CompleteChatStreamingAsync([new UserChatMessage("one two three")], cancellationToken: _deadline))
+        await foreach (var update in client.CompleteChatStreamingAsync([new UserChatMessage("one two three")], cancellationToken: Deadline))
         {
             second ??= AskAsync(client, "async", "second");
             Assert.Equal((1, 1), (throttle.GetStatistics().InFlight, throttle.GetStatistics().Queued));
@@ -314,7 +311,7 @@ public sealed class OpenAIThrottleTests
         var throttle = new LlmThrottle(new() { AttemptTimeout = TimeSpan.FromMinutes(1), TotalTimeout = TimeSpan.FromMinutes(1), TimeProvider = time });
         var text = "";
 
-        await foreach (var update in server.ChatClient(throttle).CompleteChatStreamingAsync([new UserChatMessage("one two three")], cancellationToken: _deadline))
+        await foreach (var update in server.ChatClient(throttle).CompleteChatStreamingAsync([new UserChatMessage("one two three")], cancellationToken: Deadline))
         {
             text += string.Concat(update.ContentUpdate.Select(part => part.Text));
             time.Advance(TimeSpan.FromMinutes(1));
@@ -328,7 +325,7 @@ public sealed class OpenAIThrottleTests
     {
         await using var server = await LocalLlmServer.StartAsync(new() { Faults = [Fault.Stall(afterTokens: 2, every: 1)] });
         var throttle = new LlmThrottle();
-        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(_deadline);
+        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(Deadline);
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
         {
@@ -340,7 +337,7 @@ public sealed class OpenAIThrottleTests
         });
 
         await WhileAsync(() => throttle.GetStatistics().InFlight > 0);
-        await server.WhenAsync(seen => seen.Aborted == 1, _deadline);
+        await server.WhenAsync(seen => seen.Aborted == 1, Deadline);
     }
 
     [Theory]
@@ -353,7 +350,7 @@ public sealed class OpenAIThrottleTests
         var throttle = new LlmThrottle(new() { MaxConcurrency = 1, MaxRetries = 2 });
         var client = server.ChatClient(throttle);
 
-        await Assert.ThrowsAsync<ClientResultException>(() => throttle.ExecuteAsync(token => AskAsync(client, form, "hello", token), _deadline));
+        await Assert.ThrowsAsync<ClientResultException>(() => throttle.ExecuteAsync(token => AskAsync(client, form, "hello", token), Deadline));
 
         Assert.Equal(3, server.Statistics.Requests);
         Assert.Equal((3, 0), (throttle.GetStatistics().Admitted, throttle.GetStatistics().InFlight));
@@ -389,7 +386,7 @@ public sealed class OpenAIThrottleTests
 
         thread.Start();
 
-        Assert.Equal("Summary: second", (await done.Task.WaitAsync(_deadline)).Content[0].Text);
+        Assert.Equal("Summary: second", (await done.Task.WaitAsync(Deadline)).Content[0].Text);
         // Every attempt on the caller's thread, and for the code of the pipeline in the caller's context.
         Assert.Equal(Enumerable.Repeat((thread.ManagedThreadId, (SynchronizationContext?)context), 3), sends.Seen);
     }
@@ -461,7 +458,7 @@ public sealed class OpenAIThrottleTests
     private async Task<string> AskAsync(ChatClient client, string form, string question, CancellationToken cancellationToken = default)
     {
         ChatMessage[] messages = [new UserChatMessage(question)];
-        var token = cancellationToken == default ? _deadline : cancellationToken;
+        var token = cancellationToken == default ? Deadline : cancellationToken;
         switch (form)
         {
             case "async":
@@ -477,17 +474,6 @@ public sealed class OpenAIThrottleTests
                 return await Task.Factory.StartNew(
                     () => string.Concat(client.CompleteChatStreaming(messages, cancellationToken: token).SelectMany(update => update.ContentUpdate).Select(part => part.Text)),
                     CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        }
-    }
-
-    /// <summary>Lets everything else run until a condition ends.</summary>
-    private async Task WhileAsync(Func<bool> condition, Action? step = null)
-    {
-        while (condition())
-        {
-            _deadline.ThrowIfCancellationRequested();
-            step?.Invoke();
-            await Task.Yield();
         }
     }
 

@@ -109,7 +109,8 @@ internal sealed class Pacer
         }
         if (!isNew)
             return;
-        explains.Empty(admission, explains == _requests ? admission.Requests : admission.Tokens, explains == _requests ? 1 : tokens, isProbe, now);
+        var (mark, units) = explains == _requests ? (admission.Requests, 1) : (admission.Tokens, tokens);
+        explains.Empty(admission, mark, units, isProbe, now);
         _refusalTime = Math.Max(now - admission.At, 0.8 * _refusalTime);
         _failedProbes = isProbe ? _failedProbes + 1 : 0;
         // Whatever the reports say: the more often it is still closed, the longer it is let be.
@@ -118,9 +119,7 @@ internal sealed class Pacer
         if (isProbe)
             (_speed, _probe) = (FirstSpeed, Admitted);
         if (retryAfter is { } wait)
-        {
-            explains.Wait(wait, explains == _requests ? 1 : tokens, Admitted - 1, isProbe, now);
-        }
+            explains.Wait(wait, units, Admitted - 1, isProbe, now);
     }
 
     /// <summary>The quota that was used up when an attempt was admitted, as far as reports say.</summary>

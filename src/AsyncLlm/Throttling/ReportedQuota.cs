@@ -56,9 +56,6 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
     /// <summary>What comes back per second.</summary>
     public double Rate => Refills ? _rate : _limit / _window;
 
-    /// <summary>The attempt the last report was about, and how much of the quota that said was left.</summary>
-    public (long Number, double Remaining) LastReport { get; private set; } = (-2, 0);
-
     /// <summary>What is believed now.</summary>
     public QuotaMark Mark => new(_level, _corrections, _spent, _refused);
 
@@ -152,7 +149,6 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
     {
         if (limit is not > 0 || remaining is not >= 0)
             return;
-        LastReport = (admission.Number, remaining.Value);
         var wholeIn = Math.Max(0, reset?.TotalSeconds ?? 0);
         _window = Math.Max(_window, wholeIn);
         // Attempts among refused ones were marked before it was known that those took nothing.

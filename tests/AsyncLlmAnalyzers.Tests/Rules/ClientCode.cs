@@ -1,6 +1,6 @@
 namespace AsyncLlmAnalyzers.Tests.Rules;
 
-/// <summary>The frames of the tests about constructions of an OpenAI client that is used.</summary>
+/// <summary>The frames of the tests about constructions of a client that is used.</summary>
 internal static class ClientCode
 {
     /// <summary>A field <c>client</c>, with options from inside and outside at hand.</summary>
@@ -53,6 +53,28 @@ internal static class ClientCode
             private readonly ChatClient client = new [|ChatClient|]("gpt-5", "key");
 
             public Task Ask(string question) => client.CompleteChatAsync(question);
+        }
+        """;
+
+    /// <summary>A client that is a class of the code itself, called where a library's would be reported.</summary>
+    public const string Own = """
+        using Microsoft.Extensions.AI;
+
+        class Index(string text)
+        {
+            private readonly IEmbeddingGenerator<string, Embedding<float>> local = new LocalGenerator();
+
+            public Task Add() => local.GenerateAsync([text]);
+        }
+
+        class LocalGenerator : IEmbeddingGenerator<string, Embedding<float>>
+        {
+            public Task<GeneratedEmbeddings<Embedding<float>>> GenerateAsync(IEnumerable<string> values, EmbeddingGenerationOptions? options = null, CancellationToken cancellationToken = default) =>
+                Task.FromResult(new GeneratedEmbeddings<Embedding<float>>());
+
+            public object? GetService(Type serviceType, object? serviceKey = null) => null;
+
+            public void Dispose() { }
         }
         """;
 }
