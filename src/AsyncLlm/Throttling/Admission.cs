@@ -15,28 +15,4 @@ internal readonly record struct Admission(long Number, double At, double Pace, b
 
     /// <summary>What was believed of the quotas; <see langword="null"/> while nobody reports any, which most calls of most throttles then need not carry along.</summary>
     public QuotaMarks? Marks { get; init; }
-
-    /// <summary>What was believed of the quota of requests.</summary>
-    public QuotaMark Requests
-    {
-        get => Marks?.Requests ?? default;
-        init => Marks = new(value, Tokens);
-    }
-
-    /// <summary>What was believed of the quota of tokens.</summary>
-    public QuotaMark Tokens
-    {
-        get => Marks?.Tokens ?? default;
-        init => Marks = new(Requests, value);
-    }
-}
-
-/// <summary>What was believed of both quotas, and what the answer reported.</summary>
-internal sealed record QuotaMarks(QuotaMark Requests, QuotaMark Tokens)
-{
-    /// <summary>How many requests were left, if the answer is there and says it.</summary>
-    public double? RequestsLeft { get; set; }
-
-    /// <summary>How many tokens were left, if the answer is there and says it.</summary>
-    public double? TokensLeft { get; set; }
 }

@@ -10,6 +10,10 @@ internal sealed class Pacer
     private const double SpeedUp = 2.8;
     private const double SpeedUpReported = 4;
     private const double CostMemory = 0.98;
+    // So much of the usual error of an estimate is kept back, for each of those on their way.
+    private const double CostCaution = 2;
+    // By how many seconds what refusals and reports say differs, besides that one may count whole seconds.
+    private const double Tolerance = 0.05;
     // A pause is doubled no more than that.
     private const int MostDoublings = 10;
     // A refusal takes hardly ever longer than so many of the last ones.
@@ -25,10 +29,10 @@ internal sealed class Pacer
     private double _estimated;
     private double _taken;
     private double _costRatio = 1;
+    private double _costError;
     private bool _isBlind = true;
     private double _speed = FirstSpeed;
     private double _closedUntil = double.NegativeInfinity;
-    private long _epochStart = -1;
     private long _reportedAt;
     private long _epochEnd = -1;
     // Where it was still closed after a pause that reports explain, one attempt finds out whether it is open.
@@ -67,7 +71,7 @@ internal sealed class Pacer
         var at = !_isBlind ? now : _isShared ? _blind.SpacedAt(_speed, now) : _blind.AdmitsAt(inFlight, now);
         if (!_isBlind || _epochEnd < 0)
             at = Math.Max(at, _blind.SpacedAt(_speed, now));
-        return Math.Max(at, Math.Max(_requests.AdmitsAt(1, now), _tokens.AdmitsAt(_costRatio * tokens, now)));
+        return Math.Max(at, Math.Max(_requests.AdmitsAt(1, inFlight > 0, now), _tokens.AdmitsAt(_costRatio * tokens + CostCaution * _costError * Math.Sqrt(1 + inFlight), inFlight > 0, now)));
     }
 
     public Admission Admit(int tokens, int inFlight, double now)
@@ -76,7 +80,7 @@ internal sealed class Pacer
         if (Admitted == _probe)
             _probedAt = now;
         var reserved = _costRatio * tokens;
-        var (requests, tokensLeft) = (_requests.Admit(1, now), _tokens.Admit(reserved, now));
+        var (requests, tokensLeft) = (_requests.Admit(Admitted, 1, now), _tokens.Admit(Admitted, reserved, now));
         return _blind.Admit(inFlight, now, isPaced: _isBlind) with { ReservedTokens = reserved, Marks = Admitted - _reportedAt < ReportPatience ? new(requests, tokensLeft) : null };
     }
 
@@ -84,22 +88,32 @@ internal sealed class Pacer
     {
         if (admission.Number >= _probe)
             _probe = long.MaxValue;
-        _requests.Answered(admission.Number);
-        _tokens.Answered(admission.Number);
+        Settle(admission, isAccepted: true);
         _blind.Answered(admission);
+    }
+
+    private void Settle(in Admission admission, bool isAccepted)
+    {
+        if (admission.Marks is not { } marks)
+        {
+            if (!isAccepted)
+            {
+                _requests.Refund(admission, 1);
+                _tokens.Refund(admission, admission.ReservedTokens);
+            }
+            return;
+        }
+        _requests.Answered(admission, marks.Requests, 1, isAccepted);
+        _tokens.Answered(admission, marks.Tokens, admission.ReservedTokens, isAccepted);
     }
 
     public void Refused(in Admission admission, double? retryAfter, double now)
     {
-        var tokens = admission.ReservedTokens;
         var isNew = admission.Number >= _epochEnd;
         var isProbe = admission.Number == _epochEnd;
-        if (isNew)
-            _epochStart = admission.Number;
         _epochEnd = Admitted;
-        var explains = Explanation(admission, tokens);
-        _requests.Refused(admission, 1);
-        _tokens.Refused(admission, tokens);
+        var explains = Explanation(admission);
+        Settle(admission, isAccepted: false);
         if (explains is null)
         {
             _isBlind = true;
@@ -107,30 +121,35 @@ internal sealed class Pacer
             _blind.Refused(admission, retryAfter, now);
             return;
         }
+        explains.Empty(admission);
         if (!isNew)
             return;
-        var (mark, units) = explains == _requests ? (admission.Requests, 1) : (admission.Tokens, tokens);
-        explains.Empty(admission, mark, units, isProbe, now);
         _refusalTime = Math.Max(now - admission.At, 0.8 * _refusalTime);
         _failedProbes = isProbe ? _failedProbes + 1 : 0;
         // Whatever the reports say: the more often it is still closed, the longer it is let be.
         var pause = _failedProbes == 0 ? 0 : _refusalTime * Math.Pow(2, Math.Min(_failedProbes, MostDoublings));
-        _closedUntil = now + Math.Max(retryAfter ?? 0, pause);
+        if (retryAfter is { } wait)
+            explains.Told(admission.At + wait, wait == Math.Floor(wait) ? 1 + Tolerance : Tolerance, explains == _requests ? 1 : admission.ReservedTokens, now);
+        // What is whole again refuses nobody.
+        var asked = retryAfter ?? 0;
+        if (explains.WholeAt > now)
+            asked = Math.Min(asked, explains.WholeAt - now);
+        _closedUntil = now + Math.Max(asked, pause);
         if (isProbe)
             (_speed, _probe) = (FirstSpeed, Admitted);
-        if (retryAfter is { } wait)
-            explains.Wait(wait, units, Admitted - 1, isProbe, now);
     }
 
     /// <summary>The quota that was used up when an attempt was admitted, as far as reports say.</summary>
-    private ReportedQuota? Explanation(in Admission admission, double tokens)
+    private ReportedQuota? Explanation(in Admission admission)
     {
-        if (_requests.IsKnown && (admission.Marks?.RequestsLeft ?? admission.Requests.Level) < 1)
+        if (admission.Marks is not { } marks)
+            return null;
+        if (_requests.IsKnown && IsUsedUp(marks.Requests, 1))
             return _requests;
-        if (_tokens.IsKnown && tokens > 0 && (admission.Marks?.TokensLeft ?? admission.Tokens.Level) < tokens)
-            return _tokens;
-        return null;
+        return _tokens.IsKnown && admission.ReservedTokens > 0 && IsUsedUp(marks.Tokens, admission.ReservedTokens) ? _tokens : null;
     }
+
+    private static bool IsUsedUp(in QuotaMark mark, double units) => mark.Report is { } report ? report.Left < units : mark.Least < 0;
 
     /// <summary>Gives back the tokens an attempt has reserved and not taken.</summary>
     public void Refund(in Admission admission, double tokens) => _tokens.Refund(admission, tokens);
@@ -142,6 +161,7 @@ internal sealed class Pacer
         if (estimated <= 0)
             return;
         (_estimated, _taken) = (CostMemory * _estimated + estimated, CostMemory * _taken + Math.Max(0, tokens));
+        _costError += (1 - CostMemory) * (Math.Abs(_costRatio * estimated - tokens) - _costError);
         _costRatio = _taken / _estimated;
     }
 
@@ -149,12 +169,23 @@ internal sealed class Pacer
     public void Observe(in LlmRateInfo info, Admission? answered, double now)
     {
         var wasKnown = _requests.IsKnown;
-        var admission = answered ?? new(Admitted - 1, now, 0, false) { Requests = _requests.Mark, Tokens = _tokens.Mark };
-        var isClean = admission.Number < _epochStart || admission.Number >= _epochEnd;
-        _requests.Observe(info.RequestLimit, info.RequestsRemaining, info.RequestsReset, admission, admission.Requests, isClean, now);
-        _tokens.Observe(info.TokenLimit, info.TokensRemaining, info.TokensReset, admission, admission.Tokens, isClean, now);
+        if (Reported(info.RequestLimit, info.RequestsRemaining, info.RequestsReset, answered?.At ?? now) is { } requests)
+        {
+            if (answered?.Marks is { } marks)
+                marks.Requests.Report = requests;
+            _requests.Observe(info.RequestLimit!.Value, requests, answered?.Number ?? Admitted - 1, answered?.Marks?.Requests, now);
+        }
+        if (Reported(info.TokenLimit, info.TokensRemaining, info.TokensReset, answered?.At ?? now) is { } tokens)
+        {
+            if (answered?.Marks is { } marks)
+                marks.Tokens.Report = tokens;
+            _tokens.Observe(info.TokenLimit!.Value, tokens, answered?.Number ?? Admitted - 1, answered?.Marks?.Tokens, now);
+        }
         if (!wasKnown && _requests.IsKnown)
             _isBlind = false;
         _reportedAt = Admitted;
     }
+
+    private static QuotaReport? Reported(long? limit, long? left, TimeSpan? reset, double at) =>
+        limit > 0 && left >= 0 ? new(at, left.Value, at + Math.Max(0, reset?.TotalSeconds ?? 0)) : null;
 }

@@ -1,262 +1,351 @@
+using System.Numerics;
+
 namespace AsyncLlm;
 
 /// <summary>
 /// A quota as the provider reports it: with each answer so much of it is left, and so long until it is whole again. Reports are as old as
-/// the answers take, so the level now is computed, and each report corrects it by what it differs from what was believed when its attempt
-/// was admitted.
+/// the answers take, so what is left now is computed from the newest one and from what was spent since.
 /// </summary>
 /// <remarks>
-/// Providers report different quotas in the same words. Some refill all the time (a token bucket), others give back what was spent one
-/// window later (a fixed window, a sliding log). This file keeps the level; <c>ReportedQuota.Kind.cs</c> finds out which kind it is and
-/// <c>ReportedQuota.Rate.cs</c> how fast it refills. Times are seconds, units are requests or tokens.
+/// Providers report different quotas in the same words. Each of <see cref="QuotaKinds"/> is a hypothesis: <c>ReportedQuota.Kinds.cs</c>
+/// counts what contradicts it, and those with the least are believed. This file says what is left: as much as all of them allow. Where
+/// they do not agree for long, one attempt finds out. Times are seconds, units are requests or tokens.
 /// </remarks>
 /// <param name="coarsestUnit">In how large units what is left may be reported.</param>
 internal sealed partial class ReportedQuota(double coarsestUnit = 1)
 {
     private const double Minute = 60;
-    // The coarsest and the finest a reset is reported in.
-    private const double Coarse = 1;
-    private const double Fine = 0.001;
-    // Others may take a part unseen until a report says so. So much is kept back that one attempt in a hundred is refused for that, after
-    // the few refusals by which a quota is found at all, and never more than this part of a bucket.
-    private const double RefusedShare = 0.01;
-    private const double RefusalsToLearn = 3;
-    private const double LargestReserve = 0.25;
+    // A moment too early is refused.
+    private const double Moment = 1e-6;
+    // More attempts than that on their way are not remembered one by one: while nothing is reported, and at all.
+    private const int MostUnreported = 2048;
+    private const int MostInFlight = 65536;
+    // What differs is found out where the time until all is left is nearly over: a bucket loses nothing by waiting so long, and a window
+    // that fades has begun to.
+    private const double ProbeAfter = 0.6;
+    private const double ProbedShare = 0.125;
+    private const double IntervalPrecision = 0.02;
+    // Others come at random: so many standard deviations of what they take unseen are kept back, and never more than these parts of a
+    // bucket, which loses nothing by it but the last of it, and of others, which lose as much of what they give.
+    private const double Caution = 2;
+    private const double LargestReserve = 0.33;
+    private const double LargestUnused = 0.02;
+    private const double OthersMemory = 0.98;
 
     private readonly AdmissionLog _log = new();
+    private readonly SpentSince _since = new();
+    private readonly bool _isOfRequests = coarsestUnit == 1;
     private double _unit = coarsestUnit;
-    private double _typical = 1;
     private double _limit;
-    private double _level;
-    private double _levelAt;
     private double _spent;
-    // Of what was spent, what has been given back one window later.
-    private double _freed;
-    // The sum of all corrections: a report that was on its way when the level was corrected must not correct it again.
+    private double _unanswered;
+    private long _refunds;
+    // What others took in the time between reports, of the last fifty.
+    private double _others;
+    private double _othersTime;
+
+    // If it is a bucket; and the sum of all corrections: a report that was on its way when it was corrected must not correct it again.
+    private double _bucket;
+    private double _bucketAt;
     private double _corrections;
-    private double _refused;
-    private double _refusals;
-    private double _tookAt = double.NegativeInfinity;
-    private double _tookBefore = double.NegativeInfinity;
 
-    // Everything is left then but what was spent after an attempt.
-    private double _wholeAt = double.PositiveInfinity;
-    private double _wholeSpent;
-    private long _wholeNumber;
-
-    // The newest attempt that is known about; its answer need not be the last one to come.
-    private long _lastNumber = -2;
-    private Reading _last;
-    private Reading _lastAccepted;
-    private bool _isPending;
+    // The report of the newest attempt that is known about; its answer need not be the last one to come.
+    private long _number = -2;
+    private QuotaReport _newest;
+    private long _probe = long.MinValue;
 
     /// <summary>Whether anything was reported or configured.</summary>
     public bool IsKnown => _limit > 0;
 
     /// <summary>What comes back per second.</summary>
-    public double Rate => Refills ? _rate : _limit / _window;
+    public double Rate => IsBelieved(QuotaKinds.Bucket) ? 1 / _interval : _limit / (IsBelieved(QuotaKinds.Log) ? LogWindow : Period);
 
-    /// <summary>What is believed now.</summary>
-    public QuotaMark Mark => new(_level, _corrections, _spent, _refused);
-
-    private double Reserve(double units) => Refills && !IsCounter ? Math.Clamp(1.5 * units * (_refusals - RefusalsToLearn), 0, LargestReserve * _limit) : 0;
+    /// <summary>When all of it is left again, as the newest report says.</summary>
+    public double WholeAt => _newest.WholeAt;
 
     /// <summary>A quota that is configured instead of reported: a bucket of a minute's worth.</summary>
-    public void Assume(double perMinute) => (_limit, _level, _rate) = (perMinute, perMinute, perMinute / Minute);
+    public void Assume(double perMinute) => (_limit, _bucket, _interval) = (perMinute, perMinute, Minute / perMinute);
 
     /// <summary>When so much of it is left that <paramref name="units"/> more may be admitted.</summary>
-    public double AdmitsAt(double units, double now)
+    /// <param name="isTold">Whether answers are on their way that tell more.</param>
+    public double AdmitsAt(double units, bool isTold, double now)
     {
+        isTold &= _unanswered > 0;
         if (!IsKnown)
             return now;
-        Advance(now);
-        var wanted = Math.Min(units + Reserve(units), _limit);
-        if (_level >= wanted - 1e-9)
-            return now;
-        // A little late: a moment too early would be refused.
-        if (Refills)
-            return Math.Min(now + (wanted - _level) / _rate, _fadesUntil) + 1e-6;
-        var next = Math.Max(NextBack, now + Fine);
-        return _isKindSure ? next : ProbesAt(next, now);
+        var wanted = Math.Min(units + Reserve(units, now), _limit);
+        var (last, disagree) = (now, false);
+        foreach (var kind in Kinds)
+        {
+            if (!IsBelieved(kind))
+                continue;
+            var at = OpensAt(kind, wanted, now);
+            disagree |= last > now || at > now;
+            last = Math.Max(last, at);
+        }
+        if (last > now && disagree && _probe <= _number)
+            last = Math.Max(now, Math.Min(last, ProbesAt(wanted, isTold, now)));
+        return _limit <= 1 && _grain == Coarse ? Telling(last) : last;
     }
 
-    public QuotaMark Admit(double units, double now)
+    // Of a reset in whole seconds, when the attempt comes decides what is told: whether one of a single unit is shorter than believed.
+    private double Telling(double at)
     {
-        Advance(now);
-        CountProbe(units, now);
-        _level -= units;
+        if (!(_mostWindow - _leastWindow > IntervalPrecision * _mostWindow) || double.IsInfinity(_mostWindow) || double.IsNaN(_fraction))
+            return at;
+        var told = at + 0.5 * (_leastWindow + _mostWindow) - _fraction;
+        return at + Math.Max(0, Math.Ceiling(told - Tolerance) - told);
+    }
+
+    private double ProbesAt(double wanted, bool isTold, double now)
+    {
+        var (first, most) = (double.PositiveInfinity, Math.Min(wanted + ProbedShare * _limit, _limit));
+        foreach (var kind in Kinds)
+        {
+            if (IsBelieved(kind))
+                first = Math.Min(first, OpensAt(kind, isTold || kind != QuotaKinds.Bucket ? most : wanted, now));
+        }
+        return isTold ? Math.Max(first, _newest.At + ProbeAfter * _newest.WholeIn) : first;
+    }
+
+    /// <summary>A refusal says when there is room for <paramref name="units"/> again: where that is true of one kind, others have too early a time.</summary>
+    public void Told(double opensAt, double tolerance, double units, double now)
+    {
+        var (right, wrong) = (QuotaKinds.None, QuotaKinds.None);
+        foreach (var kind in Kinds)
+        {
+            if (!IsBelieved(kind))
+                continue;
+            // What is on its way since is refused too.
+            var earlier = opensAt - OpensAt(kind, Math.Min(units, _limit) - _since.Sum, now);
+            if (earlier > tolerance)
+                wrong |= kind;
+            else if (earlier >= -tolerance - (_grain == Coarse ? Coarse : 0))
+                right |= kind;
+        }
+        if (right != 0)
+            Contradict(wrong);
+    }
+
+    public QuotaMark Admit(long number, double units, double now)
+    {
+        var (allowed, denied) = (QuotaKinds.None, QuotaKinds.None);
+        var (wanted, least) = (Math.Min(units, _limit) - Moment, double.PositiveInfinity);
+        foreach (var kind in Kinds)
+        {
+            if (!IsKnown)
+                break;
+            var level = Level(kind, now);
+            if (level >= wanted)
+                allowed |= kind;
+            else if (IsBelieved(kind))
+                denied |= kind;
+            if (IsBelieved(kind))
+                least = Math.Min(least, level - units);
+        }
+        if (denied != 0)
+            _probe = number;
+        Refill(now);
+        _bucket -= units;
         _spent += units;
-        _typical += (units - _typical) / 16;
-        (_tookBefore, _tookAt) = (_tookAt, now);
-        _log.Add(now, _spent, _limit, _window);
-        return Mark;
+        _unanswered += units;
+        _since.Add(number, units, IsKnown ? MostInFlight : MostUnreported);
+        _log.Add(now, _spent, _limit, IsBelieved(QuotaKinds.Log) ? LogWindow : FadingPeriod);
+        return new(least, _bucket, _corrections, _spent, _refunds, allowed, denied);
     }
 
     /// <summary>Gives back what an attempt had reserved too much; less than 0 for too little.</summary>
     public void Refund(in Admission admission, double units)
     {
-        _spent -= units;
-        if (admission.Number <= _wholeNumber)
-            _wholeSpent -= units;
-        // A report of a later attempt has told already.
-        if (admission.Number <= _lastNumber)
+        if (units == 0)
             return;
-        _level += units;
+        _spent -= units;
+        _refunds++;
+        _since.Refund(admission.Number, units);
+        _log.Refund(admission.At, units);
+        // A report of a later attempt has told already.
+        if (admission.Number <= _number)
+        {
+            _faded -= units;
+            if (Believed == QuotaKinds.Bucket)
+                _others += units;
+            return;
+        }
+        _bucket += units;
         _corrections += units;
     }
 
-    /// <summary>An attempt was answered: it has taken what it was admitted with.</summary>
-    public void Answered(long number)
+    /// <summary>The report of an attempt, or of nobody knows which.</summary>
+    /// <param name="number">The attempt it answers.</param>
+    /// <param name="mark">What was believed when that was admitted, if it is known.</param>
+    public void Observe(long limit, in QuotaReport report, long number, QuotaMark? mark, double now)
     {
-        if (_isPending && number == _lastNumber)
-            Settle(isAccepted: true);
-    }
-
-    /// <summary>An attempt was refused, for this quota or another: it has taken nothing.</summary>
-    public void Refused(in Admission admission, double units)
-    {
-        Refund(admission, units);
-        _refused += units;
-        _log.Refund(admission.At, units);
-        if (admission.At >= _tookAt)
-            _tookAt = _tookBefore;
-        if (!_isPending || admission.Number != _lastNumber)
-            return;
-        _last.Spent -= units;
-        Settle(isAccepted: false);
-    }
-
-    /// <summary>It was used up when an attempt was admitted, which was refused for that.</summary>
-    /// <param name="mark">What was believed then.</param>
-    /// <param name="isProbe">Whether nothing was admitted between the last refusal and the attempt.</param>
-    public void Empty(in Admission admission, in QuotaMark mark, double units, bool isProbe, double now)
-    {
-        _refusals++;
-        if (!Refills && mark.Level >= 0)
-            Doubt();
-        BoundRate(admission.At, units, isProbe);
-        if (admission.Number <= _lastNumber)
-            return;
-        Advance(now);
-        Correct(-mark.Level, mark.Corrections);
-        _lastNumber = admission.Number;
-    }
-
-    /// <param name="admission">The attempt this answers.</param>
-    /// <param name="mark">What was believed when it was admitted.</param>
-    /// <param name="isClean">Whether it was admitted before, or after, the refusals of an epoch, not among them.</param>
-    public void Observe(long? limit, long? remaining, TimeSpan? reset, in Admission admission, in QuotaMark mark, bool isClean, double now)
-    {
-        if (limit is not > 0 || remaining is not >= 0)
-            return;
-        var wholeIn = Math.Max(0, reset?.TotalSeconds ?? 0);
-        _window = Math.Max(_window, wholeIn);
-        // Attempts among refused ones were marked before it was known that those took nothing.
-        var spent = isClean ? mark.Spent : mark.Spent - (_refused - mark.Refused);
-        var reading = new Reading(admission.Number + 1, admission.At, remaining.Value, admission.At + wholeIn, spent);
-        if (admission.Number < _lastNumber || (admission.Number == _lastNumber && admission.At <= _last.At))
-        {
-            if (isClean && limit == _limit)
-                LookBack(reading with { Spent = mark.Spent });
-            return;
-        }
-        if (_isPending)
-            Settle(isAccepted: true);
-        Advance(now);
+        _longestReset = Math.Max(_longestReset, report.WholeIn);
         if (limit != _limit)
-            Resize(limit.Value);
-        FindGrain(reading);
-        GuessRate(limit.Value - remaining.Value, wholeIn);
-        // What a window held says nothing once the next one has begun.
-        if (Refills || reading.WholeAt > now)
-            Correct(reading.Remaining - mark.Level, mark.Corrections);
-        _lastNumber = admission.Number;
-        _last = reading;
-        _isPending = isClean;
-        if (wholeIn > 0)
-            (_wholeAt, _wholeSpent, _wholeNumber) = (reading.WholeAt, reading.Spent, admission.Number);
-        Advance(now);
-    }
-
-    /// <param name="error">How much more was left than believed.</param>
-    /// <param name="corrections">What had been corrected before that was believed.</param>
-    private void Correct(double error, double corrections)
-    {
-        var correction = error - (_corrections - corrections);
-        _level += correction;
-        _corrections += correction;
-    }
-
-    private void Advance(double now)
-    {
-        if (!IsKnown)
-        {
-            _levelAt = now;
+            Resize(limit);
+        FindGrain(report);
+        GuessInterval(report);
+        Contradict(QuotaKinds.None);
+        if (number < _number || (number == _number && report.At <= _newest.At))
             return;
-        }
-        while (now >= _fadesUntil)
-            Fade();
-        var freed = _window > 0 ? Math.Max(_freed, _log.FreedAt(now - Window)) : 0;
-        var back = Refills ? _rate * (now - _levelAt) : _forgets >= 0 ? freed - _freed : 0;
-        (_freed, _levelAt) = (freed, now);
-        GiveBack(back);
-        if (now >= _wholeAt)
-            BecomeWhole(now);
-        if (!Refills && now >= _tookAt + Window)
-            GiveBack(_limit);
+        Refill(now);
+        var known = mark is { } admitted ? admitted.Bucket + _corrections - admitted.Corrections : _bucket;
+        // A refusal may find it overdrawn.
+        var error = Math.Min(Off(report.Left, known), Math.Max(0, _limit + _unit - (report.WholeIn - _grain) / _interval) - known);
+        _bucket += error;
+        _corrections += error;
+        var since = _since.Sum;
+        _since.Forget(number);
+        if (mark is not null)
+            CountOthers(report, since - _since.Sum);
+        _number = number;
+        _newest = report;
+        // More was sent in one window than it holds twice.
+        if (_spent - _since.Sum - _log.SpentBy(report.At - LogWindow) > 2 * _limit)
+            Contradict(QuotaKinds.Log);
+        if (Fading(report.At, _spent - _since.Sum).Last > 2 * _limit)
+            Contradict(QuotaKinds.Counter);
+        _faded = 0;
+        if (_limit > 1)
+            _faded = Off(report.Left, Level(QuotaKinds.Counter, report.At, _spent - _since.Sum, 0));
     }
 
-    private void GiveBack(double units) => _level = Math.Min(Math.Max(_level, _limit), _level + units);
-
-    private void BecomeWhole(double now)
+    /// <summary>It is known whether an attempt has taken anything.</summary>
+    public void Answered(in Admission admission, in QuotaMark mark, double units, bool isAccepted)
     {
-        var spentBefore = _wholeSpent;
-        if (!Refills && IsWindow)
+        _unanswered = Math.Max(0, _unanswered - units);
+        if (!isAccepted)
+            Refund(admission, units);
+        if (mark.Denied != 0)
         {
-            // Windows go on, whether reports of them are back or not.
-            var begun = _wholeAt + Math.Floor((now - _wholeAt) / _period) * _period;
-            if (_log.SpentBy(begun - 1e-9) is var spent && spent > spentBefore)
-                spentBefore = spent;
-            _wholeAt = begun + _period;
+            if (_probe == admission.Number)
+                _probe = long.MinValue;
+            // Of a bucket at least so much is left, and a part of a unit more.
+            Contradict(isAccepted ? mark.Denied & ~QuotaKinds.Bucket : mark.Allowed & Believed);
         }
+        if (mark.Report is not { } report)
+            return;
+        Judge(report, mark, isAccepted);
+    }
+
+    /// <summary>An attempt was refused because it was used up, which its answer does not report.</summary>
+    public void Empty(in Admission admission)
+    {
+        if (admission.Number <= _number)
+            return;
+        _corrections -= _bucket;
+        _bucket = 0;
+        (_number, _newest) = (admission.Number, new(admission.At, 0, Math.Max(admission.At, _newest.WholeAt)));
+        _since.Forget(_number);
+    }
+
+    private double Reserve(double units, double now)
+    {
+        var isBucket = Believed == QuotaKinds.Bucket;
+        // No less than the rounding of resets looks like.
+        var others = _others - (isBucket ? _grain / _interval : 0);
+        if (others <= 0)
+            return 0;
+        var unseen = others / _othersTime * (now - _newest.At);
+        return Math.Min((isBucket ? unseen + units : 0) + Caution * Math.Sqrt(units * unseen), (isBucket ? LargestReserve : LargestUnused) * _limit);
+    }
+
+    private void CountOthers(in QuotaReport report, double since)
+    {
+        if (_number < 0 || report.At <= _newest.At || !BitOperations.IsPow2((int)Believed))
+            return;
+        var kind = Believed;
+        double taken;
+        if (kind != QuotaKinds.Bucket)
+            taken = Math.Max(0, Level(kind, report.At, _spent - _since.Sum, since) - report.Left);
+        else if (_newest.WholeAt > report.At)
+            taken = (report.WholeAt - _newest.WholeAt) / _interval - since;
         else
-        {
-            _wholeAt = double.PositiveInfinity;
-            if (!Refills)
-                spentBefore = _freed = Math.Max(spentBefore, _freed);
-        }
-        var left = _limit - (_spent - spentBefore);
-        if (Refills && left <= _level)
             return;
-        if (Refills)
-            _corrections += left - _level;
-        _level = left;
+        (_others, _othersTime) = (OthersMemory * _others + taken, OthersMemory * _othersTime + report.At - _newest.At);
     }
 
-    private void Resize(double limit)
+    // Whole units are reported: of requests, what lies between is no error.
+    private double Off(double left, double believed) => believed >= left && believed < left + (_isOfRequests && _others <= 0 ? 1 : Moment) ? 0 : left - believed;
+
+    private double Level(QuotaKinds kind, double now)
+    {
+        Refill(now);
+        return Level(kind, now, _spent, _since.Sum);
+    }
+
+    /// <summary>What is left of it.</summary>
+    /// <param name="spent">What was spent by then in all, and since the newest report.</param>
+    private double Level(QuotaKinds kind, double now, double spent, double since)
+    {
+        switch (kind)
+        {
+            case QuotaKinds.Bucket:
+                return _bucket;
+            case QuotaKinds.Window:
+                return now < _newest.WholeAt ? _newest.Left - since : _limit - (spent - _log.SpentBy(WindowBegan(now) - 2 * Fine));
+            case QuotaKinds.Log:
+                var window = LogWindow;
+                return now - window >= _newest.At
+                    ? _limit - (spent - _log.SpentBy(now - window))
+                    : Math.Min(_limit, _newest.Left - since + Math.Max(0, _log.SpentBy(now - window) - _log.MostSpentBy(_newest.At - window)));
+            default:
+                var (last, current, end) = Fading(now -= 2 * Fine, spent);
+                return _limit - current - last * (end - now) / FadingPeriod + (end - FadingPeriod <= _newest.At ? _faded : 0);
+        }
+    }
+
+    private double OpensAt(QuotaKinds kind, double wanted, double now)
+    {
+        var level = Level(kind, now);
+        if (level >= wanted - 1e-9)
+            return now;
+        double at;
+        switch (kind)
+        {
+            case QuotaKinds.Bucket:
+                at = now + (wanted - level) * _interval;
+                if (now < _newest.WholeAt && wanted <= _limit - _since.Sum)
+                    at = Math.Min(at, _newest.WholeAt);
+                break;
+            case QuotaKinds.Window:
+                at = now < _newest.WholeAt ? _newest.WholeAt : WindowBegan(now) + Period + 2 * Fine;
+                break;
+            case QuotaKinds.Log:
+                at = _log.NextAfter(now - LogWindow) + LogWindow;
+                if (double.IsInfinity(at))
+                    at = _newest.WholeAt;
+                break;
+            default:
+                var (last, current, end) = Fading(now - 2 * Fine, _spent);
+                var free = _limit - current - wanted + (end - FadingPeriod <= _newest.At ? _faded : 0);
+                at = 2 * Fine + (free < 0 || last <= 0 ? end : end - free * FadingPeriod / last);
+                break;
+        }
+        return Math.Max(at + Moment, now + Fine);
+    }
+
+    private double WindowBegan(double now) => _newest.WholeAt + (Period > 0 ? Math.Floor((now - _newest.WholeAt) / Period) * Period : 0);
+
+    // What the last window of a counter held, what the current one holds, and when that ends.
+    private (double Last, double Current, double End) Fading(double now, double spent)
+    {
+        var period = FadingPeriod;
+        var end = _newest.WholeAt - period;
+        if (now >= end)
+            end += (Math.Floor((now - end) / period) + 1) * period;
+        var begun = _log.SpentBy(end - period - Moment);
+        return (begun - _log.SpentBy(end - 2 * period - Moment), spent - begun, end);
+    }
+
+    private void Refill(double now)
     {
         if (IsKnown)
-            _rate *= limit / _limit;
-        _limit = limit;
-        _kindStart = _rateStart = _lastAccepted = default;
-        ForgetInterval();
+        {
+            _bucket = Math.Min(Math.Max(_bucket, _limit), _bucket + (now - _bucketAt) / _interval);
+            if (now >= _newest.WholeAt && _bucketAt < _newest.WholeAt)
+                _bucket = Math.Max(_bucket, _limit - _since.Sum);
+        }
+        _bucketAt = now;
     }
-
-    // Now it is known whether the pending report's attempt has taken anything.
-    private void Settle(bool isAccepted)
-    {
-        _isPending = false;
-        TellKind(isAccepted);
-        MeasureRate(isAccepted);
-        if (!isAccepted)
-            return;
-        _lastAccepted = _last;
-        _refusals = Math.Max(0, _refusals - RefusedShare);
-    }
-
-    /// <summary>A report, as of the admission of the attempt it answers.</summary>
-    /// <param name="Ordinal">Which attempt that was, counted from 1; 0 is none.</param>
-    /// <param name="WholeAt">When it is whole again, if nothing more is spent.</param>
-    /// <param name="Spent">What had been spent in all.</param>
-    private record struct Reading(long Ordinal, double At, double Remaining, double WholeAt, double Spent);
 }

@@ -242,9 +242,6 @@ internal sealed class ThrottleEngine
             var now = Now;
             var answered = attempt?.Call is { HasSlot: true, Admission: { Marks: not null } admission } ? admission : (Admission?)null;
             _pacer.Observe(observed, answered, now);
-            // Where many are answered at once, the reports of others come before it is known what this attempt makes of its own.
-            if (answered is { Marks: { } marks })
-                (marks.RequestsLeft, marks.TokensLeft) = (observed.RequestsRemaining ?? marks.RequestsLeft, observed.TokensRemaining ?? marks.TokensLeft);
             if (attempt is not null)
                 attempt.ReportedRetryAfter = observed.RetryAfter;
             Pump(now);

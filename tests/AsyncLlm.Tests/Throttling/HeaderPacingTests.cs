@@ -68,7 +68,7 @@ public sealed class HeaderPacingTests : ThrottleTests
             if (Interlocked.Increment(ref begunCalls) == Calls)
                 begun.SetResult();
             await answer.Task;
-            Throttle.Report(Requests(100, remaining: number == 0 ? 3 : 0, TimeSpan.FromSeconds(20)));
+            Throttle.Report(Requests(100, remaining: number == 0 ? 3 : 0, TimeSpan.FromSeconds(number == 0 ? 19.4 : 20)));
             if (Interlocked.Increment(ref reports) == Calls)
                 failed.SetResult();
             await failed.Task;
@@ -84,8 +84,8 @@ public sealed class HeaderPacingTests : ThrottleTests
 
         var waited = await AdmittedAfterAsync(calls[^1]);
 
-        // 5 a second, as the reports say, from the first moment on.
-        Assert.InRange(waited.TotalSeconds, 1.8, 4);
+        // 5 a second, as the reports say, and a third is kept back: others have taken 96 in the meantime.
+        Assert.InRange(waited.TotalSeconds, 1.8, 12);
     });
 
     [Fact]
