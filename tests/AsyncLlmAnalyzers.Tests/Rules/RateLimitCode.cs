@@ -42,6 +42,7 @@ internal static class RateLimitCode
         using System.Net;
         using System.Net.Http;
         using System.Net.Http.Json;
+        using static System.Net.HttpStatusCode;
         using Microsoft.Extensions.Logging;
         using Polly;
 

@@ -57,12 +57,7 @@ internal sealed class ClientWithoutTimeoutRule : LlmRule
     private Finding? InspectClient(Site site)
     {
         var limit = TimeSpan.FromSeconds(Options.TimeoutSeconds.Read(site.Options));
-        if (ClientSite.Of(site) is not { Timeout.Source: SettingSource.Unset, WorstCase: { } worstCase, AttemptTimeout: { } attempt } client
-            || worstCase <= limit
-            || ClientLayers.OfClient(site.Operation!, Catalog.ExecutorRole.Deadline, site.Context, site.CancellationToken).Verdict != Verdict.No)
-            return null;
-
-        if (!ClientUses.Of(client, site.Context, site.CancellationToken).Any(use => !use.HasTimeLimit(site.CancellationToken)))
+        if (ClientSite.Of(site) is not { WorstCase: { } worstCase, AttemptTimeout: { } attempt } client || !ClientDeadline.IsMissing(client, site.Operation!, limit, site.Context, site.CancellationToken))
             return null;
 
         var attempts = client.Attempts == 1 ? "" : $" and made up to {client.Attempts} times";
