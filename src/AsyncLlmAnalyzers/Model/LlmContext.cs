@@ -2,7 +2,9 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Diagnostics;
+using Microsoft.CodeAnalysis.Operations;
 using Microsoft.CodeAnalysis.Text;
 using AsyncLlmAnalyzers.Catalog;
 using AsyncLlmAnalyzers.Hosting;
@@ -115,6 +117,12 @@ internal sealed class LlmContext
 #pragma warning disable RS0030, RS1030 // guarded by ContainsSyntaxTree; wrappers are looked up across files only for a candidate
         Compilation.ContainsSyntaxTree(tree) ? Compilation.GetSemanticModel(tree) : null;
 #pragma warning restore RS0030, RS1030
+
+    /// <summary>The invocation that a summary keeps the place of; null where the place is none of this compilation's.</summary>
+    public IInvocationOperation? InvocationAt(Location place, CancellationToken cancellationToken) =>
+        place.SourceTree?.GetRoot(cancellationToken).FindNode(place.SourceSpan, getInnermostNodeForTie: true).FirstAncestorOrSelf<InvocationExpressionSyntax>() is { } node
+            ? GetModel(node.SyntaxTree)?.GetOperation(node, cancellationToken) as IInvocationOperation
+            : null;
 
     private static INamedTypeSymbol? EnclosingType(IOperation site) =>
         site.SemanticModel?.GetEnclosingSymbol(site.Syntax.SpanStart) switch

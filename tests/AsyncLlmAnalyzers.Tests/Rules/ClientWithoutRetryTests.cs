@@ -37,27 +37,9 @@ public class ClientWithoutRetryTests() : RuleTests("ALLM4001")
     [InlineData("new OllamaSharp.OllamaApiClient(\"http://localhost:11434\")", "client.EmbedAsync(new())")]
     public Task Silent_where_the_SDKs_retries_are_sound_or_set(string construction, string call) => SilentAsync(Class(construction, call));
 
-    [Fact]
-    public Task Silent_where_Bedrocks_retries_are_sound() => SilentAsync("""
-        using Amazon.BedrockRuntime;
-
-        class Answers
-        {
-            private readonly AmazonBedrockRuntimeClient client = new();
-
-            public Task Ask(string[] texts) => Task.WhenAll(texts.Select(text => client.ConverseAsync(text)));
-        }
-
-        namespace Amazon.BedrockRuntime
-        {
-            public interface IAmazonBedrockRuntime { Task<string> ConverseAsync(string request, CancellationToken cancellationToken = default); }
-
-            public class AmazonBedrockRuntimeClient : IAmazonBedrockRuntime
-            {
-                public Task<string> ConverseAsync(string request, CancellationToken cancellationToken = default) => Task.FromResult(request);
-            }
-        }
-        """);
+    [Theory]
+    [MemberData(nameof(SoundCode.ReadInSources), MemberType = typeof(SoundCode))]
+    public Task Silent_where_the_retries_of_an_SDK_that_was_read_in_sources_are_sound(string code) => SilentAsync(code);
 
     [Theory]
     [InlineData("Again(() => client.CompleteChatAsync(text))")]

@@ -24,6 +24,10 @@ public class ClientWithoutTimeoutTests() : RuleTests("ALLM3003")
     [InlineData("new ChatClient(\"m\", new ApiKeyCredential(\"k\"), Bound())")]
     public Task Silent_with_a_timeout_fewer_attempts_or_options_that_cannot_be_seen(string construction) => SilentAsync(ClientCode.Field(construction));
 
+    [Theory]
+    [MemberData(nameof(ClientCode.Configured), MemberType = typeof(ClientCode))]
+    public Task Silent_when_the_options_are_bound_to_configuration(string construction) => SilentAsync(ClientCode.Field(construction));
+
     [Fact]
     public Task Silent_when_a_handler_of_the_client_ends_its_calls() => SilentAsync(
         ClientCode.Field("new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new OpenAIClientOptions { Transport = new HttpClientPipelineTransport(new HttpClient(new Ending())) })") + Ending);
