@@ -60,6 +60,7 @@ public class RetryWithoutBackoffTests() : RuleTests("ALLM4003")
     [Theory]
     [InlineData("foreach (var one in clients) { try { return await one.CompleteChatAsync(text); } catch (ClientResultException) { } } return null!;")]
     [InlineData("try { return await client.CompleteChatAsync(text); } catch (ClientResultException) { return null!; }")]
+    [InlineData("try { return await pipeline.ExecuteAsync(async _ => (await client.CompleteChatAsync(text)).Value); } catch (ClientResultException) { return null!; }")]
     [InlineData("while (true) { try { await client.CompleteChatAsync(text); } catch (ClientResultException) { } await Task.Delay(1000); }")]
     public Task Silent_when_it_is_no_retry_of_the_call(string statements) => SilentAsync(RetryCode.In(statements));
 
