@@ -110,6 +110,7 @@ public class ClientWithoutTimeoutTests() : RuleTests("ALLM3003")
     [InlineData("var client = new [|ChatClient|](\"m\", new ApiKeyCredential(key), new() { RetryPolicy = new ClientRetryPolicy(4) });", "var client = new ChatClient(\"m\", new ApiKeyCredential(key), new() { RetryPolicy = new ClientRetryPolicy(4), NetworkTimeout = TimeSpan.FromSeconds(120) });")]
     [InlineData("var client = new [|AzureOpenAIClient|](new Uri(\"https://a\"), new ApiKeyCredential(key)).GetChatClient(\"m\");", "var client = new AzureOpenAIClient(new Uri(\"https://a\"), new ApiKeyCredential(key), new AzureOpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(120) }).GetChatClient(\"m\");")]
     [InlineData("ChatClient client = new [|ChatClient|](\"m\", Environment.GetEnvironmentVariable(\"K\")!);", "ChatClient client = new ChatClient(\"m\", new ApiKeyCredential(Environment.GetEnvironmentVariable(\"K\")!), new OpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(120), RetryPolicy = new ClientRetryPolicy(maxRetries: 3) });")]
+    [InlineData("ChatClient client = new [|ChatClient|](\"m\", Environment.GetEnvironmentVariable(\"K\"));", "ChatClient client = new ChatClient(\"m\", new ApiKeyCredential(Environment.GetEnvironmentVariable(\"K\")!), new OpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(120), RetryPolicy = new ClientRetryPolicy(maxRetries: 3) });")]
     public Task Fix_sets_the_options(string statement, string fixedStatement) => FixesAsync(Local(statement), Local(fixedStatement));
 
     [Fact]
