@@ -1,5 +1,4 @@
 using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Operations;
 using AsyncLlmAnalyzers.Catalog;
 using AsyncLlmAnalyzers.Model;
@@ -12,13 +11,8 @@ internal static class ClientLayers
     private const int MaxSteps = 200;
 
     /// <summary>Yes, with the place that says so; Unknown for a layer whose source is elsewhere; No when what is visible holds none.</summary>
-    public static Fact Of(Location call, ExecutorRole role, LlmContext context, CancellationToken cancellationToken)
-    {
-        var node = call.SourceTree?.GetRoot(cancellationToken).FindNode(call.SourceSpan, getInnermostNodeForTie: true).FirstAncestorOrSelf<InvocationExpressionSyntax>();
-        return node is not null && context.GetModel(node.SyntaxTree)?.GetOperation(node, cancellationToken) is IInvocationOperation invocation
-            ? Of(invocation, role, context, cancellationToken)
-            : new Fact(Verdict.No);
-    }
+    public static Fact Of(Location call, ExecutorRole role, LlmContext context, CancellationToken cancellationToken) =>
+        context.InvocationAt(call, cancellationToken) is { } invocation ? Of(invocation, role, context, cancellationToken) : new Fact(Verdict.No);
 
     public static Fact Of(IInvocationOperation call, ExecutorRole role, LlmContext context, CancellationToken cancellationToken) =>
         call.Receiver() is { } receiver ? OfClient(receiver, role, context, cancellationToken) : new Fact(Verdict.No);

@@ -89,7 +89,7 @@ internal static class ClientOrigins
                 return;
             }
 
-            if (value is IInstanceReferenceOperation ? context.Catalog.IsReceiver(value.Type!) : IsOwnClient(value.Type))
+            if (value is IInstanceReferenceOperation ? context.Catalog.IsReceiver(value.Type!) : IsOwnClient(value.Type) || value.Type is { } type && context.Catalog.IsInProcess(type))
             {
                 (IsOwn, IsComplete) = (true, false);
                 return;

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Diagnostics;
 using Microsoft.CodeAnalysis.Operations;
 using Microsoft.CodeAnalysis.Text;
@@ -126,6 +127,12 @@ internal sealed class LlmContext
         && carrier.ReceiverType() is { } type
         && (Catalog.FindClient(type) is not null || Catalog.IsReceiver(type))
         && !Bodies.IsInSource(carrier.TargetMethod);
+
+    /// <summary>The invocation that a summary keeps the place of; null where the place is none of this compilation's.</summary>
+    public IInvocationOperation? InvocationAt(Location place, CancellationToken cancellationToken) =>
+        place.SourceTree?.GetRoot(cancellationToken).FindNode(place.SourceSpan, getInnermostNodeForTie: true).FirstAncestorOrSelf<InvocationExpressionSyntax>() is { } node
+            ? GetModel(node.SyntaxTree)?.GetOperation(node, cancellationToken) as IInvocationOperation
+            : null;
 
     private static INamedTypeSymbol? EnclosingType(IOperation site) =>
         site.SemanticModel?.GetEnclosingSymbol(site.Syntax.SpanStart) switch
