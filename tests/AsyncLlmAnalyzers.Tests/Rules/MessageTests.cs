@@ -41,7 +41,7 @@ public class MessageTests
     [InlineData("ALLM4003", "class A(ChatClient c) { async Task<object> B(string t) { for (var i = 0; ; i++) { try { return await c.CompleteChatAsync(t); } catch (ClientResultException) when (i < 3) { } } } }",
         "'CompleteChatAsync' is sent again at once, and the server that refused it refuses it again; the answer's Retry-After is not read: wait longer after each attempt, with a random part, as long as the server asks")]
     [InlineData("ALLM4003", "class A(IChatClient c) { async Task<object> B(string t) { for (var i = 0; ; i++) { try { return await c.GetResponseAsync(t); } catch (Exception) when (i < 3) { await Task.Delay(2_000); } } } }",
-        "'GetResponseAsync' is sent again always after the same time (2_000), however long the server is busy: wait longer after each attempt, with a random part, as long as the server asks")]
+        "'GetResponseAsync' is sent again always after the same time (2 s), however long the server is busy: wait longer after each attempt, with a random part, as long as the server asks")]
     [InlineData("ALLM4003", "class A(IChatClient c) { Task B(string[] ts) => Task.WhenAll(ts.Select(async t => { for (var i = 1; ; i++) { try { return await c.GetResponseAsync(t); } catch (Exception) when (i < 3) { await Task.Delay(1_000 << i); } } })); }",
         "'GetResponseAsync' is sent again by all that were refused together, at the same moment: wait longer after each attempt, with a random part, as long as the server asks")]
     [InlineData("ALLM4006", "class A { readonly ChatClient c = new(\"m\", \"k\"); async Task<object> B(string t) { for (var i = 0; ; i++) { try { return await c.CompleteChatAsync(t); } catch (Exception) when (i < 3) { } } } }",
