@@ -41,10 +41,10 @@ internal sealed class ClientOptionsEdit
 
     public IOperation Operation => _operation;
 
-    /// <summary>Also sets the timeout of an attempt.</summary>
+    /// <summary>Also sets the timeout of an attempt, unless it is the SDK's own.</summary>
     public ClientOptionsEdit WithTimeout(int seconds)
     {
-        if (_row.TraitValue("timeoutProperty") is { } path)
+        if (_row.TraitValue("timeoutProperty") is { } path && _row.TimeoutLimit.Shortest != TimeSpan.FromSeconds(seconds))
             _settings.Add((path, Short($"global::System.TimeSpan.FromSeconds({seconds.ToString(CultureInfo.InvariantCulture)})")));
         return this;
     }

@@ -416,11 +416,23 @@ public class AllRulesTogetherTests
     [InlineData("client.CompleteChatAsync(\"x\").Wait(1000);", "Wait", "ALLM2001")]
     [InlineData("await Task.WhenAll(xs.Select(x => client.CompleteChatAsync(x)));", "WhenAll", "ALLM1001")]
     [InlineData("Task.WaitAll(xs.Select(x => client.CompleteChatAsync(x)).ToArray());", "WaitAll", "ALLM2001")]
+    [InlineData("await Task.WhenAll(xs.Chunk(5).Select(five => client.CompleteChatAsync(five[0])));", "WhenAll", "ALLM3007")]
+    [InlineData("await infinite.CompleteChatAsync(\"x\");", "CompleteChatAsync", "ALLM3001")]
+    [InlineData("await Ask(default); async Task Ask(CancellationToken ct) => await infinite.CompleteChatAsync(\"x\");", "CompleteChatAsync", "ALLM3002")]
+    [InlineData("await Ask(default); async Task Ask(CancellationToken ct) => await client.CompleteChatAsync(\"x\");", "CompleteChatAsync", "ALLM3002")]
+    [InlineData("await Ask(default); async Task Ask(CancellationToken ct) => await client.CompleteChatAsync([\"x\"], cancellationToken: new CancellationTokenSource(1000).Token);", "CompleteChatAsync", "ALLM3006")]
+    [InlineData("await client.CompleteChatAsync(\"x\");", "CompleteChatAsync", "ALLM3010")]
+    [InlineData("while (true) { try { await client.CompleteChatAsync(\"x\"); return; } catch (Exception) { } }", "Exception", "ALLM4004")]
+    [InlineData("for (var i = 0; i < 3; i++) { try { await client.CompleteChatAsync(\"x\"); return; } catch (Exception) { } }", "Exception", "ALLM4005")]
+    [InlineData("for (var i = 0; i < 3; i++) { try { await client.CompleteChatAsync(\"x\"); return; } catch (System.ClientModel.ClientResultException) { } }", "System.ClientModel.ClientResultException", "ALLM4003")]
+    [InlineData("try { await client.CompleteChatAsync(\"x\"); } catch (System.ClientModel.ClientResultException e) when (e.Status == 429) { }", "e.Status == 429", "ALLM4002")]
     public async Task Report_the_first_in_order(string statements, string place, string id)
     {
         var compilation = RuleTests.Compile($$"""
-            class Order(OpenAI.Chat.ChatClient client)
+            class Order(OpenAI.Chat.ChatClient client, CancellationToken stopping)
             {
+                readonly OpenAI.Chat.ChatClient infinite = new("m", new System.ClientModel.ApiKeyCredential("k"), new OpenAI.OpenAIClientOptions { NetworkTimeout = Timeout.InfiniteTimeSpan });
+                bool IsStopping => stopping.IsCancellationRequested;
                 async Task Run(string[] xs) { {{statements}} await Task.Yield(); }
             }
             """);

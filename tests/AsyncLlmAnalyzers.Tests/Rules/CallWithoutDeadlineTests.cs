@@ -50,7 +50,15 @@ public class CallWithoutDeadlineTests() : RuleTests("ALLM3004")
     [InlineData("await injected.CompleteChatAsync(text).WaitAsync(TimeSpan.FromSeconds(9));")]
     [InlineData("await Limited(() => injected.CompleteChatAsync(text));")]
     [InlineData("await pipeline.ExecuteAsync(async _ => await injected.CompleteChatAsync(text));")]
+    [InlineData("await new ResiliencePipelineBuilder().AddTimeout(TimeSpan.FromSeconds(30)).Build().ExecuteAsync(async _ => await injected.CompleteChatAsync(text));")]
+    [InlineData("await Task.WhenAny(injected.CompleteChatAsync(text), Task.Delay(1000));")]
+    [InlineData("await Inner().WaitAsync(TimeSpan.FromSeconds(9)); async Task Inner() => await injected.CompleteChatAsync(text);")]
     public Task Silent_when_a_time_limit_is_or_may_be_around_it(string statements) => SilentAsync(Method(statements));
+
+    [Theory]
+    [InlineData("await AsyncLlm.LlmTimeout.RunAsync(_ => injected.CompleteChatAsync(text), TimeSpan.FromSeconds(30));")]
+    [InlineData("await AsyncLlm.LlmThrottle.For(injected).ExecuteAsync(_ => injected.CompleteChatAsync(text));")]
+    public Task Silent_when_the_runtime_ends_it(string statements) => OffersNoFixAsync(Method(statements), withRuntime: true);
 
     [Fact]
     public Task Silent_when_the_client_is_a_class_of_this_code() => SilentAsync(ClientCode.Own);

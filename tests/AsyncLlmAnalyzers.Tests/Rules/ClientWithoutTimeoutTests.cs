@@ -182,6 +182,13 @@ public class ClientWithoutTimeoutTests() : RuleTests("ALLM3003")
         Local("var client = new AzureOpenAIClient(new Uri(\"https://a\"), new ApiKeyCredential(key), new AzureOpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(45) }).GetChatClient(\"m\");"),
         options: ("async_llm.attempt_timeout_seconds", "45"));
 
+    /// <summary>Written down, the SDK's own timeout would only hide that nothing has changed.</summary>
+    [Fact]
+    public Task Offers_no_fix_that_sets_the_SDKs_default() => FixesAsync(
+        Local("var client = new [|AzureOpenAIClient|](new Uri(\"https://a\"), new ApiKeyCredential(key)).GetChatClient(\"m\");"),
+        Local("var client = new [|AzureOpenAIClient|](new Uri(\"https://a\"), new ApiKeyCredential(key)).GetChatClient(\"m\");"),
+        options: ("async_llm.attempt_timeout_seconds", "100"));
+
     [Fact]
     public Task Registered_clients_are_reported_where_they_are_registered() => ReportsAcrossFilesAsync(
         """

@@ -28,6 +28,7 @@ public class RateLimitGivesUpTests() : RuleTests("ALLM4007")
     [Theory]
     [InlineData("try { await client.CompleteChatAsync(text); } catch (ClientResultException e) when ([|e.Status == 429|]) { log.LogWarning(e, \"busy\"); } return null;", Sound)]
     [InlineData("try { await anthropic.Messages.Create(null!); } catch ([|AnthropicRateLimitException|]) { return null; } return null;", "injected")]
+    [InlineData("try { await client.CompleteChatAsync(text); } catch (ClientResultException e) when ([|e.Status == 429|]) { return null; } return null;", Configured)]
     [InlineData("try { await client.CompleteChatAsync(text); } catch ([|ClientResultException|]) { } return null;", "injected")]
     public Task Reports_a_handler_that_gives_up_after_sound_retries_or_on_any_status(string statements, string client) => ReportsAsync(In(statements, client));
 
@@ -48,6 +49,10 @@ public class RateLimitGivesUpTests() : RuleTests("ALLM4007")
 
     [Fact]
     public Task Silent_where_ALLM4002_speaks() => SilentAsync(In("try { await client.CompleteChatAsync(text); } catch (ClientResultException e) when (e.Status == 429) { } return null;"));
+
+    [Theory]
+    [MemberData(nameof(Answering), MemberType = typeof(RateLimitCode))]
+    public Task Silent_when_the_handler_answers_the_caller_of_this_service(string type) => SilentAsync(OfService(type));
 
     [Fact]
     public Task Calls_through_the_throttle_of_the_client() => FixesAsync(

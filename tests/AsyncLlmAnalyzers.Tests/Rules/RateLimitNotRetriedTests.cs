@@ -38,6 +38,10 @@ public class RateLimitNotRetriedTests() : RuleTests("ALLM4002")
         ReportsAsync(In("try { await client.CompleteChatAsync(text); } catch (ClientResultException e) when ([|e.Status == 429|]) { } return null;", Off));
 
     [Fact]
+    public Task Reports_the_librarys_own_type_for_a_rate_limit() => ReportsAsync(
+        In("var own = new AnthropicClient { MaxRetries = 0 }; try { await own.Messages.Create(null!); } catch ([|AnthropicRateLimitException|]) { Console.WriteLine(\"busy\"); } return null;"));
+
+    [Fact]
     public Task Reports_a_call_for_many_items_through_a_client_that_does_not_retry() => ReportsAsync(
         In("await Task.WhenAll(text.Split(' ').Select(line => client.[|CompleteChatAsync|](line))); return null;", Off));
 
@@ -59,12 +63,17 @@ public class RateLimitNotRetriedTests() : RuleTests("ALLM4002")
 
     [Theory]
     [InlineData("try { await client.CompleteChatAsync(text); } catch (ClientResultException e) when (e.Status == 429) { } return null;", Sound)]
+    [InlineData("try { await client.CompleteChatAsync(text); } catch (ClientResultException e) when (e.Status == 429) { } return null;", Configured)]
     [InlineData("try { await anthropic.Messages.Create(null!); } catch (AnthropicRateLimitException) { } return null;", "injected")]
     [InlineData("try { await other.GetResponseAsync(text); } catch (ClientResultException e) when (e.Status == 429) { } return null;", "injected")]
     [InlineData("try { await client.CompleteChatAsync(text); } catch (ClientResultException) { } return null;", "injected")]
     [InlineData("try { await client.CompleteChatAsync(text); } catch (ClientResultException e) when (e.Status != 429) { } return null;", "injected")]
     [InlineData("try { await client.CompleteChatAsync(text); } catch (ClientResultException e) when (e.Status == 401) { } return null;", "injected")]
     public Task Silent_when_the_retries_are_sound_or_it_is_not_about_the_limit(string statements, string client) => SilentAsync(In(statements, client));
+
+    [Theory]
+    [MemberData(nameof(Answering), MemberType = typeof(RateLimitCode))]
+    public Task Silent_when_the_handler_answers_the_caller_of_this_service(string type) => SilentAsync(OfService(type));
 
     [Fact]
     public Task Calls_through_the_throttle_of_the_client() => FixesAsync(
