@@ -45,6 +45,35 @@ public class CallWithoutRetryTests() : RuleTests("ALLM4010")
     public Task Silent_when_the_model_runs_in_the_process(string statements) => SilentAsync(LocalModelCode.In(statements));
 
     [Fact]
+    public Task Silent_in_a_function_that_the_builder_of_a_client_is_given() => SilentAsync("""
+        using Microsoft.Extensions.AI;
+
+        class Clients
+        {
+            public static IChatClient Logged(IChatClient client) => client.AsBuilder()
+                .Use(
+                    async (messages, options, inner, ct) => { Console.WriteLine("asked"); return await inner.GetResponseAsync(messages, options, ct); },
+                    (messages, options, inner, ct) => inner.GetStreamingResponseAsync(messages, options, ct))
+                .Build();
+        }
+        """);
+
+    [Fact]
+    public Task Reports_in_a_function_that_others_hand_a_client_to() => ReportsAsync("""
+        using Microsoft.AspNetCore.Builder;
+        using Microsoft.Extensions.AI;
+
+        class Endpoints
+        {
+            public static void Map(WebApplication app, List<IChatClient> clients)
+            {
+                app.MapPost("/ask", (string question, IChatClient client, CancellationToken ct) => client.[|GetResponseAsync|](question, cancellationToken: ct));
+                app.MapPost("/ask-all", (string question, CancellationToken ct) => Task.WhenAll(clients.Select(client => client.[|GetResponseAsync|](question, cancellationToken: ct))));
+            }
+        }
+        """);
+
+    [Fact]
     public Task Silent_when_a_caller_repeats_the_wrapper() => SilentAsync("""
         using OpenAI.Chat;
 

@@ -1,3 +1,5 @@
+using Microsoft.CodeAnalysis.Diagnostics;
+
 namespace AsyncLlmAnalyzers.Tests.Rules;
 
 public class RetryWithoutBackoffTests() : RuleTests("ALLM4003")
@@ -24,6 +26,16 @@ public class RetryWithoutBackoffTests() : RuleTests("ALLM4003")
             }
         }
         """;
+
+    [Theory]
+    [InlineData("10_000", "(10 s)")]
+    [InlineData("TimeSpan.FromSeconds(10)", "(TimeSpan.FromSeconds(10))")]
+    public async Task Says_how_long_it_waits(string delay, string said)
+    {
+        var analyzer = new AsyncLlmAnalyzers.Hosting.LlmAnalyzer([.. AsyncLlmAnalyzers.Hosting.LlmAnalyzer.Rules.Where(rule => rule.Descriptor.Id == "ALLM4003")]);
+        var found = await Compile(Example.Replace("[|", "").Replace("|]", "").Replace("10_000", delay)).WithAnalyzers([analyzer]).GetAnalyzerDiagnosticsAsync();
+        Assert.Contains(said, Assert.Single(found).GetMessage(), StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData("for (var i = 0; i < 3; i++) { try { return await client.CompleteChatAsync(text); } catch ([|ClientResultException|]) { } } return null!;")]

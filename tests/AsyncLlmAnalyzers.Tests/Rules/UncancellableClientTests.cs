@@ -165,6 +165,19 @@ public class UncancellableClientTests() : RuleTests("ALLM3011")
         """));
 
     [Fact]
+    public async Task Silent_when_a_library_makes_the_client_of_one_that_is_constructed_here() => Assert.Empty(await AnalyzeAsync("""
+        using Microsoft.Extensions.AI;
+        using Microsoft.SemanticKernel.ChatCompletion;
+
+        class Answers
+        {
+            private readonly IChatCompletionService service = new OpenAI.Chat.ChatClient("m", "k").AsIChatClient().AsChatCompletionService();
+
+            public Task A(ChatHistory history) => service.GetChatMessageContentsAsync(history);
+        }
+        """));
+
+    [Fact]
     public async Task Silent_when_the_client_is_a_class_of_this_code() => Assert.Empty(await AnalyzeAsync("""
         using Microsoft.Extensions.AI;
 
