@@ -23,7 +23,7 @@ internal sealed class FailedAttempts(long served)
 
     /// <summary>Whether a rate limit keeps the call waiting while others are served: since this was last so, or its first attempt failed, somebody was.</summary>
     /// <remarks>A call that no quota admits is no such: it is the first to be tried each time, so that nobody is served.</remarks>
-    public bool QueuesAgain(long served)
+    public bool TryQueueAgain(long served)
     {
         if (!WasRefused || served == _served)
             return false;

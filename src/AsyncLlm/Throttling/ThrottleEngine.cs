@@ -328,7 +328,7 @@ internal sealed class ThrottleEngine
     /// <returns>Whether its total time starts anew.</returns>
     private bool TryStartTotalAnew(ThrottledCall call, double now)
     {
-        if (call.Failed?.QueuesAgain(_succeeded) != true)
+        if (call.Failed?.TryQueueAgain(_succeeded) != true)
             return false;
         StartTotal(call, now);
         return true;
@@ -375,7 +375,6 @@ internal sealed class ThrottleEngine
         {
             case LlmFailureKind.RateLimited:
                 _rateLimited++;
-                TryStartTotalAnew(call, now);
                 Works(call);
                 _pacer.Refused(call.Admission, mayWait ? retryAfter : null, now);
                 if (_pacer.ClosedUntil > now)
