@@ -20,6 +20,9 @@ internal static class Analysis
 
     private static readonly CatalogEntry[] Calls = [.. LlmCatalog.BuiltIn.Where(entry => entry.IsCall)];
 
+    /// <summary>A catalogued call has this name.</summary>
+    public static bool IsCallName(string name) => Calls.Any(entry => entry.Matches(name));
+
     public static async Task<IEnumerable<Finding>> FindAsync(Compilation compilation, SourceFolder folder)
     {
         var diagnostics = await compilation.WithAnalyzers(Analyzers).GetAnalyzerDiagnosticsAsync();
@@ -78,7 +81,7 @@ internal static class Analysis
             SimpleNameSyntax simple => simple,
             _ => null,
         }
-        where name is not null && Calls.Any(entry => entry.Matches(name.Identifier.ValueText))
+        where name is not null && IsCallName(name.Identifier.ValueText)
         select (invocation, name);
 
     private static Call At(SyntaxTree tree, SimpleNameSyntax name, SourceFolder folder)

@@ -17,6 +17,7 @@ public readonly record struct LlmFailure(LlmFailureKind Kind, TimeSpan? RetryAft
     /// <item><term>408, 409, 425, 500, 501, 502, 504, any other 5xx</term><description><see cref="LlmFailureKind.Transient"/></description></item>
     /// <item><term>429</term><description><see cref="LlmFailureKind.RateLimited"/></description></item>
     /// <item><term>429 or no status, with <c>insufficient_quota</c>, a spend limit or billing; 402</term><description><see cref="LlmFailureKind.QuotaExhausted"/></description></item>
+    /// <item><term>429 with <c>Request too large</c>: one request is more than the tokens a minute allow</term><description><see cref="LlmFailureKind.Permanent"/></description></item>
     /// <item><term>503, 529</term><description><see cref="LlmFailureKind.Overloaded"/></description></item>
     /// <item><term>any other 4xx</term><description><see cref="LlmFailureKind.Permanent"/></description></item>
     /// <item><term><c>x-should-retry: false</c></term><description><see cref="LlmFailureKind.Permanent"/>, whatever the status, unless the quota is exhausted</description></item>

@@ -43,7 +43,8 @@ public sealed class LlmThrottleOptions
     /// <value>The default is 10 minutes; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</value>
     public TimeSpan AttemptTimeout { get; set; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>The longest time one call may take with all its attempts, from its first admission; waiting for that is not counted.</summary>
+    /// <summary>The longest time one call may take with all its attempts, from its first admission. Queueing is not counted: neither the wait for that admission nor, after
+    /// a refusal, the wait while the quota serves the calls before it, after which the time starts anew.</summary>
     /// <value>The default is 30 minutes; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</value>
     public TimeSpan TotalTimeout { get; set; } = TimeSpan.FromMinutes(30);
 

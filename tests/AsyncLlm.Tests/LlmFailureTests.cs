@@ -131,6 +131,12 @@ public sealed class LlmFailureTests
     [InlineData("HTTP 503: insufficient_quota", Overloaded)]
     public void A_429_that_money_has_to_solve_is_told_from_a_rate_limit(string message, LlmFailureKind kind) => Assert.Equal(kind, KindOf(new ModelException(message)));
 
+    [Theory]
+    [InlineData("Request too large for gpt-4o in organization org-1 on tokens per min (TPM): Limit 30000, Requested 31538.", Permanent)]
+    [InlineData("Rate limit reached for gpt-4o in organization org-1 on tokens per min (TPM): Limit 30000, Used 29937, Requested 385.", RateLimited)]
+    public void A_request_that_is_more_than_the_limit_is_told_from_one_that_comes_too_soon(string message, LlmFailureKind kind) =>
+        Assert.Equal(kind, KindOf(new ModelException($"HTTP 429 (tokens: rate_limit_exceeded)\n\n{message}")));
+
     [Fact]
     public void The_exhausted_quota_may_be_named_by_a_body_or_a_type()
     {

@@ -66,7 +66,8 @@ public abstract class CodeFixTest<TVerifier> : AnalyzerTest<TVerifier>
         {
             var verifier = Verify.PushContext(scope is null ? "Iterative code fix application" : $"Fix all in {scope.ToString()!.ToLowerInvariant()}");
             var limit = declared ?? (changes == 0 ? 0 : -most);
-            var (fixedSolution, count) = await ApplyFixesAsync(await CreateSolutionAsync(before, "", cancellationToken), scope, Math.Abs(limit), verifier, cancellationToken);
+            var solution = await CreateSolutionAsync(before, "", cancellationToken);
+            var (fixedSolution, count) = await ApplyFixesAsync(solution, scope, Math.Abs(limit), verifier, cancellationToken);
             var agrees = limit < -1 ? count <= -limit : count == Math.Abs(limit);
             var miscount = limit == 0 ? "No fix was expected, but one was offered."
                 : count > Math.Abs(limit) ? $"Still fixing after {Math.Abs(limit)} iterations: the fix does not converge, or more iterations must be declared."
@@ -74,6 +75,26 @@ public abstract class CodeFixTest<TVerifier> : AnalyzerTest<TVerifier>
             var (expectedText, text) = (string.Concat(expected.Projects.Select(project => project.Render())), await RenderAsync(fixedSolution, cancellationToken));
             (agrees ? verifier : verifier.PushContext(miscount)).EqualOrDiff(expectedText, text, "The fixed code differs");
             verifier.True(agrees, miscount);
+            if (scope is null)
+                await VerifyNoNewWarningsAsync(solution, fixedSolution, verifier, cancellationToken);
+        }
+    }
+
+    /// <summary>Where warnings are errors, a fix that brings one does not compile.</summary>
+    private static async Task VerifyNoNewWarningsAsync(Solution before, Solution after, IVerifier verifier, CancellationToken cancellationToken)
+    {
+        var (old, found) = (await WarningsAsync(before), await WarningsAsync(after));
+        verifier.True(
+            found.All(warnings => warnings.Count() <= old[warnings.Key].Count()),
+            $"The fix brings a warning of the compiler:\n{string.Join('\n', found.Where(warnings => warnings.Count() > old[warnings.Key].Count()).SelectMany(warnings => warnings))}");
+
+        async Task<ILookup<string, Diagnostic>> WarningsAsync(Solution solution)
+        {
+            var all = new List<Diagnostic>();
+            foreach (var project in solution.Projects)
+                all.AddRange((await project.GetCompilationAsync(cancellationToken))!.GetDiagnostics(cancellationToken));
+            // Of versions of references the SDK says nothing either.
+            return all.Where(diagnostic => diagnostic is { Severity: DiagnosticSeverity.Warning, IsSuppressed: false, Id: not ("CS1701" or "CS1702") }).ToLookup(diagnostic => diagnostic.Id);
         }
     }
 

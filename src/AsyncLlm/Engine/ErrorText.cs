@@ -27,6 +27,9 @@ internal static partial class ErrorText
     // Not "exceeded your current quota": Google says that of every rate limit.
     public static bool NamesQuota(string text) => Quota().IsMatch(text);
 
+    /// <summary>Whether it says that one request is more than the limit is: OpenAI refuses that with 429 too, however long one waits.</summary>
+    public static bool NamesSize(string text) => text.Contains("Request too large", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>The wait in <c>Please try again in 6m0s</c> or <c>retry after 4 seconds</c>.</summary>
     public static TimeSpan? RetryAfter(string text) => Wait().Match(text) is { Success: true } match ? Duration(match.Groups["wait"].ValueSpan) : null;
 

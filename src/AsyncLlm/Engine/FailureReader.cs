@@ -13,7 +13,7 @@ internal static class FailureReader
         LlmFailureKind? kind = null;
         TimeSpan? retryAfter = null, hint = null;
         bool? shouldRetry = null;
-        var isOutOfQuota = false;
+        var (isOutOfQuota, isTooLarge) = (false, false);
         for (var current = exception; current is not null; current = Inner(current))
         {
             // Its message repeats those inside.
@@ -27,11 +27,14 @@ internal static class FailureReader
             hint ??= ErrorText.RetryAfter(text);
             shouldRetry ??= bool.TryParse(Header("x-should-retry"), out var value) ? value : null;
             isOutOfQuota |= ErrorText.NamesQuota(text);
+            isTooLarge |= ErrorText.NamesSize(text);
 
             string? Header(string name) => header(name) ?? ErrorText.Header(text, name);
         }
         if (isOutOfQuota && kind is null or LlmFailureKind.RateLimited)
             kind = LlmFailureKind.QuotaExhausted;
+        else if (isTooLarge && kind == LlmFailureKind.RateLimited)
+            kind = LlmFailureKind.Permanent;
         return new(Decide(kind ?? LlmFailureKind.Permanent, shouldRetry), retryAfter ?? hint);
     }
 

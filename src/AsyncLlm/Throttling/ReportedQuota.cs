@@ -85,7 +85,7 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
         }
         if (last > now && disagree && _probe <= _number)
             last = Math.Max(now, Math.Min(last, ProbesAt(wanted, isTold, now)));
-        return _limit <= 1 && _grain == Coarse ? Telling(last) : last;
+        return _limit <= 1 && _grain == Coarse && IsBelieved(QuotaKinds.Log) ? Telling(last) : last;
     }
 
     // Of a reset in whole seconds, when the attempt comes decides what is told: whether one of a single unit is shorter than believed.
@@ -244,7 +244,7 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
         var isBucket = Believed == QuotaKinds.Bucket;
         // No less than the rounding of resets looks like.
         var others = _others - (isBucket ? _grain / _interval : 0);
-        if (others <= 0)
+        if (!(others > 0 && _othersTime > 0))
             return 0;
         var unseen = others / _othersTime * (now - _newest.At);
         return Math.Min((isBucket ? unseen + units : 0) + Caution * Math.Sqrt(units * unseen), (isBucket ? LargestReserve : LargestUnused) * _limit);

@@ -295,14 +295,14 @@ internal sealed class ThrottleEngine
     private void Begin(ThrottledCall call, double now)
     {
         LeaveLimiter(call);
-        if (call.Attempts++ == 0)
+        call.InAttempt = true;
+        if (call.Attempts++ > 0)
+            TryStartTotalAnew(call, now);
+        else
         {
             call.QueueTime = now - call.Since;
-            call.Since = now;
-            if (!call.IsInPipeline)
-                _started.AddLast(call);
+            StartTotal(call, now);
         }
-        call.InAttempt = true;
         call.AttemptTimedOut = false;
         call.Admission = call.Admission with { At = now };
         call.AttemptEndsBy = now + _attemptTimeout;
@@ -311,6 +311,24 @@ internal sealed class ThrottleEngine
         call.FallAsleep();
         if (call.IsCanceled || call.TotalTimedOut)
             Cancel(call, now);
+    }
+
+    private void StartTotal(ThrottledCall call, double now)
+    {
+        _started.Remove(call);
+        call.Since = now;
+        if (!call.IsInPipeline)
+            _started.AddLast(call);
+    }
+
+    /// <summary>A call that was refused while others were served queues as it did before its first attempt: that is not its own time.</summary>
+    /// <returns>Whether its total time starts anew.</returns>
+    private bool TryStartTotalAnew(ThrottledCall call, double now)
+    {
+        if (call.Failed?.TryQueueAgain(_succeeded) != true)
+            return false;
+        StartTotal(call, now);
+        return true;
     }
 
     /// <summary>The first item has come: from here on only the caller ends the stream.</summary>
@@ -347,8 +365,9 @@ internal sealed class ThrottleEngine
     {
         var retryAfter = failure.RetryAfter is { } asked ? Math.Max(0, asked.TotalSeconds) : (double?)null;
         var mayWait = !(retryAfter > _maxRetryAfter);
-        var failed = call.Failed ??= new();
+        var failed = call.Failed ??= new(_succeeded);
         failed.NotBefore = now;
+        failed.WasRefused = failure.Kind == LlmFailureKind.RateLimited;
         switch (failure.Kind)
         {
             case LlmFailureKind.RateLimited:
@@ -529,6 +548,8 @@ internal sealed class ThrottleEngine
         }
         while (_started.First is { } late && late.Since + _totalTimeout <= now)
         {
+            if (!late.InAttempt && TryStartTotalAnew(late, now))
+                continue;
             late.TotalTimedOut = true;
             _started.Remove(late);
             if (Dequeue(late))

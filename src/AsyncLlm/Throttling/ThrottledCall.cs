@@ -32,7 +32,7 @@ internal abstract class ThrottledCall(ThrottleEngine engine, int tokens, bool is
     /// <summary>The tokens it reserves.</summary>
     public int Tokens { get; } = tokens;
 
-    /// <summary>When it came; once its first attempt has begun, when that was.</summary>
+    /// <summary>When it came; once its first attempt has begun, when its total time started.</summary>
     public double Since { get; set; }
 
     /// <summary>How long it waited for its first attempt.</summary>

@@ -37,7 +37,7 @@ internal static class CallDeadline
         {
             var idle = Hosting.Options.AttemptTimeoutSeconds.Read(target.Options);
             yield return new("Idle", $"End the stream when nothing arrives for {idle} s with WithTimeout", _ => Task.FromResult<Document?>(
-                target.Document.WithSyntaxRoot(RuntimeImport.Add(target, invocation.SpanStart, target.Root.ReplaceNode(invocation, Streams.WithTimeout(invocation, idle))))));
+                target.Document.WithSyntaxRoot(RuntimeImport.Add(target.Model, invocation.SpanStart, target.Root.ReplaceNode(invocation, Streams.WithTimeout(invocation, idle))))));
         }
 
         // What ends such a stream is no token.

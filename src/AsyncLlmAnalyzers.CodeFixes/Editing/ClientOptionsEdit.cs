@@ -41,10 +41,10 @@ internal sealed class ClientOptionsEdit
 
     public IOperation Operation => _operation;
 
-    /// <summary>Also sets the timeout of an attempt.</summary>
+    /// <summary>Also sets the timeout of an attempt, unless it is the SDK's own.</summary>
     public ClientOptionsEdit WithTimeout(int seconds)
     {
-        if (_row.TraitValue("timeoutProperty") is { } path)
+        if (_row.TraitValue("timeoutProperty") is { } path && _row.TimeoutLimit.Shortest != TimeSpan.FromSeconds(seconds))
             _settings.Add((path, Short($"global::System.TimeSpan.FromSeconds({seconds.ToString(CultureInfo.InvariantCulture)})")));
         return this;
     }
@@ -173,12 +173,17 @@ internal sealed class ClientOptionsEdit
             if (given.Type.SpecialType != SpecialType.System_String || !IsMadeOfKey(wanted.Type))
                 return null;
 
-            var credential = Short($"new {FullName(wanted.Type)}({Template.Hole})").Fill(argument.Expression.WithoutTrivia());
+            var credential = Short($"new {FullName(wanted.Type)}({Template.Hole})").Fill(NotNull(argument.Expression));
             arguments = arguments.Replace(argument, argument.WithExpression(credential.WithTriviaFrom(argument.Expression)).WithNameColon(argument.NameColon?.WithName(SyntaxFactory.IdentifierName(wanted.Name))));
         }
 
         return arguments;
     }
+
+    /// <summary>The credential is declared to take no null, the client that took the string may not be: both throw the same.</summary>
+    private ExpressionSyntax NotNull(ExpressionSyntax key) => _target.Model.GetTypeInfo(key).Nullability.FlowState == NullableFlowState.MaybeNull
+        ? SyntaxFactory.PostfixUnaryExpression(SyntaxKind.SuppressNullableWarningExpression, key.WithoutTrivia().AsOperand())
+        : key.WithoutTrivia();
 
     private static bool IsMadeOfKey(ITypeSymbol type) => type is INamedTypeSymbol named
         && named.InstanceConstructors.Any(constructor => constructor.Parameters is [{ Type.SpecialType: SpecialType.System_String }]);

@@ -37,11 +37,6 @@ internal readonly record struct RetryCall(ExpressionSyntax? MaxRetries, Immutabl
         return options;
     }
 
-    /// <summary>A time of so many milliseconds, in the largest unit that has it whole.</summary>
-    public static ExpressionSyntax Time(double milliseconds) => milliseconds % 1_000 == 0
-        ? TimeLiteral.Of((int)(milliseconds / 1_000))
-        : Short(SyntaxFactory.ParseExpression($"System.TimeSpan.{nameof(TimeSpan.FromMilliseconds)}({milliseconds.ToString(CultureInfo.InvariantCulture)})"));
-
     private static T Short<T>(T node)
         where T : SyntaxNode => node.WithAdditionalAnnotations(Simplifier.Annotation, Simplifier.AddImportsAnnotation);
 }

@@ -12,7 +12,7 @@ namespace AsyncLlmAnalyzers.Editing;
 
 /// <summary>
 /// Puts <c>LlmRetry.RunAsync</c> in the place of a hand-written retry that is understood to the last statement: with its number of attempts, its first wait,
-/// its token, logs and comments, and the exception that leaves it.
+/// its token, logs and comments, the failures it repeats and the exception that leaves it.
 /// </summary>
 internal sealed class RetryReplacement
 {
@@ -24,12 +24,13 @@ internal sealed class RetryReplacement
     private readonly LlmEditor _editor;
     private readonly RetryShape _shape;
     private readonly RetryRun _run;
+    private readonly RetriedFailures _failures;
     private readonly CallLambda _lambda;
     private readonly InvocationExpressionSyntax _call;
     private readonly ExpressionSyntax? _maxRetries;
 
     private RetryReplacement(FixTarget target, RetryShape shape, RetryRun run, CallLambda lambda, InvocationExpressionSyntax call, ExpressionSyntax? maxRetries) =>
-        (_target, _editor, _shape, _run, _lambda, _call, _maxRetries) = (target, new LlmEditor(target.Root, target.Model), shape, run, lambda, call, maxRetries);
+        (_target, _editor, _shape, _run, _failures, _lambda, _call, _maxRetries) = (target, new LlmEditor(target.Root, target.Model), shape, run, new RetriedFailures(shape, run), lambda, call, maxRetries);
 
     private StatementSyntax Loop => (StatementSyntax)_shape.Loop.Syntax;
 
@@ -51,7 +52,10 @@ internal sealed class RetryReplacement
         var lambda = CallLambda.Of(target, call, retry.Call, hasOwnToken: false, cancellationToken);
         if (!target.Context.Types.IsTask(retry.Call.Type))
             lambda = lambda with { Call = SyntaxFactory.ParseExpression($"{Template.Hole}.{nameof(ValueTask.AsTask)}()").Fill(lambda.Call) };
-        if (RetryShape.Of(retry, lambda.Outer) is not { } shape || RetryRun.Of(shape, Probes[0]) is not { Attempts: not 1 } run || !TryReadRetries(shape, run, out var maxRetries))
+        if (RetryShape.Of(retry, lambda.Outer) is not { } shape
+            || RetryRun.Of(shape, Probes[0]) is not { Attempts: not 1 } run
+            || !run.Questions.TrueForAll(asked => RetryRun.Of(shape, Probes[0], denied: asked.Question.Syntax) is { End: RetryEnd.Rethrow, Attempts: 1 })
+            || !TryReadRetries(shape, run, out var maxRetries))
             return null;
         return new RetryReplacement(target, shape, run, lambda, call, maxRetries);
     }
@@ -93,6 +97,8 @@ internal sealed class RetryReplacement
         settings.AddRange(Delays());
         if (onRetry is not null)
             settings.Add((RuntimeNames.OnRetry, onRetry));
+        if (_failures.Classify(_editor) is { } classify)
+            settings.Add((RuntimeNames.Classify, classify));
         var run = new RetryCall(_maxRetries, settings.ToImmutable()).Run(_lambda).WithTriviaFrom(_call);
 
         var statements = Written(kept, run, place, siblings, removed, unreachable);
@@ -169,7 +175,7 @@ internal sealed class RetryReplacement
         var isFixed = !delay.DescendantsAndSelf().Any(part => part is ILocalReferenceOperation { Local: var local } && _shape.Owned.Contains(local, SymbolEqualityComparer.Default)
             || part is IInvocationOperation { TargetMethod.ContainingType.Name: not nameof(TimeSpan) });
         var value = isFixed && delay.WithoutConversions().Type?.Name == nameof(TimeSpan) ? written.WithoutTrivia()
-            : _run.DelayMilliseconds is > 0 and < int.MaxValue and var milliseconds ? RetryCall.Time(Math.Round(milliseconds))
+            : _run.DelayMilliseconds is > 0 and < int.MaxValue and var milliseconds ? TimeLiteral.OfMilliseconds(Math.Round(milliseconds))
             : null;
         if (value is null || _run.DelayMilliseconds == DefaultBaseDelay)
             yield break;
@@ -234,7 +240,7 @@ internal sealed class RetryReplacement
             top = siblings[index];
         var comments = removed.SelectMany(declaration => declaration.DescendantTrivia().Where(trivia => declaration != top || trivia.SpanStart >= declaration.SpanStart))
             .Concat(top == place ? [] : place.GetLeadingTrivia())
-            .Concat(Loop.DescendantTrivia().Where(trivia => Loop.Span.Contains(trivia.Span) && !kept.Exists(statement => statement.FullSpan.Contains(trivia.Span)) && !IsInLog(trivia)))
+            .Concat(Loop.DescendantTrivia().Where(trivia => Loop.Span.Contains(trivia.Span) && !kept.Exists(statement => statement.FullSpan.Contains(trivia.Span)) && !IsInLog(trivia) && !_failures.Keeps(trivia)))
             .Where(trivia => trivia.IsComment());
         SyntaxTriviaList above = [.. top.GetLeadingTrivia(), .. comments.SelectMany(comment => new[] { comment, endOfLine, SyntaxFactory.Whitespace(indentation) })];
         var below = (unreachable ?? place).GetTrailingTrivia();

@@ -30,12 +30,13 @@ internal sealed class RetryRun
 
     private readonly RetryShape _shape;
     private readonly double _boundValue;
+    private readonly SyntaxNode? _denied;
     private readonly Dictionary<ILocalSymbol, double?> _numbers = new(SymbolEqualityComparer.Default);
     private readonly Dictionary<IOperation, List<ImmutableDictionary<ILocalSymbol, double>>> _logs = [];
     private bool _isUnderstood = true;
     private bool _waited;
 
-    private RetryRun(RetryShape shape, double boundValue) => (_shape, _boundValue) = (shape, boundValue);
+    private RetryRun(RetryShape shape, double boundValue, SyntaxNode? denied) => (_shape, _boundValue, _denied) = (shape, boundValue, denied);
 
     private enum Step
     {
@@ -65,12 +66,16 @@ internal sealed class RetryRun
     /// <summary>What is logged after each attempt that is followed by another, with what to add to the attempt's number for each counter in it.</summary>
     public ImmutableArray<(IOperation Statement, ImmutableDictionary<ILocalSymbol, double> Offsets)> Logs { get; private set; } = [];
 
+    /// <summary>What the loop asked about the failure, or the caller's cancellation, with the answer by which it goes on.</summary>
+    public List<(IOperation Question, bool GoesOn)> Questions { get; } = [];
+
     /// <summary>Null when something in the loop is not part of counting, waiting and logging.</summary>
     /// <param name="shape">The loop.</param>
     /// <param name="boundValue">What stands for the value that is no constant.</param>
-    public static RetryRun? Of(RetryShape shape, double boundValue)
+    /// <param name="denied">A question about the failure that is given the other answer.</param>
+    public static RetryRun? Of(RetryShape shape, double boundValue, SyntaxNode? denied = null)
     {
-        var run = new RetryRun(shape, boundValue);
+        var run = new RetryRun(shape, boundValue, denied);
         run.Run();
         return run._isUnderstood && run.ReadLogs() ? run : null;
     }
@@ -254,7 +259,12 @@ internal sealed class RetryRun
         if (condition.ConstantValue is { HasValue: true, Value: bool constant })
             return constant;
         if (ofFailure is { } answer && _shape.AsksAboutFailure(condition, givesUp: !answer))
-            return answer;
+        {
+            if (!Questions.Exists(asked => asked.Question.Syntax == condition.Syntax))
+                Questions.Add((condition, answer));
+            return answer != (condition.Syntax == _denied);
+        }
+
 
         switch (condition)
         {

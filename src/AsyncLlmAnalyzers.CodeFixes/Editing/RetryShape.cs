@@ -1,14 +1,15 @@
 using System.Collections.Immutable;
 using System.Net;
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Operations;
 using AsyncLlmAnalyzers.Model;
 
 namespace AsyncLlmAnalyzers.Editing;
 
 /// <summary>
-/// The parts of a hand-written retry that is one <c>try</c> around one awaited call, with one handler: what is done when the call succeeds, what when it
-/// fails, and the locals that count and wait. Null for every other loop.
+/// The parts of a hand-written retry that is one <c>try</c> around one awaited call, with one handler, and none above it but such as throw cancellation on:
+/// what is done when the call succeeds, what when it fails, and the locals that count and wait. Null for every other loop.
 /// </summary>
 internal sealed class RetryShape
 {
@@ -52,6 +53,11 @@ internal sealed class RetryShape
     /// <summary>The locals that count attempts and hold times.</summary>
     public ImmutableArray<ILocalSymbol> Owned { get; }
 
+    /// <summary>The types of cancellation that a handler above throws on, whoever cancelled.</summary>
+    public IEnumerable<string> ThrownOn => ((ITryOperation)Clause.Parent!).Catches
+        .Where(handler => handler != Clause && handler.Filter is null)
+        .Select(handler => ((CatchClauseSyntax)handler.Syntax).Declaration!.Type.ToString());
+
     /// <summary>The answer leaves the function, not only the loop.</summary>
     public bool Returns => AfterCall.Append(CallStatement).Any(statement => statement is IReturnOperation);
 
@@ -59,7 +65,11 @@ internal sealed class RetryShape
     /// <param name="token">The caller's token, as the helper will be given it.</param>
     public static RetryShape? Of(RetryHandler retry, string? token)
     {
-        if (retry.Loop is not { Loop: var loop, Try: { Catches: [_], Finally: null } attempt } || loop is not (IForLoopOperation or IWhileLoopOperation) || !IsUnderstood(retry.Clause.ExceptionType))
+        if (retry.Loop is not { Loop: var loop, Try: { Catches: [.. var above, var last], Finally: null } attempt }
+            || loop is not (IForLoopOperation or IWhileLoopOperation)
+            || last != retry.Clause
+            || !IsUnderstood(retry.Clause.ExceptionType)
+            || !above.All(handler => ThrowsCancellationOn(handler, token)))
             return null;
 
         ImmutableArray<IOperation> body = loop.Body is IBlockOperation block ? block.Operations : [loop.Body];
@@ -87,7 +97,7 @@ internal sealed class RetryShape
     /// <summary>Every use of the local.</summary>
     public IEnumerable<ILocalReferenceOperation> UsesOf(ILocalSymbol local) => _root.DescendantsAndSelf().OfType<ILocalReferenceOperation>().Where(use => Is(use.Local, local));
 
-    public bool IsCallersToken(IOperation? value) => value is not null && value.Syntax.ToString() == _token;
+    public bool IsCallersToken(IOperation? value) => IsWritten(value, _token);
 
     /// <summary>The loop goes on as long as there is no answer: all that the condition reads is set by the attempt.</summary>
     public bool AsksForAnswer(IOperation condition) =>
@@ -103,17 +113,17 @@ internal sealed class RetryShape
     public bool AsksAboutFailure(IOperation condition, bool givesUp)
     {
         var parts = condition.DescendantsAndSelf().ToList();
-        return parts.Exists(part => part is ILocalReferenceOperation { Local: var local } && IsCaught(local) || IsCancelled(part))
+        return parts.Exists(part => part is ILocalReferenceOperation { Local: var local } && IsCaught(local) || IsCancelled(part, _token))
             && parts.TrueForAll(part => part switch
             {
                 ILocalReferenceOperation { Local: var local } => IsCaught(local) || condition.Syntax.Span.Contains(local.DeclaringSyntaxReferences[0].Span),
                 IPropertyReferenceOperation property => !property.Property.IsIndexer,
                 IFieldReferenceOperation { Field.IsConst: var isConst } => isConst,
-                IParameterReferenceOperation => part.Parent is not null && IsCancelled(part.Parent),
+                IParameterReferenceOperation => part.Parent is not null && IsCancelled(part.Parent, _token),
                 IInvocationOperation call => call.TargetMethod is { ContainingType.SpecialType: SpecialType.System_String, IsStatic: false },
-                ITypePatternOperation { MatchedType: var type } => IsUnderstood(type),
-                IDeclarationPatternOperation { MatchedType: { } type } => IsUnderstood(type),
-                IIsTypeOperation { TypeOperand: var type } => IsUnderstood(type),
+                ITypePatternOperation { MatchedType: var type } => IsUnderstood(type) || IsCancellation(type),
+                IDeclarationPatternOperation { MatchedType: { } type } => IsUnderstood(type) || IsCancellation(type),
+                IIsTypeOperation { TypeOperand: var type } => IsUnderstood(type) || IsCancellation(type),
                 ILiteralOperation or IBinaryOperation or IUnaryOperation or IConversionOperation or IParenthesizedOperation or IIsPatternOperation or IPatternOperation
                     or IPropertySubpatternOperation or IConditionalAccessOperation or IConditionalAccessInstanceOperation or IArgumentOperation or IInstanceReferenceOperation => true,
                 _ => false,
@@ -121,8 +131,44 @@ internal sealed class RetryShape
             && parts.TrueForAll(part => IsOfPassingFailure(part) is not { } passes || passes == (givesUp == IsDenied(parts)));
     }
 
+    /// <summary>Where the question makes the loop go on, the helper goes on, too, or gives up.</summary>
+    /// <param name="question">One that <see cref="AsksAboutFailure"/> knows.</param>
+    /// <param name="goesOn">The answer that makes the loop go on.</param>
+    public bool IsTheHelpersToo(IOperation question, bool goesOn) => WhileUncancelled(question) == goesOn || IsAboutLastingFailure(question);
+
+    /// <summary>What the question comes to as long as the caller has not cancelled, after which the helper asks no more; null where that depends on the failure.</summary>
+    private bool? WhileUncancelled(IOperation question) => question.WithoutConversions() switch
+    {
+        var part when IsCancelled(part, _token) => false,
+        IUnaryOperation { OperatorKind: UnaryOperatorKind.Not, Operand: var operand } => !WhileUncancelled(operand),
+        IBinaryOperation { OperatorKind: BinaryOperatorKind.ConditionalAnd, LeftOperand: var left, RightOperand: var right } => WhileUncancelled(left) & WhileUncancelled(right),
+        IBinaryOperation { OperatorKind: BinaryOperatorKind.ConditionalOr, LeftOperand: var left, RightOperand: var right } => WhileUncancelled(left) | WhileUncancelled(right),
+        _ => null,
+    };
+
+    /// <summary>It sorts out statuses that the helper never repeats, and nothing else.</summary>
+    private static bool IsAboutLastingFailure(IOperation question) =>
+        question.DescendantsAndSelf().ToList() is var parts
+        && parts.Exists(part => IsOfPassingFailure(part) == false)
+        && parts.TrueForAll(part => IsOfPassingFailure(part) != true && part switch
+        {
+            ITypePatternOperation or IDeclarationPatternOperation or IIsTypeOperation => false,
+            IRecursivePatternOperation pattern => Is(pattern.MatchedType, pattern.InputType),
+            _ => true,
+        });
+
     /// <summary>The caller's token has fired.</summary>
-    private bool IsCancelled(IOperation part) => part is IPropertyReferenceOperation { Property.Name: nameof(CancellationToken.IsCancellationRequested), Instance: var token } && IsCallersToken(token);
+    private static bool IsCancelled(IOperation part, string? token) => part is IPropertyReferenceOperation { Property.Name: nameof(CancellationToken.IsCancellationRequested), Instance: var instance } && IsWritten(instance, token);
+
+    private static bool IsWritten(IOperation? value, string? text) => value is not null && value.Syntax.ToString() == text;
+
+    /// <summary><c>catch (OperationCanceledException) { throw; }</c>, perhaps only of what the caller cancelled.</summary>
+    private static bool ThrowsCancellationOn(ICatchClauseOperation handler, string? token) =>
+        IsCancellation(handler.ExceptionType)
+        && (handler.Filter is not { } filter || IsCancelled(filter.WithoutConversions(), token))
+        && handler.Handler.Operations is [IThrowOperation { Exception: null } or IExpressionStatementOperation { Operation: IThrowOperation { Exception: null } }];
+
+    private static bool IsCancellation(ITypeSymbol type) => type is { Name: nameof(OperationCanceledException) or nameof(TaskCanceledException) } && type.IsInNamespace(nameof(System));
 
     private static bool IsDenied(List<IOperation> parts) => parts.Exists(part => part is
         IUnaryOperation { OperatorKind: UnaryOperatorKind.Not } or IBinaryOperation { OperatorKind: BinaryOperatorKind.NotEquals } or INegatedPatternOperation);

@@ -50,6 +50,12 @@ internal static class RuntimeNames
 
     public const string OnRetry = "OnRetry";
 
+    /// <summary>The option, and the method whose reading it replaces.</summary>
+    public const string Classify = "Classify";
+    public const string LlmFailure = "LlmFailure";
+    public const string LlmFailureKind = "LlmFailureKind";
+    public const string Permanent = "Permanent";
+
     /// <summary>The member of what <see cref="OnRetry"/> is told.</summary>
     public const string FailedAttempt = "Attempt";
 

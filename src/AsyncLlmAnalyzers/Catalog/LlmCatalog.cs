@@ -95,6 +95,9 @@ internal sealed class LlmCatalog
     /// <summary>Whether rows are about exactly this type, and not one it derives from or implements.</summary>
     public bool IsNamed(ITypeSymbol type) => _calls.All.Any(row => Is(type, row.Type));
 
+    /// <summary>Whether the type runs its model in the process: nothing it is asked goes over a network.</summary>
+    public bool IsInProcess(ITypeSymbol type) => _calls.All.Any(row => row.Entry.Kind == CatalogKind.Local && Is(type, row.Type));
+
     /// <summary>The construction row of exactly this type: what a derived type sets is its own affair.</summary>
     public CatalogEntry? FindClient(ITypeSymbol type) => _clients.FindConstructor(type);
 

@@ -19,10 +19,9 @@ internal static class Abandoned
         if (wait.LoopsSinceDeclarationOf(local).Any())
             return new Fact(Verdict.Unknown);
 
-        foreach (var use in wait.Root().DescendantsAndSelf().OfType<ILocalReferenceOperation>())
+        foreach (var use in LocalUses.Around(wait).ReferencesTo(local))
         {
-            if (SymbolEqualityComparer.Default.Equals(use.Local, local)
-                && !wait.Syntax.Span.Contains(use.Syntax.Span)
+            if (!wait.Syntax.Span.Contains(use.Syntax.Span)
                 && !(use.Parent is IAssignmentOperation assignment && assignment.Target == use)
                 && !OnlyLooks(use, types)
                 && (use.Syntax.SpanStart < wait.Syntax.SpanStart || IsAfterFailure(use, wait) || Completed.Of(use, types).Verdict != Verdict.Yes))

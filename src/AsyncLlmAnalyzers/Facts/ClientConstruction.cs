@@ -86,12 +86,15 @@ internal sealed record ClientConstruction(CatalogEntry Entry, string Name, Locat
 /// <summary>Where the client of a call comes from.</summary>
 /// <param name="All">Every construction found.</param>
 /// <param name="IsComplete">No way to it ends outside of what can be seen.</param>
-/// <param name="IsOwn">A way to it ends in a class of this compilation that answers by itself: the requests that class makes, if any, are calls of their own.</param>
-/// <param name="IsMadeHere">A way to it ends in the creation of an object of which the catalog knows nothing.</param>
+/// <param name="IsOwn">A way to it ends in a class that answers by itself: it runs its model in the process, or is of this compilation, where its requests, if any, are calls of their own.</param>
+/// <param name="IsMadeHere">A way to it ends in the creation of an object of which the catalog knows nothing, or of a client that a library makes another one of.</param>
 internal readonly record struct ClientOrigin(ImmutableArray<ClientConstruction> All, bool IsComplete, bool IsOwn = false, bool IsMadeHere = false)
 {
     /// <summary>Why nothing can be said of the client, where nothing can.</summary>
-    public string Whence => IsMadeHere ? "nothing is known of its client" : "its client comes from elsewhere";
+    public string Whence =>
+        IsMadeHere ? "nothing is known of its client"
+        : IsComplete && !All.IsEmpty ? "its client is one of several"
+        : "its client comes from elsewhere";
 
     /// <summary>The construction, where it is certain; of several that agree the first; null for unknown.</summary>
     public ClientConstruction? Only => IsComplete && All is [var first, ..] && All.All(first.Agrees) ? first : null;

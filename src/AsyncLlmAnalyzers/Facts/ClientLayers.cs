@@ -1,5 +1,4 @@
 using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Operations;
 using AsyncLlmAnalyzers.Catalog;
 using AsyncLlmAnalyzers.Model;
@@ -12,21 +11,32 @@ internal static class ClientLayers
     private const int MaxSteps = 200;
 
     /// <summary>Yes, with the place that says so; Unknown for a layer whose source is elsewhere; No when what is visible holds none.</summary>
-    public static Fact Of(Location call, ExecutorRole role, LlmContext context, CancellationToken cancellationToken)
-    {
-        var node = call.SourceTree?.GetRoot(cancellationToken).FindNode(call.SourceSpan, getInnermostNodeForTie: true).FirstAncestorOrSelf<InvocationExpressionSyntax>();
-        return node is not null && context.GetModel(node.SyntaxTree)?.GetOperation(node, cancellationToken) is IInvocationOperation invocation
-            ? Of(invocation, role, context, cancellationToken)
-            : new Fact(Verdict.No);
-    }
+    public static Fact Of(Location call, ExecutorRole role, LlmContext context, CancellationToken cancellationToken) =>
+        context.InvocationAt(call, cancellationToken) is { } invocation ? Of(invocation, role, context, cancellationToken) : new Fact(Verdict.No);
 
     public static Fact Of(IInvocationOperation call, ExecutorRole role, LlmContext context, CancellationToken cancellationToken) =>
-        context.Answer($"{nameof(ClientLayers)} {role}", call.Syntax, () => call.Receiver() is { } receiver ? OfClient(receiver, role, context, cancellationToken) : new Fact(Verdict.No));
+        call.Receiver() is { } receiver ? OfClient(receiver, role, context, cancellationToken) : new Fact(Verdict.No);
 
+    /// <summary>What a client is made of is followed once for all roles.</summary>
     public static Fact OfClient(IOperation client, ExecutorRole role, LlmContext context, CancellationToken cancellationToken)
     {
+        var (bounds, retries, deadline) = context.Answer(nameof(ClientLayers), client.Syntax, () =>
+        {
+            var parts = Construction(client, context, cancellationToken).ToList();
+            return (In(parts, ExecutorRole.Bounds, context, cancellationToken), In(parts, ExecutorRole.Retries, context, cancellationToken), In(parts, ExecutorRole.Deadline, context, cancellationToken));
+        });
+        return role switch
+        {
+            ExecutorRole.Bounds => bounds,
+            ExecutorRole.Retries => retries,
+            _ => deadline,
+        };
+    }
+
+    private static Fact In(List<IOperation?> parts, ExecutorRole role, LlmContext context, CancellationToken cancellationToken)
+    {
         var result = new Fact(Verdict.No);
-        foreach (var operation in Construction(client, context, cancellationToken))
+        foreach (var operation in parts)
         {
             var fact = operation switch
             {
@@ -138,7 +148,7 @@ internal static class ClientLayers
                 var values = operation is IInvocationOperation { TargetMethod: var factory } && context.Bodies.IsInSource(factory) && context.Bodies.Operation(factory.OriginalDefinition, cancellationToken) is { } body
                     ? [body]
                     : sources.Of(operation);
-                foreach (var value in values.Concat(operation is ILocalReferenceOperation local ? DoneTo(local) : []))
+                foreach (var value in values.Concat(operation is ILocalReferenceOperation local ? DoneTo(local, context) : []))
                     open.Enqueue(value);
             }
         }
@@ -148,11 +158,12 @@ internal static class ClientLayers
     private static bool IsPlainValue(ITypeSymbol? type) =>
         type is { SpecialType: not (SpecialType.None or SpecialType.System_Object or SpecialType.System_Void) } or { TypeKind: TypeKind.Enum } or { Name: nameof(Uri) or nameof(TimeSpan) or "ApiKeyCredential" };
 
-    /// <summary>What is set on or called on the object that the local holds.</summary>
-    private static IEnumerable<IOperation> DoneTo(ILocalReferenceOperation local) => local.Root().DescendantsAndSelf().Where(operation => operation switch
+    /// <summary>What is set on or called on the object that the local holds, but for the model calls: what they are given is no part of it.</summary>
+    private static IEnumerable<IOperation> DoneTo(ILocalReferenceOperation local, LlmContext context)
     {
-        ISimpleAssignmentOperation { Target: IPropertyReferenceOperation { Instance: ILocalReferenceOperation target } } => SymbolEqualityComparer.Default.Equals(target.Local, local.Local),
-        IInvocationOperation invocation => invocation.Receiver() is ILocalReferenceOperation target && SymbolEqualityComparer.Default.Equals(target.Local, local.Local),
-        _ => false,
-    });
+        var uses = LocalUses.Around(local);
+        return uses.ReferencesTo(local.Local).Select(reference => reference.Parent?.Parent).OfType<ISimpleAssignmentOperation>()
+            .Where(assignment => assignment.Target is IPropertyReferenceOperation { Instance: ILocalReferenceOperation target } && SymbolEqualityComparer.Default.Equals(target.Local, local.Local))
+            .Concat<IOperation>(uses.InvocationsOn(local.Local).Where(invocation => context.Catalog.FindCall(invocation.TargetMethod, local.Type) is not { IsCall: true }));
+    }
 }

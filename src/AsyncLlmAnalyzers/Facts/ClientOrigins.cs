@@ -57,7 +57,8 @@ internal static class ClientOrigins
     {
         private const int MaxSteps = 200;
 
-        private readonly HashSet<SyntaxNode> _seen = [];
+        private readonly HashSet<(SyntaxNode Value, bool IsBehind)> _seen = [];
+        private bool _isBehind;
         private readonly ValueSources _sources = new(context, cancellationToken);
         private readonly ClientSettings _settings = new(context, cancellationToken);
 
@@ -74,7 +75,7 @@ internal static class ClientOrigins
         public void Follow(IOperation value, ClientChanges changes = default)
         {
             value = value.WithoutConversions();
-            if (value is ILiteralOperation { ConstantValue.Value: null } or IDefaultValueOperation or IThrowOperation || !_seen.Add(value.Syntax))
+            if (value is ILiteralOperation { ConstantValue.Value: null } or IDefaultValueOperation or IThrowOperation || !_seen.Add((value.Syntax, _isBehind)))
                 return;
             if (_seen.Count > MaxSteps)
             {
@@ -88,9 +89,15 @@ internal static class ClientOrigins
                 return;
             }
 
-            if (value is IInstanceReferenceOperation ? context.Catalog.IsReceiver(value.Type!) : IsOwnClient(value.Type))
+            if (value is IInstanceReferenceOperation ? context.Catalog.IsReceiver(value.Type!) : IsOwnClient(value.Type) || value.Type is { } type && context.Catalog.IsInProcess(type))
             {
                 (IsOwn, IsComplete) = (true, false);
+                return;
+            }
+
+            if (value is IInvocationOperation made && IsMadeOfClient(made))
+            {
+                FollowBehind(made.Receiver()!);
                 return;
             }
 
@@ -130,8 +137,27 @@ internal static class ClientOrigins
             }
             else
             {
-                Found.Add(changes.Apply(_settings.Read(construction, row)));
+                IsMadeHere |= _isBehind;
+                if (!_isBehind)
+                    Found.Add(changes.Apply(_settings.Read(construction, row)));
             }
+        }
+
+        /// <summary>A client that a library makes of another one, <c>agent.AsAgent()</c>: which settings it has then is not known, only where it was made.</summary>
+        private bool IsMadeOfClient(IInvocationOperation invocation) =>
+            invocation.TargetMethod is { IsExtensionMethod: true, ReturnType: var client } method
+            && context.Catalog.IsReceiver(client)
+            && invocation.ReceiverType() is { } receiver && context.Catalog.IsReceiver(receiver)
+            && !IsFluent(invocation)
+            && !context.Bodies.IsInSource(method);
+
+        private void FollowBehind(IOperation client)
+        {
+            IsComplete = false;
+            var outer = _isBehind;
+            _isBehind = true;
+            Follow(client);
+            _isBehind = outer;
         }
 
         /// <summary>What a factory or wrapper is called on, or is given.</summary>
@@ -145,11 +171,16 @@ internal static class ClientOrigins
 
         private IEnumerable<IOperation> Next(IOperation value) => value switch
         {
-            IObjectCreationOperation { Type: { } type, Arguments: [var inner, ..] } when context.Catalog.IsMiddleware(type) => [inner.Value],
+            IObjectCreationOperation { Type: { } type } wrapper when context.Catalog.IsMiddleware(type) && InnerOf(wrapper, context) is { } inner => [inner],
             IPropertyReferenceOperation { Instance: { } owner, Property: { IsIndexer: false, ContainingType.Name: not "Lazy" } property } when property.DeclaringSyntaxReferences.IsEmpty => [owner],
             IInvocationOperation invocation when IsFluent(invocation) => [invocation.Receiver()!],
             _ => _sources.Of(value),
         };
+
+        /// <summary>The client that a wrapper is given.</summary>
+        private static IOperation? InnerOf(IObjectCreationOperation wrapper, LlmContext context) => wrapper.Arguments
+            .Select(argument => argument.Value.WithoutConversions())
+            .FirstOrDefault(value => value.Type is { } type && (context.Catalog.IsReceiver(type) || context.Catalog.FindClient(type) is not null));
 
         /// <summary>A library's method that gives back what it is called on: <c>builder.UseLogging()</c>.</summary>
         private bool IsFluent(IInvocationOperation invocation) =>

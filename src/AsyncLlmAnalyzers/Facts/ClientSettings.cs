@@ -218,7 +218,7 @@ internal sealed class ClientSettings(LlmContext context, CancellationToken cance
         switch (options)
         {
             case ILocalReferenceOperation local:
-                return local.Root().DescendantsAndSelf().OfType<ILocalReferenceOperation>().Where(other => SymbolEqualityComparer.Default.Equals(other.Local, local.Local));
+                return LocalUses.Around(local).ReferencesTo(local.Local);
             case IFieldReferenceOperation { Field: var field }:
                 return ReferencesTo(field);
             case IPropertyReferenceOperation { Property: var property }:

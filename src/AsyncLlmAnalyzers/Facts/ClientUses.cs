@@ -1,5 +1,4 @@
 using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Operations;
 using AsyncLlmAnalyzers.Catalog;
 using AsyncLlmAnalyzers.Model;
@@ -27,11 +26,8 @@ internal sealed class ClientUse(string call, Location place, LlmContext context)
     public bool HasTimeLimit(CancellationToken cancellationToken) => _hasTimeLimit ??= Ask(operation =>
         DeadToken.IsTimed(operation) ? Verdict.Yes : Deadline.Around(operation, context, cancellationToken).Verdict, cancellationToken) == Verdict.Yes;
 
-    private Verdict? Ask(Func<IInvocationOperation, Verdict> question, CancellationToken cancellationToken)
-    {
-        var node = place.SourceTree!.GetRoot(cancellationToken).FindNode(place.SourceSpan, getInnermostNodeForTie: true).FirstAncestorOrSelf<InvocationExpressionSyntax>();
-        return node is not null && context.GetModel(node.SyntaxTree)?.GetOperation(node, cancellationToken) is IInvocationOperation operation ? question(operation) : null;
-    }
+    private Verdict? Ask(Func<IInvocationOperation, Verdict> question, CancellationToken cancellationToken) =>
+        context.InvocationAt(place, cancellationToken) is { } operation ? question(operation) : null;
 }
 
 /// <summary>The calls through each construction of the compilation, found when first asked for.</summary>

@@ -95,7 +95,7 @@ internal static class Executors
                     continue;
 
                 var done = operation is ILocalReferenceOperation local
-                    ? local.Root().DescendantsAndSelf().OfType<IInvocationOperation>().Where(call => call.Receiver() is ILocalReferenceOperation target && SymbolEqualityComparer.Default.Equals(target.Local, local.Local))
+                    ? LocalUses.Around(local).InvocationsOn(local.Local)
                     : [];
                 var values = sources.Of(operation).ToList();
                 isPartlyUnknown |= values.Count == 0 && operation is not IInvocationOperation && operation.Type is { TypeKind: TypeKind.Class or TypeKind.Interface } policy && policy.IsInNamespace("Polly");

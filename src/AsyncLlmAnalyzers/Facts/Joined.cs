@@ -77,12 +77,8 @@ internal static class Joined
             IExpressionStatementOperation => true,
             ISimpleAssignmentOperation { Target: IDiscardOperation or IFieldReferenceOperation or IPropertyReferenceOperation } => true,
             IArgumentOperation { Parent: IInvocationOperation { Instance: IFieldReferenceOperation or IPropertyReferenceOperation } store } argument => IsKept(argument, store),
-            IVariableInitializerOperation { Parent: IVariableDeclaratorOperation { Symbol: var local } } => !IsUsed(local, started),
+            IVariableInitializerOperation { Parent: IVariableDeclaratorOperation { Symbol: var local } } => !LocalUses.Around(started).ReferencesTo(local).Any(),
             _ => false,
         };
     }
-
-    private static bool IsUsed(ILocalSymbol local, IOperation site) => site.Root().DescendantsAndSelf()
-        .OfType<ILocalReferenceOperation>()
-        .Any(reference => SymbolEqualityComparer.Default.Equals(reference.Local, local));
 }

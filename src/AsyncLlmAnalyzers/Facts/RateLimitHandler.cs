@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Operations;
 using AsyncLlmAnalyzers.Catalog;
 using AsyncLlmAnalyzers.Model;
@@ -11,12 +12,14 @@ namespace AsyncLlmAnalyzers.Facts;
 /// <param name="Call">The call whose answer is given up.</param>
 /// <param name="NamesTheLimit">It asks for the rate limit; otherwise it catches whatever status the library reports.</param>
 /// <param name="Retries">What the client itself does before; null where its construction cannot be seen and its type does not tell.</param>
-internal sealed record RateLimitHandler(LlmCall Call, bool NamesTheLimit, ClientRetries? Retries)
+/// <param name="Place">The filter, the comparison or the case that names the limit, else the type that is caught or the question whether the request succeeded.</param>
+internal sealed record RateLimitHandler(LlmCall Call, bool NamesTheLimit, ClientRetries? Retries, Location Place)
 {
     public const string TooManyRequests = "TooManyRequests";
     public const string StatusCode = "StatusCode";
+    public const string IsSuccess = "IsSuccessStatusCode";
 
-    /// <summary>At a <c>catch</c> clause, or at what names the status in a condition: <c>response.StatusCode</c>, <c>HttpStatusCode.TooManyRequests</c>.</summary>
+    /// <summary>At a <c>catch</c> clause, or at what names the status: <c>response.StatusCode</c>, <c>HttpStatusCode.TooManyRequests</c>, <c>response.IsSuccessStatusCode</c>.</summary>
     public static RateLimitHandler? From(IOperation? site, LlmContext context, CancellationToken cancellationToken) => site switch
     {
         ICatchClauseOperation clause => OfClause(clause, context, cancellationToken),
@@ -24,32 +27,16 @@ internal sealed record RateLimitHandler(LlmCall Call, bool NamesTheLimit, Client
         _ => null,
     };
 
-    /// <summary>The comparison that a status is named in.</summary>
-    public static IOperation? TestOf(IOperation status) => status.Ancestors().FirstOrDefault(ancestor => ancestor is IBinaryOperation { OperatorKind: BinaryOperatorKind.Equals } or IIsPatternOperation);
-
     /// <summary><c>if (response.StatusCode == HttpStatusCode.TooManyRequests) return null;</c> after a request that was sent by hand.</summary>
     private static RateLimitHandler? OfStatus(IMemberReferenceOperation status, LlmContext context, CancellationToken cancellationToken)
     {
-        if (TestOf(status) is not { } test
-            || status is IPropertyReferenceOperation && test.Descendants().Any(part => part is IFieldReferenceOperation { Field.Name: TooManyRequests })
-            || ResponseIn(test) is not { } response
-            || test.Ancestors().OfType<IConditionalOperation>().FirstOrDefault(choice => choice.Condition.Syntax.Span.Contains(test.Syntax.Span)) is not { } condition
-            || !AsksForTheLimit(condition.Condition)
-            || Statements(condition.WhenTrue) is not [.., IReturnOperation or IBranchOperation] then
-            || then[then.Length - 1] is IBranchOperation && condition.Ancestors().OfType<ILoopOperation>().FirstOrDefault() is not IForEachLoopOperation
-            || RequestBehind(response, context, cancellationToken) is not { } call
-            || !GivesUp(then, condition.WhenTrue, response.Variable() is { } local ? [local] : [], context, cancellationToken)
+        if (StatusTest.Of(status) is not { } test
+            || RequestBehind(test.Response, context, cancellationToken) is not { } call
+            || !GivesUp(test.Then, test.Then, test.Response.Variable() is { } local ? [local] : [], context, cancellationToken)
             || IsTriedElsewhere(call, null, context, cancellationToken))
             return null;
 
-        return new RateLimitHandler(call, NamesTheLimit: true, RetriesOf(call, context, cancellationToken));
-    }
-
-    /// <summary>The response whose status the condition compares.</summary>
-    private static IOperation? ResponseIn(IOperation test)
-    {
-        var status = test.DescendantsAndSelf().OfType<IPropertyReferenceOperation>().FirstOrDefault(part => part.Property is { Name: StatusCode, ContainingType.Name: "HttpResponseMessage" });
-        return status?.Instance is IInstanceReferenceOperation ? (test as IIsPatternOperation)?.Value.WithoutConversions() : status?.Instance?.WithoutConversions();
+        return new RateLimitHandler(call, test.NamesTheLimit, RetriesOf(call, context, cancellationToken), test.Test.Syntax.GetLocation());
     }
 
     private static LlmCall? RequestBehind(IOperation response, LlmContext context, CancellationToken cancellationToken)
@@ -82,11 +69,15 @@ internal sealed record RateLimitHandler(LlmCall Call, bool NamesTheLimit, Client
             || FirstCall(attempt.Body, context, cancellationToken) is not { Entry: { RateLimit.Length: > 0 } entry } call
             || entry.HasTrait("nothrow")
             || RecognisedBy(clause, entry, context) is not { } recognised
-            || !GivesUp(recognised.Handler, clause.Handler, [.. clause.Locals], context, cancellationToken)
+            || !GivesUp(recognised.Handler, [clause.Handler], [.. clause.Locals], context, cancellationToken)
             || IsTriedElsewhere(call, clause, context, cancellationToken))
             return null;
 
-        return new RateLimitHandler(call, recognised.NamesTheLimit, RetriesOf(call, context, cancellationToken));
+        return new RateLimitHandler(
+            call,
+            recognised.NamesTheLimit,
+            RetriesOf(call, context, cancellationToken),
+            clause.Syntax is CatchClauseSyntax { Filter.FilterExpression: { } filter } ? filter.GetLocation() : RetryHandler.LocationOf(clause));
     }
 
     private static LlmCall? FirstCall(IOperation body, LlmContext context, CancellationToken cancellationToken)
@@ -115,7 +106,7 @@ internal sealed record RateLimitHandler(LlmCall Call, bool NamesTheLimit, Client
             return null;
         if (clause.Handler.Operations.OfType<IConditionalOperation>().FirstOrDefault(condition => AsksForTheLimit(condition.Condition)) is { } asked)
         {
-            var then = Statements(asked.WhenTrue);
+            var then = StatusTest.Statements(asked.WhenTrue);
             var after = then.LastOrDefault() is IReturnOperation or IBranchOperation ? [] : clause.Handler.Operations.SkipWhile(operation => operation != asked).Skip(1);
             return ([.. then, .. after], true);
         }
@@ -123,10 +114,8 @@ internal sealed record RateLimitHandler(LlmCall Call, bool NamesTheLimit, Client
         return SymbolEqualityComparer.Default.Equals(clause.ExceptionType, error) ? (whole, false) : null;
     }
 
-    private static ImmutableArray<IOperation> Statements(IOperation operation) => operation is IBlockOperation block ? block.Operations : [operation];
-
     /// <summary><c>e.Status == 429</c>, <c>HttpStatusCode.TooManyRequests</c>, <c>e.Message.Contains("429")</c>, in a condition that does not deny it.</summary>
-    private static bool AsksForTheLimit(IOperation condition) =>
+    public static bool AsksForTheLimit(IOperation condition) =>
         !condition.DescendantsAndSelf().Any(part => part is IUnaryOperation { OperatorKind: UnaryOperatorKind.Not } or IBinaryOperation { OperatorKind: BinaryOperatorKind.NotEquals } or INegatedPatternOperation)
         && condition.DescendantsAndSelf().Any(part => part.ConstantValue is { HasValue: true, Value: var value } && value switch
         {
@@ -136,7 +125,7 @@ internal sealed record RateLimitHandler(LlmCall Call, bool NamesTheLimit, Client
         });
 
     /// <summary>Nothing is done about it: it is logged, and the caller gets nothing, or the loop goes on with the next item.</summary>
-    private static bool GivesUp(IEnumerable<IOperation> handler, IOperation block, ImmutableArray<ISymbol> failure, LlmContext context, CancellationToken cancellationToken)
+    private static bool GivesUp(IEnumerable<IOperation> handler, IEnumerable<IOperation> whole, ImmutableArray<ISymbol> failure, LlmContext context, CancellationToken cancellationToken)
     {
         foreach (var operation in handler.SelectMany(statement => statement.DescendantsAndSelf()))
         {
@@ -155,7 +144,7 @@ internal sealed record RateLimitHandler(LlmCall Call, bool NamesTheLimit, Client
                 return false;
         }
 
-        return !new TriedCalls(context, cancellationToken).In(block).Any();
+        return !whole.Any(part => new TriedCalls(context, cancellationToken).In(part).Any());
     }
 
     /// <summary>Something is read off the exception or the response, to be logged.</summary>
@@ -164,7 +153,7 @@ internal sealed record RateLimitHandler(LlmCall Call, bool NamesTheLimit, Client
         && call.Receiver() is { } receiver && receiver.DescendantsAndSelf().Any(part => part.Variable() is { } variable && failure.Contains(variable, SymbolEqualityComparer.Default));
 
     /// <summary><c>null</c>, <c>default</c>, an empty text or collection.</summary>
-    private static bool IsNothing(IOperation value) => value.WithoutConversions() switch
+    public static bool IsNothing(IOperation value) => value.WithoutConversions() switch
     {
         IDefaultValueOperation => true,
         ILiteralOperation { ConstantValue.Value: null or "" } => true,
@@ -177,11 +166,15 @@ internal sealed record RateLimitHandler(LlmCall Call, bool NamesTheLimit, Client
         _ => false,
     };
 
-    /// <summary>A loop, a helper, a layer of the client, or the next client makes the call again.</summary>
+    /// <summary>A loop, a helper, a layer of the client, the next client, or a caller that goes on until there is an answer makes the call again.</summary>
     private static bool IsTriedElsewhere(LlmCall call, ICatchClauseOperation? clause, LlmContext context, CancellationToken cancellationToken) =>
         RetryLoop.Around(call.Operation) is { } loop && (clause is null || loop.IsRetriedBy(clause))
         || Retried.Around(call.Operation, context, cancellationToken).Verdict != Verdict.No
-        || Retried.Layers(call.Operation, context, cancellationToken).Verdict == Verdict.Yes;
+        || Retried.Layers(call.Operation, context, cancellationToken).Verdict == Verdict.Yes
+        || Surroundings.Of(call.Operation, context, here => new Fact(here != call.Operation && IsAskedUntilAnswered(here) ? Verdict.Yes : Verdict.No), cancellationToken).Verdict == Verdict.Yes;
+
+    private static bool IsAskedUntilAnswered(IOperation site) =>
+        site.Ancestors().TakeWhile(ancestor => !ancestor.IsFunction()).OfType<ILoopOperation>().Any(loop => loop.IsLeftAfter(site));
 }
 
 /// <summary>What the client of a call does by itself when it is refused.</summary>

@@ -22,7 +22,7 @@ internal static class Repeated
         {
             var repeats = ancestor switch
             {
-                ILoopOperation loop => loop != attempts && loop.Repeats(site) && GoesOverItems(loop) && !IsPaced(loop) && !IsLeftOnAnAnswer(loop, site),
+                ILoopOperation loop => loop != attempts && loop.Repeats(site) && GoesOverItems(loop) && !IsPaced(loop) && !loop.IsLeftAfter(site),
                 IAnonymousFunctionOperation lambda => lambda.GivenTo() is { } carrier && RunsPerItem(carrier, context, cancellationToken),
                 _ => false,
             };
@@ -50,12 +50,6 @@ internal static class Repeated
         IInvocationOperation { TargetMethod.Name: var name } => name.StartsWith("Try", StringComparison.Ordinal) || name is "MoveNext" or "MoveNextAsync" or "WaitToReadAsync" or "Read" or "ReadAsync" or "Any",
         _ => false,
     });
-
-    /// <summary>What comes after the call may end the loop: one answer decides whether there is a next call.</summary>
-    private static bool IsLeftOnAnAnswer(ILoopOperation loop, IOperation site) => loop.Body.Descendants().Any(operation =>
-        operation.Syntax.SpanStart > site.Syntax.SpanStart
-        && operation.EnclosingFunction() == loop.EnclosingFunction()
-        && (operation is IReturnOperation { IsImplicit: false } || operation is IBranchOperation branch && SymbolEqualityComparer.Default.Equals(branch.Target, loop.ExitLabel)));
 
     private static bool IsPaced(ILoopOperation loop) => loop.Descendants().Any(operation => operation is IInvocationOperation { TargetMethod.Name: "Delay" or "ReadLine" or "ReadLineAsync" or "ReadKey" or "WaitForNextTickAsync" or "Sleep" or "Ask" });
 

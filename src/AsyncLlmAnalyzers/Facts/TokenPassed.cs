@@ -69,11 +69,7 @@ internal static class TokenPassed
                         return token;
                     break;
                 case IVariableInitializerOperation { Parent: IVariableDeclaratorOperation { Symbol: var local } }:
-                    return source.Root().DescendantsAndSelf()
-                        .OfType<ILocalReferenceOperation>()
-                        .Where(reference => SymbolEqualityComparer.Default.Equals(reference.Local, local))
-                        .Select(Downstream)
-                        .FirstOrDefault(found => found is not null);
+                    return LocalUses.Around(source).ReferencesTo(local).Select(Downstream).FirstOrDefault(found => found is not null);
                 case IConversionOperation or IAwaitOperation or IParenthesizedOperation or IArgumentOperation or IInvocationOperation:
                     break;
                 case IConditionalAccessOperation { WhenNotNull: var member } when member != value:
@@ -153,9 +149,9 @@ internal static class TokenPassed
 
     private static (Fact Fact, IOperation? Token) OfUses(ILocalReferenceOperation options, IPropertySymbol property)
     {
-        foreach (var use in options.Root().DescendantsAndSelf().OfType<ILocalReferenceOperation>())
+        foreach (var use in LocalUses.Around(options).ReferencesTo(options.Local))
         {
-            if (use.Syntax == options.Syntax || !SymbolEqualityComparer.Default.Equals(use.Local, options.Local))
+            if (use.Syntax == options.Syntax)
                 continue;
             if (use.Parent is not IPropertyReferenceOperation reference)
                 return (new Fact(Verdict.Unknown), null);

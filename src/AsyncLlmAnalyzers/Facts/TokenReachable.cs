@@ -44,21 +44,22 @@ internal readonly record struct TokenReachable(ImmutableArray<string> Expression
         if (site.EnclosingMember() is not { ContainingType: { } type } member)
             return [];
 
-        var members = TypesFrom(type).SelectMany(declaring => declaring.GetMembers())
-            .Where(candidate => !candidate.IsImplicitlyDeclared && (candidate.IsStatic || !member.IsStatic) && !SymbolEqualityComparer.Default.Equals(candidate, member)
-                && context.Compilation.IsSymbolAccessibleWithin(candidate, type))
-            .ToList();
         ImmutableArray<string> tokens =
         [
-            .. members.Where(candidate => candidate is IFieldSymbol field ? ReturnTypes.IsCancellationToken(field.Type) : candidate is IPropertySymbol { GetMethod: not null, IsIndexer: false } property && ReturnTypes.IsCancellationToken(property.Type))
+            .. Reachable(candidate => candidate is IFieldSymbol field ? ReturnTypes.IsCancellationToken(field.Type) : candidate is IPropertySymbol { GetMethod: not null, IsIndexer: false } property && ReturnTypes.IsCancellationToken(property.Type))
                 .Select(candidate => candidate.Name),
             .. member.IsStatic ? [] : PrimaryParameters(type).Where(parameter => ReturnTypes.IsCancellationToken(parameter.Type)).Select(parameter => parameter.Name),
         ];
-        return !tokens.IsEmpty ? tokens : [.. members.OfType<IPropertySymbol>().Where(IsOfFramework).Select(property => Carried(property.Name, property.Type)).OfType<string>().Distinct()];
+        return !tokens.IsEmpty ? tokens : [.. Reachable(IsOfFramework).OfType<IPropertySymbol>().Select(property => Carried(property.Name, property.Type)).OfType<string>().Distinct()];
+
+        IEnumerable<ISymbol> Reachable(Func<ISymbol, bool> isWanted) => TypesFrom(type).SelectMany(declaring => declaring.GetMembers())
+            .Where(candidate => isWanted(candidate)
+                && !candidate.IsImplicitlyDeclared && (candidate.IsStatic || !member.IsStatic) && !SymbolEqualityComparer.Default.Equals(candidate, member)
+                && context.Compilation.IsSymbolAccessibleWithin(candidate, type));
     }
 
     /// <summary><c>HttpContext</c> of controllers and pages, <c>Context</c> of hubs.</summary>
-    private static bool IsOfFramework(IPropertySymbol property) => !property.IsStatic && property.ContainingType.IsInNamespace("Microsoft.AspNetCore");
+    private static bool IsOfFramework(ISymbol member) => member is IPropertySymbol { IsStatic: false, ContainingType: var type } && type.IsInNamespace("Microsoft.AspNetCore");
 
     private static IEnumerable<IParameterSymbol> PrimaryParameters(INamedTypeSymbol type) => type.InstanceConstructors
         .Where(constructor => constructor.DeclaringSyntaxReferences.Any(reference => reference.GetSyntax() is Microsoft.CodeAnalysis.CSharp.Syntax.TypeDeclarationSyntax))

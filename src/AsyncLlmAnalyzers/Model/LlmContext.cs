@@ -2,7 +2,9 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Diagnostics;
+using Microsoft.CodeAnalysis.Operations;
 using Microsoft.CodeAnalysis.Text;
 using AsyncLlmAnalyzers.Catalog;
 using AsyncLlmAnalyzers.Hosting;
@@ -85,12 +87,13 @@ internal sealed class LlmContext
 
     /// <summary>
     /// The entry of a member that sends a request and is known to with certainty. Inside a middleware type
-    /// (a <c>DelegatingChatClient</c>, an agent) the inner client's member is no call site of its own.
+    /// (a <c>DelegatingChatClient</c>, an agent), or a function that a client's builder is given as one, the inner client's member is no call site of its own.
     /// </summary>
     public CatalogEntry? FindRequest(IMethodSymbol method, ITypeSymbol? receiver, IOperation site) =>
         FindCall(method, receiver) is { IsCall: true, IsLowConfidence: false } entry
         && Catalog.ShapeOf(entry, method) is not (CallShape.Cpu or CallShape.Blocks)
         && !Catalog.IsMiddleware(EnclosingType(site))
+        && !IsHandedIn(site)
             ? entry
             : null;
 
@@ -115,6 +118,21 @@ internal sealed class LlmContext
 #pragma warning disable RS0030, RS1030 // guarded by ContainsSyntaxTree; wrappers are looked up across files only for a candidate
         Compilation.ContainsSyntaxTree(tree) ? Compilation.GetSemanticModel(tree) : null;
 #pragma warning restore RS0030, RS1030
+
+    /// <summary><c>builder.Use((messages, options, inner, ct) => inner.GetResponseAsync(messages, options, ct), ..)</c>: the SDK brings the client.</summary>
+    private bool IsHandedIn(IOperation site) =>
+        site is IInvocationOperation call
+        && call.Receiver() is IParameterReferenceOperation { Parameter.ContainingSymbol: IMethodSymbol { MethodKind: MethodKind.LambdaMethod } } client
+        && TaskSources.LambdaCallOf(client) is { } carrier
+        && carrier.ReceiverType() is { } type
+        && (Catalog.FindClient(type) is not null || Catalog.IsReceiver(type))
+        && !Bodies.IsInSource(carrier.TargetMethod);
+
+    /// <summary>The invocation that a summary keeps the place of; null where the place is none of this compilation's.</summary>
+    public IInvocationOperation? InvocationAt(Location place, CancellationToken cancellationToken) =>
+        place.SourceTree?.GetRoot(cancellationToken).FindNode(place.SourceSpan, getInnermostNodeForTie: true).FirstAncestorOrSelf<InvocationExpressionSyntax>() is { } node
+            ? GetModel(node.SyntaxTree)?.GetOperation(node, cancellationToken) as IInvocationOperation
+            : null;
 
     private static INamedTypeSymbol? EnclosingType(IOperation site) =>
         site.SemanticModel?.GetEnclosingSymbol(site.Syntax.SpanStart) switch

@@ -7,32 +7,11 @@ namespace AsyncLlmAnalyzers.Model;
 /// <summary>Every value a local is given in the member that declares it.</summary>
 internal static class LocalValues
 {
-    public static ImmutableArray<IOperation> Of(ILocalReferenceOperation reference) => Of(reference.Local, reference.Root());
+    public static ImmutableArray<IOperation> Of(ILocalReferenceOperation reference) => Of(reference.Local, reference);
 
-    public static ImmutableArray<IOperation> Of(ILocalSymbol local, IOperation root)
-    {
-        var values = ImmutableArray.CreateBuilder<IOperation>();
-        foreach (var operation in root.DescendantsAndSelf())
-        {
-            switch (operation)
-            {
-                case IVariableDeclaratorOperation declarator when Is(declarator.Symbol, local) && declarator.GetVariableInitializer() is { } initializer:
-                    values.Add(initializer.Value);
-                    break;
-                case ISimpleAssignmentOperation { Target: ILocalReferenceOperation target } assignment when Is(target.Local, local):
-                    values.Add(assignment.Value);
-                    break;
-                case ICoalesceAssignmentOperation { Target: ILocalReferenceOperation target } assignment when Is(target.Local, local):
-                    values.Add(assignment.Value);
-                    break;
-                case ICompoundAssignmentOperation { Target: ILocalReferenceOperation target } assignment when Is(target.Local, local):
-                    values.Add(assignment);
-                    break;
-            }
-        }
-
-        return values.ToImmutable();
-    }
+    /// <param name="local">The local.</param>
+    /// <param name="inside">Any operation of the member.</param>
+    public static ImmutableArray<IOperation> Of(ILocalSymbol local, IOperation inside) => LocalUses.Around(inside).ValuesOf(local);
 
     /// <summary>What is added to the collection this local holds, or stored at an index of it.</summary>
     public static IEnumerable<IOperation> ElementsPutInto(ILocalSymbol local, IOperation root) =>

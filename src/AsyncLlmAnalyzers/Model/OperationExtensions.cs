@@ -171,6 +171,12 @@ internal static class OperationExtensions
         return !once.Any(part => part.Syntax.Span.Contains(operation.Syntax.Span));
     }
 
+    /// <summary>Something after the operation ends the loop: what it brought decides whether there is a next round.</summary>
+    public static bool IsLeftAfter(this ILoopOperation loop, IOperation operation) => loop.Body.Descendants().Any(exit =>
+        exit.Syntax.SpanStart > operation.Syntax.SpanStart
+        && exit.EnclosingFunction() == loop.EnclosingFunction()
+        && (exit is IReturnOperation { IsImplicit: false } || exit is IBranchOperation branch && SymbolEqualityComparer.Default.Equals(branch.Target, loop.ExitLabel)));
+
     private static IAnonymousFunctionOperation? LambdaInPlace(this IOperation operation) => operation.WithoutConversions() switch
     {
         IAnonymousFunctionOperation lambda => lambda,

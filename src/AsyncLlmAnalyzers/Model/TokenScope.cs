@@ -71,7 +71,7 @@ internal readonly record struct TokenScope(ImmutableArray<ISymbol> Tokens, IOper
         IsNamedToken(local, local.Type)
         && local.DeclaringSyntaxReferences is [var declaration]
         && IsAssigned(local, declaration.GetSyntax(), site)
-        && !(LocalValues.Of(local, site.Root()) is [_, ..] values && values.All(value => value.IsNoToken()));
+        && !(LocalValues.Of(local, site) is [_, ..] values && values.All(value => value.IsNoToken()));
 
     private static bool IsNamedToken(ISymbol symbol, ITypeSymbol type) =>
         ReturnTypes.IsCancellationToken(type) && symbol.Name is not ("" or "_");

@@ -14,7 +14,7 @@ internal sealed class TokenSource
         Local = local;
         Uses = local is null
             ? []
-            : [.. creation.Root().DescendantsAndSelf().OfType<ILocalReferenceOperation>().Where(reference => SymbolEqualityComparer.Default.Equals(reference.Local, local))];
+            : [.. LocalUses.Around(creation).ReferencesTo(local)];
     }
 
     /// <summary>The <c>new</c>, or the call of <c>CreateLinkedTokenSource</c>.</summary>
@@ -68,12 +68,12 @@ internal sealed class TokenSource
             ISimpleAssignmentOperation { Target: ILocalReferenceOperation target } => target.Local,
             _ => null,
         };
-        return local is not null && IsCreation(creation) && LocalValues.Of(local, creation.Root()).Length == 1 ? new TokenSource(creation, local) : null;
+        return local is not null && IsCreation(creation) && LocalValues.Of(local, creation).Length == 1 ? new TokenSource(creation, local) : null;
     }
 
     /// <summary>A local that holds this source's own token.</summary>
     public bool IsTokenOf(ISymbol token) => token is ILocalSymbol local && Local is not null
-        && LocalValues.Of(local, Creation.Root()).Any(value => value.WithoutConversions() is IPropertyReferenceOperation { Instance: ILocalReferenceOperation source } && SymbolEqualityComparer.Default.Equals(source.Local, Local));
+        && LocalValues.Of(local, Creation).Any(value => value.WithoutConversions() is IPropertyReferenceOperation { Instance: ILocalReferenceOperation source } && SymbolEqualityComparer.Default.Equals(source.Local, Local));
 
     /// <summary>A time that never passes.</summary>
     public static bool IsInfinite(IOperation time) => time.WithoutConversions() switch

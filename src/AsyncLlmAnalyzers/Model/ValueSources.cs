@@ -48,7 +48,7 @@ internal sealed class ValueSources(LlmContext context, CancellationToken cancell
     /// <summary><c>var (client, tools) = Create()</c>: what the tuple holds in the local's place.</summary>
     private IEnumerable<IOperation> Deconstructed(ILocalReferenceOperation local)
     {
-        foreach (var deconstruction in local.Root().DescendantsAndSelf().OfType<IDeconstructionAssignmentOperation>())
+        foreach (var deconstruction in LocalUses.Around(local).Deconstructions)
         {
             var target = deconstruction.Target is IDeclarationExpressionOperation declaration ? declaration.Expression : deconstruction.Target;
             if (target is not ITupleOperation { Elements: var targets })
@@ -88,7 +88,7 @@ internal sealed class ValueSources(LlmContext context, CancellationToken cancell
             if (context.GetModel(declaration.SyntaxTree) is not { } model)
                 continue;
 
-            foreach (var value in declaration.GetSyntax(cancellationToken).DescendantNodes().SelectMany(node => ValuesFor(node, member.Name)))
+            foreach (var value in NameIndex.Assigned(declaration, member.Name, cancellationToken).SelectMany(ValuesIn))
             {
                 var target = value.Parent is AssignmentExpressionSyntax assignment ? model.GetSymbolInfo(assignment.Left, cancellationToken).Symbol : member;
                 if (SymbolEqualityComparer.Default.Equals(target?.OriginalDefinition, member.OriginalDefinition) && model.GetOperation(value, cancellationToken) is { } operation)
@@ -97,19 +97,18 @@ internal sealed class ValueSources(LlmContext context, CancellationToken cancell
         }
     }
 
-    private static IEnumerable<ExpressionSyntax> ValuesFor(SyntaxNode node, string name)
+    private static IEnumerable<ExpressionSyntax> ValuesIn(SyntaxNode declarationOrAssignment)
     {
-        switch (node)
+        switch (declarationOrAssignment)
         {
-            case VariableDeclaratorSyntax { Parent.Parent: FieldDeclarationSyntax, Initializer.Value: var value } field when field.Identifier.ValueText == name:
+            case VariableDeclaratorSyntax { Initializer.Value: var value }:
                 return [value];
-            case PropertyDeclarationSyntax property when property.Identifier.ValueText == name:
+            case PropertyDeclarationSyntax property:
                 var getter = property.AccessorList?.Accessors.FirstOrDefault(accessor => accessor.Keyword.ValueText == "get");
                 return new[] { property.Initializer?.Value, property.ExpressionBody?.Expression, getter?.ExpressionBody?.Expression }
                     .Concat(getter?.Body?.DescendantNodes().OfType<ReturnStatementSyntax>().Select(statement => statement.Expression) ?? [])
                     .OfType<ExpressionSyntax>();
-            case AssignmentExpressionSyntax assignment when assignment.Left is IdentifierNameSyntax left && left.Identifier.ValueText == name
-                || assignment.Left is MemberAccessExpressionSyntax { Expression: ThisExpressionSyntax, Name: var access } && access.Identifier.ValueText == name:
+            case AssignmentExpressionSyntax assignment:
                 return [assignment.Right];
             default:
                 return [];

@@ -58,6 +58,48 @@ public sealed class ClockTests : ThrottleTests
         Assert.Same(fault, (await Assert.ThrowsAsync<TimeoutException>(() => call)).InnerException);
     });
 
+    /// <summary>What a client library repeats by itself hides the first refusals: all calls have been admitted when the throttle sees one.</summary>
+    [Fact]
+    public Task Calls_that_queue_again_while_others_are_served_are_not_lost() => Run(async () =>
+    {
+        var (total, perCall) = (TimeSpan.FromMinutes(3), TimeSpan.FromSeconds(100));
+        Use(new() { TotalTimeout = total });
+        var calls = Enumerable.Range(0, 6).Select(i => Ask(i)).ToArray();
+        var servesAgainAt = Clock.GetUtcNow();
+        await RequestAsync(calls.Length);
+        for (var number = 1; !calls.All(call => call.IsCompleted); number++)
+        {
+            var request = await RequestAsync(number);
+            if (Clock.GetUtcNow() is var now && now < servesAgainAt)
+            {
+                request.Fail(Failures.RateLimited(servesAgainAt - now));
+                continue;
+            }
+            request.Answer();
+            servesAgainAt = now + perCall;
+        }
+
+        Assert.Equal(Enumerable.Range(0, 6).Select(FakeModel.AnswerTo), await Task.WhenAll(calls));
+    });
+
+    [Fact]
+    public Task A_call_that_is_refused_whenever_it_is_first_ends_with_its_total_time() => Run(async () =>
+    {
+        Use(new() { MaxConcurrency = 1, TotalTimeout = Limit });
+        var calls = new[] { Ask(0), Ask(1) };
+        for (var number = 1; !calls[0].IsCompleted; number++)
+        {
+            var request = await RequestAsync(number);
+            if (request.Prompt == 0)
+                request.Fail(Failures.RateLimited(TimeSpan.FromMinutes(1)));
+            else
+                request.Answer();
+        }
+
+        await Assert.ThrowsAsync<TimeoutException>(() => calls[0]);
+        Assert.Equal("answer 1", await calls[1]);
+    });
+
     [Fact]
     public Task The_queue_timeout_ends_a_call_that_was_never_admitted_and_no_other() => Run(async () =>
     {

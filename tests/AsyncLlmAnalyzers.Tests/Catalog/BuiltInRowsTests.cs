@@ -13,7 +13,7 @@ public class BuiltInRowsTests
     [
         "AWSSDK.BedrockRuntime", "Anthropic.SDK 5.10.0", "AsyncEnumerator", "AutoGen.Core 0.4.0", "Google.GenAI 0.1.0", "Google.GenAI later than 0.2",
         "LLamaSharp 0.28.0", "LangChain.Core", "Microsoft.Agents.AI.Anthropic", "Microsoft.Agents.AI.OpenAI", "Microsoft.Extensions.AI.Abstractions previews before 9.3", "Microsoft.KernelMemory.Abstractions 0.98",
-        "Microsoft.ML.OnnxRuntimeGenAI 0.16.0", "Microsoft.SemanticKernel.Agents.Abstractions", "Microsoft.SemanticKernel.Agents.Core", "Mistral.SDK 2.3.1",
+        "Microsoft.ML.OnnxRuntimeGenAI 0.16.0", "Microsoft.SemanticKernel.Agents.Abstractions", "Microsoft.SemanticKernel.Agents.Core", "Microsoft.SemanticKernel.Connectors.Onnx", "Mistral.SDK 2.3.1",
         "Mscc.GenerativeAI 3.1.0", "OpenAI 2.2.0..2.7.0",
     ];
 

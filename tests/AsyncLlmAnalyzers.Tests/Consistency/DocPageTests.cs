@@ -21,12 +21,11 @@ public class DocPageTests
     public static IEnumerable<object[]> FixedExamples =>
         from example in AllExamples
         from withRuntime in new[] { false, true }
-        where example.Code.FixedCode(withRuntime) is not null
+        where example.Code.FixedCode(withRuntime) is not null && ShippedRule.Of(example.Id).HasFix
         select new object[] { example.Id, example.Number, withRuntime };
 
     private static IEnumerable<(string Id, int Number, Example Code)> AllExamples =>
         from rule in ShippedRule.All
-        where rule.IsHosted
         from example in RulePage.Load(rule.Id).Examples.Select((code, index) => (rule.Id, index + 1, code))
         select example;
 
@@ -74,7 +73,7 @@ public class DocPageTests
 
         foreach (var fixedCode in new[] { example.Fixed, example.FixedWithRuntime }.OfType<string>())
         {
-            var left = await AnalyzeAsync(fixedCode, new LlmAnalyzer());
+            var left = await AnalyzeAsync(fixedCode, ShippedRule.Of(id).IsHosted ? [new LlmAnalyzer()] : [new LlmAnalyzer(), RuleTest.Host(id)]);
             AssertNone(left.Where(diagnostic => diagnostic.Severity >= DiagnosticSeverity.Warning || diagnostic.Id == id), $"Left to report in\n{fixedCode}\n");
         }
     }
@@ -86,7 +85,7 @@ public class DocPageTests
     }
 
     /// <summary>What the analyzer reports in code that has to compile.</summary>
-    private static async Task<IReadOnlyList<Diagnostic>> AnalyzeAsync(string code, DiagnosticAnalyzer analyzer)
+    private static async Task<IReadOnlyList<Diagnostic>> AnalyzeAsync(string code, params DiagnosticAnalyzer[] analyzers)
     {
         var compilation = CSharpCompilation.Create(
             "Page",
@@ -95,7 +94,7 @@ public class DocPageTests
             new CSharpCompilationOptions(OutputKindOf(code), nullableContextOptions: NullableContextOptions.Enable));
 
         AssertNone(compilation.GetDiagnostics().Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error), $"Errors in\n{code}\n");
-        var found = await compilation.WithAnalyzers([analyzer]).GetAnalyzerDiagnosticsAsync();
+        var found = await compilation.WithAnalyzers([.. analyzers]).GetAnalyzerDiagnosticsAsync();
         return [.. found.OrderBy(diagnostic => diagnostic.Location.SourceSpan)];
     }
 

@@ -28,8 +28,12 @@ public class RuntimeNamesTests
                 [RuntimeNames.BaseDelay] = typeof(TimeSpan),
                 [RuntimeNames.MaxDelay] = typeof(TimeSpan),
                 [RuntimeNames.OnRetry] = typeof(Action<LlmRetryEvent>),
+                [RuntimeNames.Classify] = typeof(Func<Exception, LlmFailure>),
             },
             option => Assert.Equal(option.Value, typeof(LlmRetryOptions).GetProperty(option.Key)!.PropertyType));
+        Assert.Equal(
+            (RuntimeNames.LlmFailure, RuntimeNames.Classify, RuntimeNames.LlmFailureKind, RuntimeNames.Permanent),
+            (nameof(LlmFailure), nameof(LlmFailure.Classify), nameof(LlmFailureKind), nameof(LlmFailureKind.Permanent)));
         Assert.All([RuntimeNames.Failure, RuntimeNames.FailedAttempt, RuntimeNames.Delay], member => Assert.NotNull(typeof(LlmRetryEvent).GetProperty(member)));
         Assert.All(
             typeof(LlmTimeout).GetMethods().Where(method => method.Name == RuntimeNames.RunAsync),
@@ -43,7 +47,7 @@ public class RuntimeNamesTests
     public void Are_all_used_by_the_runtime()
     {
         var members = new[] { typeof(LlmTask), typeof(LlmThrottleOpenAIExtensions) }.SelectMany(type => type.Assembly.GetExportedTypes())
-            .SelectMany(type => type.GetMethods().SelectMany(method => method.GetParameters().Select(parameter => parameter.Name).Append(method.Name)).Concat(type.GetProperties().Select(property => property.Name)).Append(type.Name).Append(type.Namespace))
+            .SelectMany(type => type.GetMethods().SelectMany(method => method.GetParameters().Select(parameter => parameter.Name).Append(method.Name)).Concat(type.GetProperties().Select(property => property.Name)).Concat(type.IsEnum ? type.GetEnumNames() : []).Append(type.Name).Append(type.Namespace))
             .ToHashSet();
         Assert.All(typeof(RuntimeNames).GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic), name => Assert.Contains((string)name.GetRawConstantValue()!, members));
     }

@@ -33,6 +33,7 @@ public class ClientConstructionTests
     [InlineData("IChatClient client = new ChatClient(\"m\", \"k\").AsIChatClient().AsBuilder().UseFunctionInvocation().UseLogging().Build();", "/*call*/client.GetResponseAsync(text)")]
     [InlineData("IChatClient client = new ChatClientBuilder(new ChatClient(\"m\", \"k\").AsIChatClient()).Build();", "/*call*/client.GetResponseAsync(text)")]
     [InlineData("IChatClient client = new Own(new ChatClient(\"m\", \"k\").AsIChatClient()); class Own(IChatClient inner) : DelegatingChatClient(inner);", "/*call*/client.GetResponseAsync(text)")]
+    [InlineData("IChatClient client = new Own(\"n\", new ChatClient(\"m\", \"k\").AsIChatClient()); class Own(string name, IChatClient inner) : DelegatingChatClient(inner) { public string Name => name; }", "/*call*/client.GetResponseAsync(text)")]
     [InlineData("readonly ChatClient client = Environment.MachineName is \"a\" ? new(\"m\", \"k\") : new(\"n\", \"k\");", Ask)]
     public void Known_with_the_sdks_defaults(string members, string call)
     {
@@ -41,6 +42,17 @@ public class ClientConstructionTests
         Assert.Equal((SettingSource.Unset, SettingSource.Unset), (client.Timeout.Source, client.Retry.Source));
         Assert.Equal(TimeSpan.FromSeconds(400), client.WorstCase);
         Assert.True(client.RetriesWithoutDelay);
+    }
+
+    [Theory]
+    [InlineData("readonly ChatClient client = Environment.MachineName is \"a\" ? new(\"m\", \"k\") : new(\"m\", new ApiKeyCredential(\"k\"), new OpenAIClientOptions { RetryPolicy = new ClientRetryPolicy(1) });", "its client is one of several")]
+    [InlineData("readonly ChatClient client; public Subject(ChatClient client) => this.client = client;", "its client comes from elsewhere")]
+    [InlineData("readonly IChatClient client; public Subject(IChatClient client) => this.client = client ?? new ChatClient(\"m\", \"k\").AsIChatClient();", "its client comes from elsewhere")]
+    public void Says_why_it_is_not_known(string members, string whence)
+    {
+        var origin = Subject(members, members.Contains("IChatClient") ? "/*call*/client.GetResponseAsync(text)" : Ask).Origin;
+        Assert.Null(origin.Only);
+        Assert.Equal(whence, origin.Whence);
     }
 
     [Theory]

@@ -24,8 +24,54 @@ public class CallWithoutRetryTests() : RuleTests("ALLM4010")
     [InlineData("await pipeline.ExecuteAsync(async _ => await injected.CompleteChatAsync(text));")]
     public Task Silent_when_the_code_around_repeats_it_or_may(string statements) => SilentAsync(Method(statements));
 
+    [Theory]
+    [InlineData("await new Repeating(chat).GetResponseAsync(text);")]
+    [InlineData("IChatClient own = new Repeating(chat); await own.AsBuilder().UseLogging().Build().GetResponseAsync(text);")]
+    [InlineData("await chat.WithThrottle().GetResponseAsync(text);")]
+    [InlineData("await chat.AsBuilder().UseRateLimiting().UseLogging().Build().GetResponseAsync(text);")]
+    [InlineData("await repeated.GetResponseAsync(text);")]
+    public Task Silent_when_a_layer_of_the_client_repeats_it_or_may(string statements) => SilentAsync(Method(statements));
+
+    [Theory]
+    [InlineData("await new Plain(chat).[|GetResponseAsync|](text);")]
+    [InlineData("await chat.AsBuilder().UseLogging().Build().[|GetResponseAsync|](text);")]
+    public Task Reports_where_no_layer_of_the_client_repeats_it(string statements) => ReportsAsync(Method(statements));
+
     [Fact]
     public Task Silent_when_the_client_is_a_class_of_this_code() => SilentAsync(ClientCode.Own);
+
+    [Theory]
+    [MemberData(nameof(LocalModelCode.Calls), MemberType = typeof(LocalModelCode))]
+    public Task Silent_when_the_model_runs_in_the_process(string statements) => SilentAsync(LocalModelCode.In(statements));
+
+    [Fact]
+    public Task Silent_in_a_function_that_the_builder_of_a_client_is_given() => SilentAsync("""
+        using Microsoft.Extensions.AI;
+
+        class Clients
+        {
+            public static IChatClient Logged(IChatClient client) => client.AsBuilder()
+                .Use(
+                    async (messages, options, inner, ct) => { Console.WriteLine("asked"); return await inner.GetResponseAsync(messages, options, ct); },
+                    (messages, options, inner, ct) => inner.GetStreamingResponseAsync(messages, options, ct))
+                .Build();
+        }
+        """);
+
+    [Fact]
+    public Task Reports_in_a_function_that_others_hand_a_client_to() => ReportsAsync("""
+        using Microsoft.AspNetCore.Builder;
+        using Microsoft.Extensions.AI;
+
+        class Endpoints
+        {
+            public static void Map(WebApplication app, List<IChatClient> clients)
+            {
+                app.MapPost("/ask", (string question, IChatClient client, CancellationToken ct) => client.[|GetResponseAsync|](question, cancellationToken: ct));
+                app.MapPost("/ask-all", (string question, CancellationToken ct) => Task.WhenAll(clients.Select(client => client.[|GetResponseAsync|](question, cancellationToken: ct))));
+            }
+        }
+        """);
 
     [Fact]
     public Task Silent_when_a_caller_repeats_the_wrapper() => SilentAsync("""
@@ -128,7 +174,9 @@ public class CallWithoutRetryTests() : RuleTests("ALLM4010")
         {
             private readonly ChatClient own = new("m", "k");
 
-            public object Given => (injected, chat, anthropic, ollama, pipeline, own);
+            private readonly IChatClient repeated = new Repeating(chat);
+
+            public object Given => (injected, chat, anthropic, ollama, pipeline, own, repeated);
 
             public async Task Ask(string text)
             {
@@ -138,6 +186,32 @@ public class CallWithoutRetryTests() : RuleTests("ALLM4010")
             private static ChatClient Made() => throw new NotSupportedException();
 
             private static async Task Again(Func<Task> call) { while (true) { try { await call(); return; } catch (Exception) { await Task.Delay(1000); } } }
+        }
+
+        class Plain(IChatClient inner) : DelegatingChatClient(inner);
+
+        class Repeating(IChatClient inner) : DelegatingChatClient(inner)
+        {
+            public override async Task<ChatResponse> GetResponseAsync(IEnumerable<Microsoft.Extensions.AI.ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+            {
+                for (var attempt = 1; ; attempt++)
+                {
+                    try
+                    {
+                        return await base.GetResponseAsync(messages, options, cancellationToken);
+                    }
+                    catch (Exception) when (attempt < 5)
+                    {
+                        await Task.Delay(1000 << attempt, cancellationToken);
+                    }
+                }
+            }
+        }
+
+        static class Extensions
+        {
+            public static IChatClient WithThrottle(this IChatClient client) => client;
+            public static ChatClientBuilder UseRateLimiting(this ChatClientBuilder builder) => builder;
         }
         """;
 }

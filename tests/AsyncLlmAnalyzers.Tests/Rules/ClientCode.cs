@@ -9,14 +9,17 @@ internal static class ClientCode
         using System.ClientModel.Primitives;
         using System.Net.Http;
         using Azure.AI.OpenAI;
+        using Microsoft.Extensions.Configuration;
+        using Microsoft.Extensions.Options;
         using OpenAI;
         using OpenAI.Chat;
 
-        class Answers(OpenAIClientOptions given)
+        #pragma warning disable SCME0002
+        class Answers(OpenAIClientOptions given, IConfiguration configuration, IOptions<OpenAIClientOptions> bound, ChatClientSettings settings)
         {
             private readonly ChatClient client = {{construction}};
 
-            public object Given => given;
+            public object Given => (given, configuration, bound, settings);
 
             public Task Ask(string question) => client.CompleteChatAsync(question);
 
@@ -28,6 +31,13 @@ internal static class ClientCode
             {
                 var options = new OpenAIClientOptions();
                 Fill(options);
+                return options;
+            }
+
+            private static OpenAIClientOptions Section(IConfiguration configuration)
+            {
+                var options = new OpenAIClientOptions();
+                configuration.GetSection("OpenAI").Bind(options);
                 return options;
             }
 
@@ -43,6 +53,17 @@ internal static class ClientCode
             public static OpenAIClientOptions UseThrottle(this OpenAIClientOptions options) => options;
         }
         """;
+
+    /// <summary>Clients whose options the configuration decides.</summary>
+    public static TheoryData<string> Configured =>
+    [
+        "new ChatClient(\"m\", new ApiKeyCredential(\"k\"), configuration.GetSection(\"OpenAI\").Get<OpenAIClientOptions>())",
+        "new ChatClient(\"m\", new ApiKeyCredential(\"k\"), configuration.GetSection(\"OpenAI\").Get<OpenAIClientOptions>() ?? new())",
+        "new ChatClient(\"m\", new ApiKeyCredential(\"k\"), Section(configuration))",
+        "new ChatClient(\"m\", new ApiKeyCredential(\"k\"), bound.Value)",
+        "new OpenAIClient(new ApiKeyCredential(\"k\"), bound.Value).GetChatClient(\"m\")",
+        "new ChatClient(settings)",
+    ];
 
     /// <summary>The default client, named where the rule marks it.</summary>
     public const string Default = """

@@ -37,27 +37,9 @@ public class ClientWithoutRetryTests() : RuleTests("ALLM4001")
     [InlineData("new OllamaSharp.OllamaApiClient(\"http://localhost:11434\")", "client.EmbedAsync(new())")]
     public Task Silent_where_the_SDKs_retries_are_sound_or_set(string construction, string call) => SilentAsync(Class(construction, call));
 
-    [Fact]
-    public Task Silent_where_Bedrocks_retries_are_sound() => SilentAsync("""
-        using Amazon.BedrockRuntime;
-
-        class Answers
-        {
-            private readonly AmazonBedrockRuntimeClient client = new();
-
-            public Task Ask(string[] texts) => Task.WhenAll(texts.Select(text => client.ConverseAsync(text)));
-        }
-
-        namespace Amazon.BedrockRuntime
-        {
-            public interface IAmazonBedrockRuntime { Task<string> ConverseAsync(string request, CancellationToken cancellationToken = default); }
-
-            public class AmazonBedrockRuntimeClient : IAmazonBedrockRuntime
-            {
-                public Task<string> ConverseAsync(string request, CancellationToken cancellationToken = default) => Task.FromResult(request);
-            }
-        }
-        """);
+    [Theory]
+    [MemberData(nameof(SoundCode.ReadInSources), MemberType = typeof(SoundCode))]
+    public Task Silent_where_the_retries_of_an_SDK_that_was_read_in_sources_are_sound(string code) => SilentAsync(code);
 
     [Theory]
     [InlineData("Again(() => client.CompleteChatAsync(text))")]
@@ -171,7 +153,7 @@ public class ClientWithoutRetryTests() : RuleTests("ALLM4001")
     [InlineData("new [|AnthropicClient|] { MaxRetries = 0 }", "new AnthropicClient { MaxRetries = 3 }", "client.Messages.Create(null!)")]
     [InlineData("new [|AnthropicClient|](new Anthropic.Core.ClientOptions { MaxRetries = 0 })", "new AnthropicClient(new Anthropic.Core.ClientOptions { MaxRetries = 3 })", "client.Messages.Create(null!)")]
     [InlineData("new Azure.AI.Inference.[|ChatCompletionsClient|](new Uri(\"https://a\"), new Azure.AzureKeyCredential(\"k\"), new() { Retry = { MaxRetries = 0 } })", "new Azure.AI.Inference.ChatCompletionsClient(new Uri(\"https://a\"), new Azure.AzureKeyCredential(\"k\"), new() { Retry = { MaxRetries = 4 } })", "client.CompleteAsync(null)")]
-    [InlineData("new [|ChatClient|](\"m\", \"k\")", "new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new OpenAIClientOptions { RetryPolicy = new ClientRetryPolicy(maxRetries: 3) })", "Task.WhenAll(texts.Select(t => client.CompleteChatAsync(t)))")]
+    [InlineData("new [|ChatClient|](\"m\", \"k\")", "new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new OpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(120), RetryPolicy = new ClientRetryPolicy(maxRetries: 3) })", "Task.WhenAll(texts.Select(t => client.CompleteChatAsync(t)))")]
     [InlineData("new [|ChatClient|](\"m\", new ApiKeyCredential(\"k\"), new() { NetworkTimeout = TimeSpan.FromSeconds(9) })", "new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new() { NetworkTimeout = TimeSpan.FromSeconds(9), RetryPolicy = new ClientRetryPolicy(maxRetries: 3) })", "Task.WhenAll(texts.Select(t => client.CompleteChatAsync(t)))")]
     public Task Fix_lets_it_wait_and_try_again(string construction, string fixedConstruction, string call) => FixesAsync(Class(construction, call), Class(fixedConstruction, call));
 

@@ -24,6 +24,10 @@ public class ClientWithoutTimeoutTests() : RuleTests("ALLM3003")
     [InlineData("new ChatClient(\"m\", new ApiKeyCredential(\"k\"), Bound())")]
     public Task Silent_with_a_timeout_fewer_attempts_or_options_that_cannot_be_seen(string construction) => SilentAsync(ClientCode.Field(construction));
 
+    [Theory]
+    [MemberData(nameof(ClientCode.Configured), MemberType = typeof(ClientCode))]
+    public Task Silent_when_the_options_are_bound_to_configuration(string construction) => SilentAsync(ClientCode.Field(construction));
+
     [Fact]
     public Task Silent_when_a_handler_of_the_client_ends_its_calls() => SilentAsync(
         ClientCode.Field("new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new OpenAIClientOptions { Transport = new HttpClientPipelineTransport(new HttpClient(new Ending())) })") + Ending);
@@ -106,6 +110,7 @@ public class ClientWithoutTimeoutTests() : RuleTests("ALLM3003")
     [InlineData("var client = new [|ChatClient|](\"m\", new ApiKeyCredential(key), new() { RetryPolicy = new ClientRetryPolicy(4) });", "var client = new ChatClient(\"m\", new ApiKeyCredential(key), new() { RetryPolicy = new ClientRetryPolicy(4), NetworkTimeout = TimeSpan.FromSeconds(120) });")]
     [InlineData("var client = new [|AzureOpenAIClient|](new Uri(\"https://a\"), new ApiKeyCredential(key)).GetChatClient(\"m\");", "var client = new AzureOpenAIClient(new Uri(\"https://a\"), new ApiKeyCredential(key), new AzureOpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(120) }).GetChatClient(\"m\");")]
     [InlineData("ChatClient client = new [|ChatClient|](\"m\", Environment.GetEnvironmentVariable(\"K\")!);", "ChatClient client = new ChatClient(\"m\", new ApiKeyCredential(Environment.GetEnvironmentVariable(\"K\")!), new OpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(120), RetryPolicy = new ClientRetryPolicy(maxRetries: 3) });")]
+    [InlineData("ChatClient client = new [|ChatClient|](\"m\", Environment.GetEnvironmentVariable(\"K\"));", "ChatClient client = new ChatClient(\"m\", new ApiKeyCredential(Environment.GetEnvironmentVariable(\"K\")!), new OpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(120), RetryPolicy = new ClientRetryPolicy(maxRetries: 3) });")]
     public Task Fix_sets_the_options(string statement, string fixedStatement) => FixesAsync(Local(statement), Local(fixedStatement));
 
     [Fact]
@@ -176,6 +181,13 @@ public class ClientWithoutTimeoutTests() : RuleTests("ALLM3003")
         Local("var client = new [|AzureOpenAIClient|](new Uri(\"https://a\"), new ApiKeyCredential(key)).GetChatClient(\"m\");"),
         Local("var client = new AzureOpenAIClient(new Uri(\"https://a\"), new ApiKeyCredential(key), new AzureOpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(45) }).GetChatClient(\"m\");"),
         options: ("async_llm.attempt_timeout_seconds", "45"));
+
+    /// <summary>Written down, the SDK's own timeout would only hide that nothing has changed.</summary>
+    [Fact]
+    public Task Offers_no_fix_that_sets_the_SDKs_default() => FixesAsync(
+        Local("var client = new [|AzureOpenAIClient|](new Uri(\"https://a\"), new ApiKeyCredential(key)).GetChatClient(\"m\");"),
+        Local("var client = new [|AzureOpenAIClient|](new Uri(\"https://a\"), new ApiKeyCredential(key)).GetChatClient(\"m\");"),
+        options: ("async_llm.attempt_timeout_seconds", "100"));
 
     [Fact]
     public Task Registered_clients_are_reported_where_they_are_registered() => ReportsAcrossFilesAsync(

@@ -58,6 +58,18 @@ public class FanOutWithoutDeadlineTests() : RuleTests("ALLM3007")
     [InlineData("foreach (var prompt in prompts) await Ask(prompt);")]
     public Task Is_silent_without_a_fan_out_of_calls(string statements) => SilentAsync(WithBody(statements));
 
+    /// <summary>It has no network to hang on, and no client that tries.</summary>
+    [Theory]
+    [InlineData("var service = await BertOnnxTextEmbeddingGenerationService.CreateAsync(); await Task.WhenAll(texts.Select(text => service.GenerateEmbeddingsAsync([text])));")]
+    [InlineData("var service = await BertOnnxTextEmbeddingGenerationService.CreateAsync(); await Task.WhenAll(texts.Select(Embed)); Task Embed(string text) => service.GenerateEmbeddingsAsync([text]);")]
+    [InlineData("ITextEmbeddingGenerationService service = await BertOnnxTextEmbeddingGenerationService.CreateAsync(); await Task.WhenAll(texts.Select(text => service.GenerateEmbeddingsAsync([text])));")]
+    [InlineData("using IChatClient chat = new OnnxRuntimeGenAIChatClient(\"phi\"); await Task.WhenAll(texts.Select(text => chat.GetResponseAsync(text)));")]
+    public Task Is_silent_when_the_model_runs_in_the_process(string statements) => SilentAsync(LocalModelCode.In(statements));
+
+    [Fact]
+    public Task Is_silent_when_the_client_is_a_class_of_this_code() => SilentAsync(
+        ClientCode.Own.Replace("Task Add() => local.GenerateAsync([text]);", "Task Add() => Task.WhenAll(text.Split(' ').Select(word => local.GenerateAsync([word])));", StringComparison.Ordinal));
+
     [Fact]
     public async Task Is_silent_when_the_helper_has_a_deadline()
     {

@@ -28,6 +28,7 @@ public class RateLimitGivesUpTests() : RuleTests("ALLM4007")
     [Theory]
     [InlineData("try { await client.CompleteChatAsync(text); } catch (ClientResultException e) when ([|e.Status == 429|]) { log.LogWarning(e, \"busy\"); } return null;", Sound)]
     [InlineData("try { await anthropic.Messages.Create(null!); } catch ([|AnthropicRateLimitException|]) { return null; } return null;", "injected")]
+    [InlineData("try { await client.CompleteChatAsync(text); } catch (ClientResultException e) when ([|e.Status == 429|]) { return null; } return null;", Configured)]
     [InlineData("try { await client.CompleteChatAsync(text); } catch ([|ClientResultException|]) { } return null;", "injected")]
     public Task Reports_a_handler_that_gives_up_after_sound_retries_or_on_any_status(string statements, string client) => ReportsAsync(In(statements, client));
 
@@ -49,6 +50,10 @@ public class RateLimitGivesUpTests() : RuleTests("ALLM4007")
     [Fact]
     public Task Silent_where_ALLM4002_speaks() => SilentAsync(In("try { await client.CompleteChatAsync(text); } catch (ClientResultException e) when (e.Status == 429) { } return null;"));
 
+    [Theory]
+    [MemberData(nameof(Answering), MemberType = typeof(RateLimitCode))]
+    public Task Silent_when_the_handler_answers_the_caller_of_this_service(string type) => SilentAsync(OfService(type));
+
     [Fact]
     public Task Calls_through_the_throttle_of_the_client() => FixesAsync(
         In("try { await client.CompleteChatAsync(text); } catch ([|ClientResultException|]) { } return null;"),
@@ -57,6 +62,30 @@ public class RateLimitGivesUpTests() : RuleTests("ALLM4007")
 
     [Theory]
     [InlineData("var response = await http.PostAsync(Address, body); if ([|response.StatusCode == HttpStatusCode.TooManyRequests|]) return null; return \"\";", "injected")]
+    [InlineData("var response = await http.PostAsync(Address, body); switch (response.StatusCode) { case [|HttpStatusCode.TooManyRequests|]: return null; default: return \"\"; }", "injected")]
     [InlineData("try { return await http.GetStringAsync(Address); } catch ([|HttpRequestException|]) { return null; }", "new()")]
+    [InlineData("try { var response = await http.PostAsync(Address, body); response.EnsureSuccessStatusCode(); return \"\"; } catch ([|HttpRequestException|] e) { log.LogError(e, \"down\"); return null; }", "injected")]
+    [InlineData("var response = await http.PostAsync(Address, body); if (![|response.IsSuccessStatusCode|]) return null; return \"\";", "new()")]
+    [InlineData("var response = await http.PostAsync(Address, body); if (![|response.IsSuccessStatusCode|]) { log.LogError(await response.Content.ReadAsStringAsync()); return string.Empty; } return \"\";", "injected")]
+    [InlineData("var response = await http.PostAsync(Address, body); if ([|response.IsSuccessStatusCode|]) { return await response.Content.ReadAsStringAsync(); } log.LogError(\"down\"); return null;", "new()")]
+    [InlineData("var response = await http.PostAsync(Address, body); if ([|response.IsSuccessStatusCode|]) return \"\"; else return null;", "new()")]
+    [InlineData("var response = await http.PostAsync(Address, body); return [|response.IsSuccessStatusCode|] ? await response.Content.ReadAsStringAsync() : null;", "new()")]
+    [InlineData("foreach (var one in bodies) { var response = await http.PostAsync(Address, one); if (![|response.IsSuccessStatusCode|]) continue; log.LogWarning(\"done\"); } return null;", "new()")]
     public Task Reports_a_request_by_hand_that_is_given_up_where_ALLM4002_is_silent(string statements, string client) => ReportsAsync(ByHand(statements, client));
+
+    [Theory]
+    [InlineData("var response = await http.PostAsync(Address, body); response.EnsureSuccessStatusCode(); return await response.Content.ReadAsStringAsync();")]
+    [InlineData("try { var response = await http.PostAsync(Address, body); response.EnsureSuccessStatusCode(); return \"\"; } catch (HttpRequestException) { throw; }")]
+    [InlineData("var response = await http.PostAsync(Address, body); if (!response.IsSuccessStatusCode) throw new InvalidOperationException(); return \"\";")]
+    [InlineData("var response = await http.PostAsync(Address, body); if (!response.IsSuccessStatusCode) return await response.Content.ReadAsStringAsync(); return \"\";")]
+    [InlineData("var response = await http.PostAsync(Address, body); if (!response.IsSuccessStatusCode) log.LogError(\"down\"); return await response.Content.ReadAsStringAsync();")]
+    [InlineData("var response = await http.PostAsync(Address, body); if (!response.IsSuccessStatusCode && bodies.Count == 0) return null; return \"\";")]
+    [InlineData("var response = await http.PostAsync(Address, body); if (response.IsSuccessStatusCode) return \"\"; await Task.Delay(1000); return await AskAsync(body, model, bodies);")]
+    [InlineData("var response = await http.PostAsync(Address, body); if (response.IsSuccessStatusCode) log.LogWarning(\"done\"); return null;")]
+    [InlineData("for (var i = 0; i < 3; i++) { var response = await http.PostAsync(Address, body); if (!response.IsSuccessStatusCode) continue; return \"\"; } return null;")]
+    [InlineData("for (var i = 0; i < 3; i++) { var response = await http.PostAsync(Address, body); if (response.IsSuccessStatusCode) return \"\"; await Task.Delay(1000 << i); } return null;")]
+    [InlineData("foreach (var host in new[] { \"https://a\", \"https://b\" }) { var response = await http.PostAsync($\"{host}/v1/messages\", body); if (!response.IsSuccessStatusCode) continue; return \"\"; } return null;")]
+    [InlineData("var response = await http.PostAsync(\"https://weather/now\", body); if (!response.IsSuccessStatusCode) return null; return \"\";")]
+    [InlineData("return await pipeline.ExecuteAsync(async _ => { var response = await http.PostAsync(Address, body); if (!response.IsSuccessStatusCode) return null; return \"\"; });")]
+    public Task Silent_when_the_failure_of_a_request_by_hand_is_told_or_it_is_sent_again(string statements) => SilentAsync(ByHand(statements));
 }

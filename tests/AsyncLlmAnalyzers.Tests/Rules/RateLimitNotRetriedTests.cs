@@ -38,6 +38,10 @@ public class RateLimitNotRetriedTests() : RuleTests("ALLM4002")
         ReportsAsync(In("try { await client.CompleteChatAsync(text); } catch (ClientResultException e) when ([|e.Status == 429|]) { } return null;", Off));
 
     [Fact]
+    public Task Reports_the_librarys_own_type_for_a_rate_limit() => ReportsAsync(
+        In("var own = new AnthropicClient { MaxRetries = 0 }; try { await own.Messages.Create(null!); } catch ([|AnthropicRateLimitException|]) { Console.WriteLine(\"busy\"); } return null;"));
+
+    [Fact]
     public Task Reports_a_call_for_many_items_through_a_client_that_does_not_retry() => ReportsAsync(
         In("await Task.WhenAll(text.Split(' ').Select(line => client.[|CompleteChatAsync|](line))); return null;", Off));
 
@@ -59,12 +63,17 @@ public class RateLimitNotRetriedTests() : RuleTests("ALLM4002")
 
     [Theory]
     [InlineData("try { await client.CompleteChatAsync(text); } catch (ClientResultException e) when (e.Status == 429) { } return null;", Sound)]
+    [InlineData("try { await client.CompleteChatAsync(text); } catch (ClientResultException e) when (e.Status == 429) { } return null;", Configured)]
     [InlineData("try { await anthropic.Messages.Create(null!); } catch (AnthropicRateLimitException) { } return null;", "injected")]
     [InlineData("try { await other.GetResponseAsync(text); } catch (ClientResultException e) when (e.Status == 429) { } return null;", "injected")]
     [InlineData("try { await client.CompleteChatAsync(text); } catch (ClientResultException) { } return null;", "injected")]
     [InlineData("try { await client.CompleteChatAsync(text); } catch (ClientResultException e) when (e.Status != 429) { } return null;", "injected")]
     [InlineData("try { await client.CompleteChatAsync(text); } catch (ClientResultException e) when (e.Status == 401) { } return null;", "injected")]
     public Task Silent_when_the_retries_are_sound_or_it_is_not_about_the_limit(string statements, string client) => SilentAsync(In(statements, client));
+
+    [Theory]
+    [MemberData(nameof(Answering), MemberType = typeof(RateLimitCode))]
+    public Task Silent_when_the_handler_answers_the_caller_of_this_service(string type) => SilentAsync(OfService(type));
 
     [Fact]
     public Task Calls_through_the_throttle_of_the_client() => FixesAsync(
@@ -96,6 +105,16 @@ public class RateLimitNotRetriedTests() : RuleTests("ALLM4002")
     [InlineData("foreach (var one in bodies) { var response = await http.PostAsync(Address, one); if ([|response.StatusCode == HttpStatusCode.TooManyRequests|]) { Console.WriteLine(\"busy\"); continue; } } return null;")]
     [InlineData("try { var response = await http.PostAsync(Address, body); response.EnsureSuccessStatusCode(); return \"\"; } catch (HttpRequestException e) when ([|e.StatusCode == HttpStatusCode.TooManyRequests|]) { return null; }")]
     [InlineData("try { return await http.GetStringAsync(Address); } catch ([|HttpRequestException|] e) { if (e.StatusCode == HttpStatusCode.TooManyRequests) { log.LogWarning(\"busy\"); return null; } throw; }")]
+    [InlineData("var response = await http.PostAsync(Address, body); if ([|response.StatusCode is HttpStatusCode.TooManyRequests|]) return null; return \"\";")]
+    [InlineData("var response = await http.PostAsync(Address, body); if ([|response.StatusCode is TooManyRequests|]) return null; return \"\";")]
+    [InlineData("var response = await http.PostAsync(Address, body); if ([|TooManyRequests == response.StatusCode|]) return null; return \"\";")]
+    [InlineData("var response = await http.PostAsync(Address, body); switch (response.StatusCode) { case [|HttpStatusCode.TooManyRequests|]: log.LogWarning(\"busy\"); return null; default: return \"\"; }")]
+    [InlineData("var response = await http.PostAsync(Address, body); switch ((int)response.StatusCode) { case 200: return \"\"; case [|429|]: case 503: { return null; } default: throw new InvalidOperationException(); }")]
+    [InlineData("var response = await http.PostAsync(Address, body); switch (response.StatusCode) { case [|HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable|]: return null; } return \"\";")]
+    [InlineData("foreach (var one in bodies) { var response = await http.PostAsync(Address, one); switch (response.StatusCode) { case [|HttpStatusCode.TooManyRequests|]: continue; } log.LogWarning(\"done\"); } return null;")]
+    [InlineData("var response = await http.PostAsync(Address, body); return response.StatusCode switch { HttpStatusCode.OK => await response.Content.ReadAsStringAsync(), [|HttpStatusCode.TooManyRequests|] => null, _ => throw new InvalidOperationException() };")]
+    [InlineData("var response = await http.PostAsync(Address, body); return (int)response.StatusCode switch { [|429 or >= 500|] => null, _ => \"\" };")]
+    [InlineData("var response = await http.PostAsync(Address, body); return [|response.StatusCode == HttpStatusCode.TooManyRequests|] ? null : await response.Content.ReadAsStringAsync();")]
     public Task Reports_a_status_of_a_request_by_hand_that_is_given_up(string statements) => ReportsAsync(ByHand(statements));
 
     [Theory]
@@ -107,6 +126,18 @@ public class RateLimitNotRetriedTests() : RuleTests("ALLM4002")
     [InlineData("var response = await http.PostAsync(Address, body); if (response.StatusCode == HttpStatusCode.TooManyRequests) return await response.Content.ReadAsStringAsync(); return \"\";")]
     [InlineData("var response = await http.PostAsync(Address, body); if (response.StatusCode == HttpStatusCode.TooManyRequests) { await Task.Delay(1000); response = await http.PostAsync(Address, body); } return \"\";")]
     [InlineData("var response = await http.PostAsync(Address, body); if (response.StatusCode == HttpStatusCode.TooManyRequests) log.LogWarning(\"busy\"); response.EnsureSuccessStatusCode(); return \"\";")]
+    [InlineData("var response = await http.PostAsync(Address, body); switch (response.StatusCode) { case HttpStatusCode.TooManyRequests: throw new InvalidOperationException(); default: return \"\"; }")]
+    [InlineData("var response = await http.PostAsync(Address, body); switch (response.StatusCode) { case HttpStatusCode.TooManyRequests: return \"busy\"; default: return \"\"; }")]
+    [InlineData("var response = await http.PostAsync(Address, body); switch (response.StatusCode) { case HttpStatusCode.TooManyRequests: log.LogWarning(\"busy\"); break; default: return \"\"; } response = await http.PostAsync(Address, body); return \"\";")]
+    [InlineData("while (true) { var response = await http.PostAsync(Address, body); switch (response.StatusCode) { case HttpStatusCode.TooManyRequests: continue; default: return \"\"; } }")]
+    [InlineData("var response = await http.PostAsync(Address, body); switch (response.StatusCode) { case HttpStatusCode.TooManyRequests when bodies.Count > 3: return null; default: return \"\"; }")]
+    [InlineData("var response = await http.PostAsync(Address, body); switch (response.StatusCode) { case not HttpStatusCode.TooManyRequests: return null; default: return \"\"; }")]
+    [InlineData("var response = await http.PostAsync(Address, body); return response.StatusCode switch { HttpStatusCode.TooManyRequests => throw new InvalidOperationException(), _ => \"\" };")]
+    [InlineData("var response = await http.PostAsync(Address, body); return response.StatusCode switch { HttpStatusCode.TooManyRequests => await AskAsync(body, model, bodies), _ => \"\" };")]
+    [InlineData("var response = await http.PostAsync(Address, body); return response.StatusCode switch { HttpStatusCode.TooManyRequests => null, _ => \"\" } ?? await AskAsync(body, model, bodies);")]
+    [InlineData("foreach (var host in new[] { \"https://a\", \"https://b\" }) { var response = await http.PostAsync($\"{host}/v1/messages\", body); if (response.StatusCode == HttpStatusCode.TooManyRequests) continue; return await response.Content.ReadAsStringAsync(); } return null;")]
+    [InlineData("for (var i = 0; i < 3; i++) { if (await Once() is { } answer) return answer; await Task.Delay(1000 << i); } return null; async Task<string?> Once() { var response = await http.PostAsync(Address, body); if (response.StatusCode == HttpStatusCode.TooManyRequests) return null; return \"\"; }")]
+    [InlineData("foreach (var one in bodies) { if (await Once(one) is { } answer) return answer; } return null; async Task<string?> Once(HttpContent one) { try { return await http.GetStringAsync(Address); } catch (HttpRequestException e) when (e.StatusCode == HttpStatusCode.TooManyRequests) { return null; } }")]
     public Task Silent_when_a_request_by_hand_is_tried_again_or_its_failure_told(string statements) => SilentAsync(ByHand(statements));
 
     [Theory]
@@ -117,6 +148,10 @@ public class RateLimitNotRetriedTests() : RuleTests("ALLM4002")
     [InlineData("try { var response = await http.PostAsync(Address, body); return \"\"; } catch (HttpRequestException e) when (e.StatusCode == HttpStatusCode.TooManyRequests) { return null; }", "new()")]
     [InlineData("var response = await http.PostAsync(Address, body); if (response.StatusCode == HttpStatusCode.TooManyRequests) return null; return \"\";", "injected")]
     [InlineData("var response = await http.PostAsync(Address, body); if (response.StatusCode == HttpStatusCode.TooManyRequests) return null; return \"\";", "factory.CreateClient()")]
+    [InlineData("var response = await http.PostAsync(\"https://weather/now\", body); switch (response.StatusCode) { case HttpStatusCode.TooManyRequests: return null; default: return \"\"; }", "new()")]
+    [InlineData("var response = await http.PostAsync(Address, body); switch (response.StatusCode) { case HttpStatusCode.TooManyRequests: return null; default: return \"\"; }", "injected")]
+    [InlineData("var response = await http.PostAsync(Address, body); if (!response.IsSuccessStatusCode) return null; return \"\";", "new()")]
+    [InlineData("var response = await http.PostAsync(Address, body); response.EnsureSuccessStatusCode(); return \"\";", "new()")]
     public Task Silent_when_a_request_by_hand_is_none_to_a_model_or_its_handlers_are_unknown(string statements, string client) => SilentAsync(ByHand(statements, client));
 
     [Fact]

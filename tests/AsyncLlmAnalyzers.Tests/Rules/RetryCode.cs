@@ -10,7 +10,7 @@ internal static class RetryCode
         using OpenAI.Chat;
         using ChatMessage = OpenAI.Chat.ChatMessage;
 
-        class Answers(ChatClient client, IChatClient other, List<ChatClient> clients, TextWriter log)
+        class Answers(ChatClient client, IChatClient other, List<ChatClient> clients, Polly.ResiliencePipeline pipeline, TextWriter log)
         {
             const int Max = 3;
             readonly TimeSpan pause = TimeSpan.FromSeconds(2);

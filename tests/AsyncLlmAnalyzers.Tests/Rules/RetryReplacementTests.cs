@@ -64,6 +64,19 @@ public class RetryReplacementTests() : FixTests("ALLM4005")
     [InlineData("string text", "async ValueTask<ChatCompletion> One() => await client.CompleteChatAsync(text); for (var i = 1; ; i++) { try { return await One(); } catch ([|Exception|]) when (i < 3) { } }", "async ValueTask<ChatCompletion> One() => await client.CompleteChatAsync(text); return await LlmRetry.RunAsync(_ => One().AsTask(), maxRetries: 2);")]
     public Task Gives_the_helper_the_token_of_the_call(string parameters, string loop, string call) => FixesAsync(RetryCode.In(loop, parameters), WithImport(RetryCode.In(call, parameters)), withRuntime: true);
 
+    [Theory]
+    [InlineData("async Task<T> Again<T>(Func<Task<T>> call) { BODY }\nclass Uses(ChatClient client) { Task One() => Helper.Again(() => client.CompleteChatAsync(\"x\")); }")]
+    [InlineData("Task One(ChatClient client) { return Again(() => client.CompleteChatAsync(\"x\")); async Task<T> Again<T>(Func<Task<T>> call) where T : class { while (true) { try { return await call(); } catch ([|Exception|]) { await Task.Delay(1000); } } } }")]
+    [InlineData("Task One(ChatClient client) { return Again(() => client.CompleteChatAsync(\"x\")); async Task<T> Again<T>(Func<Task<T>> call) { BODY } }")]
+    [InlineData("async Task<T> Again<T>(Func<Task<T>> call) { BODY }\nclass Uses<TAnswer>(Func<Task<TAnswer>> ask, ChatClient client) { Task One() => Helper.Again(async () => { await client.CompleteChatAsync(\"x\"); return await ask(); }); }")]
+    public Task Imports_the_runtime_in_generic_functions(string members) => FixesAsync(
+        Generic(members.Replace("BODY", "for (var i = 1; ; i++) { try { return await call(); } catch ([|Exception|]) when (i < 3) { } }", StringComparison.Ordinal)),
+        Generic(
+            members.Replace("BODY", "return await LlmRetry.RunAsync(_ => call(), maxRetries: 2);", StringComparison.Ordinal)
+                .Replace("while (true) { try { return await call(); } catch ([|Exception|]) { await Task.Delay(1000); } }", "return await LlmRetry.RunAsync(_ => call(), new LlmRetryOptions { BaseDelay = TimeSpan.FromSeconds(1) });", StringComparison.Ordinal),
+            "using AsyncLlm;\n"),
+        withRuntime: true);
+
     [Fact]
     public Task Keeps_comments_and_layout() => ReplacesAsync(
         """
@@ -175,6 +188,22 @@ public class RetryReplacementTests() : FixTests("ALLM4005")
     public Task Leaves_an_answer_that_may_be_null() => KeepsAsync(
         "string? answer = null; while (answer is null) { try { answer = await AskNullable(text); } catch ([|Exception|] e) { log.Write(e); } } return null!; async Task<string?> AskNullable(string question) => (await client.CompleteChatAsync(question)).Value.Content[0]?.Text;",
         "Cancellation");
+
+    private static string Generic(string members, string import = "")
+    {
+        var end = members.IndexOf('\n', StringComparison.Ordinal);
+        var (method, more) = end < 0 ? (members, "") : (members[..end], members[(end + 1)..]);
+        return $$"""
+            {{import}}using OpenAI.Chat;
+
+            static class Helper
+            {
+                public static {{method}}
+            }
+
+            {{more}}
+            """;
+    }
 
     private Task ReplacesAsync(string loop, string replaced) => FixesAsync(
         RetryCode.In(loop.Replace("CALL", Call, StringComparison.Ordinal)), WithImport(RetryCode.In(replaced.Replace("RUN", Run, StringComparison.Ordinal))), withRuntime: true);

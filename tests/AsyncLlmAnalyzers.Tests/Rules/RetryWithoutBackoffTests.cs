@@ -60,16 +60,36 @@ public class RetryWithoutBackoffTests() : RuleTests("ALLM4003")
     [Theory]
     [InlineData("foreach (var one in clients) { try { return await one.CompleteChatAsync(text); } catch (ClientResultException) { } } return null!;")]
     [InlineData("try { return await client.CompleteChatAsync(text); } catch (ClientResultException) { return null!; }")]
+    [InlineData("try { return await pipeline.ExecuteAsync(async _ => (await client.CompleteChatAsync(text)).Value); } catch (ClientResultException) { return null!; }")]
     [InlineData("while (true) { try { await client.CompleteChatAsync(text); } catch (ClientResultException) { } await Task.Delay(1000); }")]
     public Task Silent_when_it_is_no_retry_of_the_call(string statements) => SilentAsync(RetryCode.In(statements));
 
     [Theory]
-    [InlineData("for (var i = 1; ; i++) { try { return await client.CompleteChatAsync([text], null, ct); } catch ([|ClientResultException|] e) when (e.Status == 429 && i < 5) { await Task.Delay(pause, ct); } }", "return await LlmRetry.RunAsync(token => client.CompleteChatAsync([text], null, token), new LlmRetryOptions { MaxRetries = 4, BaseDelay = pause }, ct);")]
-    [InlineData("for (var i = 0; ; i++) { try { return await client.CompleteChatAsync([text], null, ct); } catch ([|ClientResultException|] e) { if (i == Max || e.Status is 401 or 400) throw; } }", "return await LlmRetry.RunAsync(token => client.CompleteChatAsync([text], null, token), maxRetries: Max, ct);")]
-    [InlineData("for (var i = 0; ; i++) { try { return await client.CompleteChatAsync([text], null, ct); } catch ([|ClientResultException|] e) when (e.Status != 401 && i < 2) { } }", "return await LlmRetry.RunAsync(token => client.CompleteChatAsync([text], null, token), maxRetries: 2, ct);")]
-    [InlineData("for (var i = 0; ; i++) { try { return await client.CompleteChatAsync([text], null, ct); } catch ([|ClientResultException|] e) when (e.Message.Contains(\"429\") && i < 2) { } }", "return await LlmRetry.RunAsync(token => client.CompleteChatAsync([text], null, token), maxRetries: 2, ct);")]
-    public Task Leaves_the_retry_to_the_runtime(string statements, string fixedStatements) => FixesAsync(
-        RetryCode.In(statements), RetryCode.In(fixedStatements).Replace("using Microsoft.Extensions.AI;", "using AsyncLlm;\nusing Microsoft.Extensions.AI;", StringComparison.Ordinal), withRuntime: true);
+    [InlineData("for (var i = 1; ; i++) { try { return await client.CompleteChatAsync([text], null, ct); } catch ([|ClientResultException|]) when (i < 5) { await Task.Delay(pause, ct); } }", "return await LlmRetry.RunAsync(token => client.CompleteChatAsync([text], null, token), new LlmRetryOptions { MaxRetries = 4, BaseDelay = pause, Classify = error => error is ClientResultException ? LlmFailure.Classify(error) : new LlmFailure(LlmFailureKind.Permanent) }, ct);")]
+    [InlineData("for (var i = 0; ; i++) { try { return await client.CompleteChatAsync([text], null, ct); } catch ([|ClientResultException|] e) { if (i == Max || e.Status is 401 or 400) throw; } }", "return await LlmRetry.RunAsync(token => client.CompleteChatAsync([text], null, token), new LlmRetryOptions { MaxRetries = Max, Classify = error => error is ClientResultException ? LlmFailure.Classify(error) : new LlmFailure(LlmFailureKind.Permanent) }, ct);")]
+    [InlineData("for (var i = 0; ; i++) { try { return await client.CompleteChatAsync([text], null, ct); } catch ([|ClientResultException|] e) when (e.Status != 401 && i < 2) { } }", "return await LlmRetry.RunAsync(token => client.CompleteChatAsync([text], null, token), new LlmRetryOptions { MaxRetries = 2, Classify = error => error is ClientResultException ? LlmFailure.Classify(error) : new LlmFailure(LlmFailureKind.Permanent) }, ct);")]
+    public Task Leaves_the_retry_to_the_runtime(string statements, string fixedStatements) => ReplacesAsync(statements, fixedStatements);
+
+    /// <summary>What the loop did not repeat the runtime must not repeat either.</summary>
+    [Theory]
+    [InlineData("for (var i = 1; ; i++) { try { return await client.CompleteChatAsync([text], null, ct); } catch ([|ClientResultException|] e) when (e.Status == 429 && i < 5) { await Task.Delay(pause, ct); } }", "return await LlmRetry.RunAsync(token => client.CompleteChatAsync([text], null, token), new LlmRetryOptions { MaxRetries = 4, BaseDelay = pause, Classify = error => error is ClientResultException e && e.Status == 429 ? LlmFailure.Classify(error) : new LlmFailure(LlmFailureKind.Permanent) }, ct);")]
+    [InlineData("for (var i = 0; ; i++) { try { return await client.CompleteChatAsync([text], null, ct); } catch ([|ClientResultException|] e) when (i < 2 && (e.Status == 429 || e.Status == 503)) { } }", "return await LlmRetry.RunAsync(token => client.CompleteChatAsync([text], null, token), new LlmRetryOptions { MaxRetries = 2, Classify = error => error is ClientResultException e && (e.Status == 429 || e.Status == 503) ? LlmFailure.Classify(error) : new LlmFailure(LlmFailureKind.Permanent) }, ct);")]
+    [InlineData("for (var i = 0; ; i++) { try { return await client.CompleteChatAsync([text], null, ct); } catch ([|ClientResultException|] e) when (e.Message.Contains(\"429\") && i < 2) { } }", "return await LlmRetry.RunAsync(token => client.CompleteChatAsync([text], null, token), new LlmRetryOptions { MaxRetries = 2, Classify = error => error is ClientResultException e && e.Message.Contains(\"429\") ? LlmFailure.Classify(error) : new LlmFailure(LlmFailureKind.Permanent) }, ct);")]
+    [InlineData("for (var i = 0; ; i++) { try { return await client.CompleteChatAsync([text], null, ct); } catch ([|ClientResultException|] e) { if (e.Status != 429 || i == 2) throw; } }", "return await LlmRetry.RunAsync(token => client.CompleteChatAsync([text], null, token), new LlmRetryOptions { MaxRetries = 2, Classify = error => error is ClientResultException e && e.Status == 429 ? LlmFailure.Classify(error) : new LlmFailure(LlmFailureKind.Permanent) }, ct);")]
+    [InlineData("for (var i = 0; ; i++) { try { return await client.CompleteChatAsync([text], null, ct); } catch ([|ClientResultException|] e) { if (e.Status is not (429 or 503)) throw; if (i == 2) throw; } }", "return await LlmRetry.RunAsync(token => client.CompleteChatAsync([text], null, token), new LlmRetryOptions { MaxRetries = 2, Classify = error => error is ClientResultException e && e.Status is (429 or 503) ? LlmFailure.Classify(error) : new LlmFailure(LlmFailureKind.Permanent) }, ct);")]
+    [InlineData("for (var i = 0; ; i++) { try { return await client.CompleteChatAsync([text], null, ct); } catch ([|ClientResultException|] error) when (error.Status /* busy */ is 429 && i < 2) { } }", "return await LlmRetry.RunAsync(token => client.CompleteChatAsync([text], null, token), new LlmRetryOptions { MaxRetries = 2, Classify = error1 => error1 is ClientResultException error && error.Status /* busy */ is 429 ? LlmFailure.Classify(error1) : new LlmFailure(LlmFailureKind.Permanent) }, ct);")]
+    [InlineData("for (var i = 0; ; i++) { try { return await client.CompleteChatAsync([text], null, ct); } catch ([|Exception|] e) when (e is ClientResultException { Status: 429 } && i < 2) { } }", "return await LlmRetry.RunAsync(token => client.CompleteChatAsync([text], null, token), new LlmRetryOptions { MaxRetries = 2, Classify = e => e is ClientResultException { Status: 429 } ? LlmFailure.Classify(e) : new LlmFailure(LlmFailureKind.Permanent) }, ct);")]
+    [InlineData("for (var i = 0; ; i++) { try { return await client.CompleteChatAsync([text], null, ct); } catch ([|Exception|] e) when (e is not OperationCanceledException && i < 2) { } }", "return await LlmRetry.RunAsync(token => client.CompleteChatAsync([text], null, token), new LlmRetryOptions { MaxRetries = 2, Classify = e => e is not OperationCanceledException ? LlmFailure.Classify(e) : new LlmFailure(LlmFailureKind.Permanent) }, ct);")]
+    public Task Repeats_what_the_loop_repeated(string statements, string fixedStatements) => ReplacesAsync(statements, fixedStatements);
+
+    [Theory]
+    [InlineData("for (var i = 0; ; i++) { try { return await client.CompleteChatAsync([text], null, ct); } catch (OperationCanceledException) { throw; } catch ([|Exception|]) when (i < 2) { } }", "return await LlmRetry.RunAsync(token => client.CompleteChatAsync([text], null, token), new LlmRetryOptions { MaxRetries = 2, Classify = error => error is not OperationCanceledException ? LlmFailure.Classify(error) : new LlmFailure(LlmFailureKind.Permanent) }, ct);")]
+    [InlineData("for (var i = 0; ; i++) { try { return await client.CompleteChatAsync([text], null, ct); } catch (OperationCanceledException) { throw; } catch ([|Exception|] e) when (i < 2) { log.Write(e); } }", "return await LlmRetry.RunAsync(token => client.CompleteChatAsync([text], null, token), new LlmRetryOptions\n{\n    MaxRetries = 2,\n    OnRetry = retry => log.Write(retry.Exception),\n    Classify = e => e is not OperationCanceledException ? LlmFailure.Classify(e) : new LlmFailure(LlmFailureKind.Permanent)\n}, ct);")]
+    [InlineData("for (var i = 0; ; i++) { try { return await client.CompleteChatAsync([text], null, ct); } catch (TaskCanceledException) { throw; } catch ([|ClientResultException|]) when (i < 2) { } }", "return await LlmRetry.RunAsync(token => client.CompleteChatAsync([text], null, token), new LlmRetryOptions { MaxRetries = 2, Classify = error => error is ClientResultException ? LlmFailure.Classify(error) : new LlmFailure(LlmFailureKind.Permanent) }, ct);")]
+    [InlineData("for (var i = 0; ; i++) { try { return await client.CompleteChatAsync([text], null, ct); } catch (OperationCanceledException) when (ct.IsCancellationRequested) { throw; } catch ([|Exception|]) when (i < 2) { } }", "return await LlmRetry.RunAsync(token => client.CompleteChatAsync([text], null, token), maxRetries: 2, ct);")]
+    [InlineData("for (var i = 0; ; i++) { try { return await client.CompleteChatAsync([text], null, ct); } catch ([|Exception|]) when (!ct.IsCancellationRequested && i < 2) { } }", "return await LlmRetry.RunAsync(token => client.CompleteChatAsync([text], null, token), maxRetries: 2, ct);")]
+    [InlineData("for (var i = 0; ; i++) { try { return await client.CompleteChatAsync([text], null, ct); } catch ([|Exception|] e) when ((e is not OperationCanceledException || !ct.IsCancellationRequested) && i < 2) { } }", "return await LlmRetry.RunAsync(token => client.CompleteChatAsync([text], null, token), maxRetries: 2, ct);")]
+    public Task Lets_cancellation_through_as_the_loop_did(string statements, string fixedStatements) => ReplacesAsync(statements, fixedStatements);
 
     [Theory]
     [InlineData("e.Status == 400")]
@@ -80,6 +100,21 @@ public class RetryWithoutBackoffTests() : RuleTests("ALLM4003")
     public async Task Keeps_a_retry_of_what_the_runtime_would_not_repeat(string filter)
     {
         var code = RetryCode.In($"for (var i = 0; ; i++) {{ try {{ return await client.CompleteChatAsync(text); }} catch ([|ClientResultException|] e) when ({filter} && i < 2) {{ }} }}");
+        await FixesAsync(code, code, withRuntime: true, kind: "BackOff");
+    }
+
+    /// <summary>What decides more than whether there is another attempt, or is decided elsewhere, the runtime cannot be told.</summary>
+    [Theory]
+    [InlineData("catch (OperationCanceledException) { log.Write(1); throw; } catch ([|ClientResultException|]) when (i < 2) { }")]
+    [InlineData("catch (OperationCanceledException) when (stop.IsCancellationRequested) { throw; } catch ([|ClientResultException|]) when (i < 2) { }")]
+    [InlineData("catch (ArgumentException) { throw; } catch ([|ClientResultException|]) when (i < 2) { }")]
+    [InlineData("catch ([|ClientResultException|]) when (i < 2) { } catch (OperationCanceledException) { throw; }")]
+    [InlineData("catch ([|ClientResultException|] e) when (i < 2) { if (e.Status == 429) log.Write(1); }")]
+    [InlineData("catch ([|ClientResultException|] e) when (e.Status == 429 || i < 2) { }")]
+    [InlineData("catch ([|ClientResultException|] e) { if (i > 0 && e.Status != 429) throw; if (i == 2) throw; }")]
+    public async Task Keeps_a_retry_whose_question_cannot_be_handed_on(string handlers)
+    {
+        var code = RetryCode.In($"for (var i = 0; ; i++) {{ try {{ return await client.CompleteChatAsync([text], null, ct); }} {handlers} }}", "string text, CancellationToken ct, CancellationToken stop");
         await FixesAsync(code, code, withRuntime: true, kind: "BackOff");
     }
 
@@ -101,4 +136,7 @@ public class RetryWithoutBackoffTests() : RuleTests("ALLM4003")
     [Fact]
     public Task Offers_no_fix_where_nothing_counts() =>
         OffersNoFixAsync(RetryCode.In("while (true) { try { return await client.CompleteChatAsync(text); } catch ([|ClientResultException|]) { await Task.Delay(1000); } }"));
+
+    private Task ReplacesAsync(string statements, string fixedStatements) => FixesAsync(
+        RetryCode.In(statements), RetryCode.In(fixedStatements).Replace("using Microsoft.Extensions.AI;", "using AsyncLlm;\nusing Microsoft.Extensions.AI;", StringComparison.Ordinal), withRuntime: true);
 }

@@ -20,6 +20,10 @@ public class RetryWithoutDelayTests() : RuleTests("ALLM4011")
     public Task Silent_with_a_policy_of_its_own_or_options_from_elsewhere(string construction) => SilentAsync(ClientCode.Field(construction));
 
     [Theory]
+    [MemberData(nameof(ClientCode.Configured), MemberType = typeof(ClientCode))]
+    public Task Silent_when_the_options_are_bound_to_configuration(string construction) => SilentAsync(ClientCode.Field(construction));
+
+    [Theory]
     [InlineData("new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new() { Endpoint = new Uri(\"http://localhost:11434/v1\") })")]
     [InlineData("new ChatClient(\"m\", new ApiKeyCredential(\"k\"), Local())")]
     public Task Silent_when_the_server_is_on_this_machine(string construction) => SilentAsync(ClientCode.Field(construction));

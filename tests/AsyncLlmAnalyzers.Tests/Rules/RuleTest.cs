@@ -7,6 +7,7 @@ using Microsoft.CodeAnalysis.Diagnostics;
 using Microsoft.CodeAnalysis.Testing;
 using AsyncLlmAnalyzers.Editing;
 using AsyncLlmAnalyzers.Hosting;
+using AsyncLlmAnalyzers.Rules.UncancellableClient;
 
 namespace AsyncLlmAnalyzers.Tests.Rules;
 
@@ -46,7 +47,11 @@ internal sealed class RuleTest : CSharpCodeFixTest<LlmAnalyzer, NoFix, DefaultVe
 
     public static CodeFixProvider? FixOf(string id) => Fixes.GetValueOrDefault(id);
 
-    public static LlmAnalyzer Host(string id) => new([LlmAnalyzer.Rules.Single(rule => rule.Descriptor.Id == id)]);
+    /// <summary>The rule alone in the dispatcher, or the analyzer that is the rule.</summary>
+    public static DiagnosticAnalyzer Host(string id) =>
+        LlmAnalyzer.Rules.FirstOrDefault(rule => rule.Descriptor.Id == id) is { } rule
+            ? new LlmAnalyzer([rule])
+            : new DiagnosticAnalyzer[] { new UncancellableClientAnalyzer() }.Single(analyzer => analyzer.SupportedDiagnostics.Any(descriptor => descriptor.Id == id));
 
     protected override IEnumerable<DiagnosticAnalyzer> GetDiagnosticAnalyzers() => [Host(_id)];
 

@@ -36,6 +36,18 @@ public class StackedRetriesTests() : RuleTests("ALLM4006")
     public Task Reports_a_retry_around_a_client_that_retries(string statements) => ReportsAsync(In(statements));
 
     [Fact]
+    public Task Reports_a_throttle_around_a_client_that_retries() => FixesAsync(
+        In("await new AsyncLlm.LlmThrottle().ExecuteAsync(_ => client.[|CompleteChatAsync|](text));"),
+        In("await new AsyncLlm.LlmThrottle().ExecuteAsync(_ => client.CompleteChatAsync(text));", "new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new OpenAIClientOptions { RetryPolicy = new ClientRetryPolicy(maxRetries: 0) })"),
+        withRuntime: true);
+
+    [Theory]
+    [InlineData("await AsyncLlm.LlmThrottle.For(client).ExecuteAsync(_ => client.CompleteChatAsync(text));")]
+    [InlineData("for (var i = 0; ; i++) { try { await client.CompleteChatAsync(text); return; } catch (Exception) when (i < 3) { } }")]
+    public Task Silent_when_the_clients_retries_are_left_to_the_throttle(string statements) => OffersNoFixAsync(
+        In(statements, "new ChatClient(\"m\", new ApiKeyCredential(\"k\"), AsyncLlm.LlmThrottleOpenAIExtensions.UseThrottle(new OpenAIClientOptions(), new AsyncLlm.LlmThrottle()))"), withRuntime: true);
+
+    [Fact]
     public Task Reports_two_retries_of_the_codes_own() => ReportsAsync(In("await Again(async () => { for (var i = 0; ; i++) { try { await client.[|CompleteChatAsync|](text); return; } catch (Exception) when (i < 3) { } } });", "injected"));
 
     [Theory]

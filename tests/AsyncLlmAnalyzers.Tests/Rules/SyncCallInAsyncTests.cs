@@ -262,6 +262,8 @@ public class SyncCallInAsyncTests() : RuleTests("ALLM2002")
     [InlineData("System.Linq.Expressions.Expression<Func<object>> e = () => client.CompleteChat(list, options, default);")]
     [InlineData("_ = from x in list.AsQueryable() select client.CompleteChat(list, options, default);")]
     [InlineData("_ = nameof(client.CompleteChat);")]
+    [InlineData("if (list.Count > 0) await client.CompleteChatAsync(text); else client.CompleteChat(text);")]
+    [InlineData("_ = list.Count > 0 ? client.CompleteChat(text) : await client.CompleteChatAsync(text);")]
     [InlineData("Func<string, object> ask = x => client.CompleteChat(x);")]
     public Task Is_silent_where_no_async_function_blocks(string statement) => SilentAsync(InAsync(statement));
 

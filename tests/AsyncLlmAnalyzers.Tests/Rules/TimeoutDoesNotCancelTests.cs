@@ -155,6 +155,32 @@ public class TimeoutDoesNotCancelTests() : RuleTests("ALLM3005")
     public Task Cancels_the_call_that_has_lost_the_race(string statements, string fixedStatements) => FixesAsync(WithBody(statements), WithBody(fixedStatements));
 
     [Theory]
+    [InlineData(
+        "var answer = client.CompleteChatAsync(messages);\nvar winner = await Task.[|WhenAny|](answer, Task.Delay(Limit));\nif (winner != answer)\n    throw new TimeoutException();\nreturn (await answer).Value;",
+        "var answer = LlmTimeout.RunAsync(token => client.CompleteChatAsync(messages, cancellationToken: token), Limit, ct);\nreturn (await answer).Value;")]
+    [InlineData(
+        "// ask\nvar answer = Ask(\"x\"); // once\n// half a minute\nif (answer != await Task.[|WhenAny|](answer, Task.Delay(30_000, ct)).ConfigureAwait(false))\n{\n    throw new TimeoutException(); // too late\n}\nConsole.WriteLine(await answer.ConfigureAwait(false));\nreturn null!;",
+        "// ask\n// half a minute\n// too late\nvar answer = LlmTimeout.RunAsync(token => Ask(\"x\", ct: token), TimeSpan.FromSeconds(30), ct); // once\nConsole.WriteLine(await answer.ConfigureAwait(false));\nreturn null!;")]
+    [InlineData(
+        "var answer = AskValue(\"x\").AsTask();\nif (await Task.[|WhenAny|](answer, Task.Delay(Limit, TimeProvider.System)) != answer) throw new TimeoutException();\nvar text = await answer;\nConsole.WriteLine(text + await answer);\nreturn null!;",
+        "var answer = LlmTimeout.RunAsync(token => AskValue(\"x\", token).AsTask(), Limit, TimeProvider.System, ct);\nvar text = await answer;\nConsole.WriteLine(text + await answer);\nreturn null!;")]
+    public Task Replaces_the_race_by_the_helper(string statements, string fixedStatements) =>
+        FixesAsync(WithBody(statements), WithBody(fixedStatements).Replace("using OpenAI.Chat;", "using AsyncLlm;\nusing OpenAI.Chat;", StringComparison.Ordinal), withRuntime: true);
+
+    /// <summary>Something else happens when the time has passed, or before that: then the code goes on as it did, and the call is cancelled.</summary>
+    [Theory]
+    [InlineData("var answer = Ask(\"x\"ADD);\nvar winner = await Task.[|WhenAny|](answer, Task.Delay(Limit));\nif (winner != answer)\n{CANCEL\n    throw new TimeoutException(\"late\");\n}\nConsole.WriteLine(await answer);\nreturn null!;")]
+    [InlineData("var answer = Ask(\"x\"ADD);\nvar winner = await Task.[|WhenAny|](answer, Task.Delay(Limit));\nif (winner != answer)\n{CANCEL\n    return null!;\n}\nConsole.WriteLine(await answer);\nreturn null!;")]
+    [InlineData("var answer = Ask(\"x\"ADD);\nvar winner = await Task.[|WhenAny|](answer, Task.Delay(Limit));\nif (winner != answer)\n{CANCEL\n    throw new TimeoutException();\n}\nConsole.WriteLine(\"done\");\nConsole.WriteLine(await answer);\nreturn null!;")]
+    [InlineData("var answer = Ask(\"x\"ADD);\nvar winner = await Task.[|WhenAny|](answer, Task.Delay(Limit));\nif (winner != answer)\n{CANCEL\n    throw new TimeoutException();\n}\nConsole.WriteLine(answer.Result);\nreturn null!;")]
+    [InlineData("var answer = Ask(\"x\"ADD);\nvar winner = await Task.[|WhenAny|](answer, Task.Delay(Limit));\nif (winner != answer)\n{CANCEL\n    throw new TimeoutException();\n}\nConsole.WriteLine(await answer + winner.Status);\nreturn null!;")]
+    [InlineData("var answer = Ask(\"x\"ADD);\nConsole.WriteLine(\"asked\");\nvar winner = await Task.[|WhenAny|](answer, Task.Delay(Limit));\nif (winner != answer)\n{CANCEL\n    throw new TimeoutException();\n}\nConsole.WriteLine(await answer);\nreturn null!;")]
+    public Task Only_cancels_the_call_where_the_helper_would_change_what_happens(string statements) => FixesAsync(
+        WithBody(statements.Replace("ADD", "", StringComparison.Ordinal).Replace("CANCEL", "", StringComparison.Ordinal)),
+        WithBody("using var cts = CancellationTokenSource.CreateLinkedTokenSource(ct);\n" + statements.Replace("ADD", ", ct: cts.Token", StringComparison.Ordinal).Replace("CANCEL", "\n    cts.Cancel();", StringComparison.Ordinal).Replace("[|", "", StringComparison.Ordinal).Replace("|]", "", StringComparison.Ordinal)),
+        withRuntime: true);
+
+    [Theory]
     [InlineData("try { return (await client.CompleteChatAsync(messages).[|WaitAsync|](Limit)).Value; } catch (TimeoutException) { return null!; }")]
     [InlineData("while ((await client.CompleteChatAsync(messages).[|WaitAsync|](Limit)).Value.Role != 0) { }\nreturn null!;")]
     [InlineData("Console.WriteLine(\"{0} {1}\", await Ask(\"x\", ct), await Ask(\"y\").[|WaitAsync|](Limit));\nreturn null!;")]

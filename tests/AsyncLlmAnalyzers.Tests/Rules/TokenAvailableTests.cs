@@ -23,7 +23,7 @@ public class TokenAvailableTests() : RuleTests("ALLM3010")
     public async Task Says_where_the_token_is()
     {
         await SaysAsync(
-            "class Worker(OpenAI.Chat.ChatClient client) { readonly CancellationToken stopping; async Task Ask() => await client.{|#0:CompleteChatAsync|}(\"x\"); }",
+            "class Worker(OpenAI.Chat.ChatClient client) { readonly CancellationToken stopping = new(canceled: false); async Task Ask() => await client.{|#0:CompleteChatAsync|}(\"x\"); }",
             "'CompleteChatAsync' cannot be cancelled: 'stopping' is at hand but not passed, so the request runs on and is billed after the caller has given up");
         await SaysAsync(
             "public class Support(OpenAI.Chat.ChatClient client) : Microsoft.AspNetCore.Mvc.ControllerBase { public async Task Ask() => await client.{|#0:CompleteChatAsync|}(\"x\"); }",
@@ -31,12 +31,12 @@ public class TokenAvailableTests() : RuleTests("ALLM3010")
     }
 
     [Theory]
-    [InlineData("class Worker(ChatClient client) { readonly CancellationToken stopping; async Task Ask() => await client.[|CompleteChatAsync|](\"x\"); }", "stopping")]
+    [InlineData("class Worker(ChatClient client) { readonly CancellationToken stopping = new(canceled: false); async Task Ask() => await client.[|CompleteChatAsync|](\"x\"); }", "stopping")]
     [InlineData("class Worker(ChatClient client, CancellationToken stopping) { async Task Ask() => await client.[|CompleteChatAsync|](\"x\"); }", "stopping")]
     [InlineData("class Worker(ChatClient client) { CancellationToken Stopping { get; set; } async Task Ask() => await client.[|CompleteChatAsync|](\"x\"); }", "Stopping")]
-    [InlineData("class Worker { static readonly CancellationToken Stopping; static async Task Ask(ChatClient client) => await client.[|CompleteChatAsync|](\"x\"); }", "Stopping")]
+    [InlineData("class Worker { static readonly CancellationToken Stopping = new(canceled: false); static async Task Ask(ChatClient client) => await client.[|CompleteChatAsync|](\"x\"); }", "Stopping")]
     [InlineData("class Base { protected CancellationToken Stopping { get; set; } } class Worker(ChatClient client) : Base { async Task Ask() => await client.[|CompleteChatAsync|](\"x\"); }", "Stopping")]
-    [InlineData("class Worker(ChatClient client) { readonly CancellationToken stopping; Task Ask(string[] xs) => Task.WhenAll(xs.Select(async x => await client.[|CompleteChatAsync|](\"x\"))); }", "stopping")]
+    [InlineData("class Worker(ChatClient client) { readonly CancellationToken stopping = new(canceled: false); Task Ask(string[] xs) => Task.WhenAll(xs.Select(async x => await client.[|CompleteChatAsync|](\"x\"))); }", "stopping")]
     [InlineData("class Middleware(ChatClient client) { public async Task InvokeAsync(HttpContext context) => await client.[|CompleteChatAsync|](\"x\"); }", "context.RequestAborted")]
     [InlineData("class Page(ChatClient client) : Microsoft.AspNetCore.Mvc.RazorPages.PageModel { public async Task OnGetAsync() => await client.[|CompleteChatAsync|](\"x\"); }", "HttpContext.RequestAborted")]
     [InlineData("class Chat(ChatClient client) : Microsoft.AspNetCore.SignalR.Hub { public async Task Send() => await client.[|CompleteChatAsync|](\"x\"); }", "Context.ConnectionAborted")]
@@ -199,8 +199,8 @@ public class TokenAvailableTests() : RuleTests("ALLM3010")
         """);
 
     [Theory]
-    [InlineData("class Worker(ChatClient client) { readonly CancellationToken stopping; async Task Ask(CancellationToken ct) => await client.CompleteChatAsync(\"x\"); }")]
-    [InlineData("class Worker(ChatClient client) { readonly CancellationToken stopping; async Task Ask() => await client.CompleteChatAsync([\"x\"], null, stopping); }")]
+    [InlineData("class Worker(ChatClient client) { readonly CancellationToken stopping = new(canceled: false); async Task Ask(CancellationToken ct) => await client.CompleteChatAsync(\"x\"); }")]
+    [InlineData("class Worker(ChatClient client) { readonly CancellationToken stopping = new(canceled: false); async Task Ask() => await client.CompleteChatAsync([\"x\"], null, stopping); }")]
     [InlineData("class Worker(ChatClient client) { readonly CancellationTokenSource stopping = new(); async Task Ask() => await client.CompleteChatAsync([\"x\"], null, stopping.Token); }")]
     [InlineData("class Chat(ChatClient client) : Microsoft.AspNetCore.SignalR.Hub { public async Task Send() { await foreach (var u in client.CompleteChatStreamingAsync(\"x\").WithCancellation(Context.ConnectionAborted)) { } } }")]
     [InlineData("public class Support(ChatClient client) : Microsoft.AspNetCore.Mvc.ControllerBase { public async Task Ask(CancellationToken ct) => await client.CompleteChatAsync(\"x\"); }")]
@@ -229,8 +229,8 @@ public class TokenAvailableTests() : RuleTests("ALLM3010")
         """);
 
     [Theory]
-    [InlineData("class Worker { readonly CancellationToken stopping; static async Task Ask(ChatClient client) => await client.CompleteChatAsync(\"x\"); }")]
-    [InlineData("class Worker { readonly CancellationToken stopping; Task Ask(ChatClient client) { return Inner(client); static async Task Inner(ChatClient client) => await client.CompleteChatAsync(\"x\"); } }")]
+    [InlineData("class Worker { readonly CancellationToken stopping = new(canceled: false); static async Task Ask(ChatClient client) => await client.CompleteChatAsync(\"x\"); }")]
+    [InlineData("class Worker { readonly CancellationToken stopping = new(canceled: false); Task Ask(ChatClient client) { return Inner(client); static async Task Inner(ChatClient client) => await client.CompleteChatAsync(\"x\"); } }")]
     [InlineData("class Base { private CancellationToken stopping; } class Worker(ChatClient client) : Base { async Task Ask() => await client.CompleteChatAsync(\"x\"); }")]
     [InlineData("class Worker(ChatClient client) { CancellationToken Stopping { set { } } async Task Ask() => await client.CompleteChatAsync(\"x\"); }")]
     [InlineData("class Plugin(ChatClient client) { [Microsoft.SemanticKernel.KernelFunction] public virtual async Task Ask() => await client.CompleteChatAsync(\"x\"); }")]

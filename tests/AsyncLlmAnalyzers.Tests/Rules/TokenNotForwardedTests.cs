@@ -312,6 +312,30 @@ public class TokenNotForwardedTests() : RuleTests("ALLM3002")
     [InlineData("xs.ToList().ForEach(async x => await client.CompleteChatAsync(x));")]
     public Task Is_silent_when_nobody_waits_for_the_call(string statements) => SilentAsync(WithBody(statements));
 
+    /// <summary>With the token it would call itself.</summary>
+    [Fact]
+    public Task Is_silent_when_the_overload_with_a_token_is_the_method_around() => SilentAsync("""
+        class LlmCallAttribute : Attribute;
+
+        class Asker
+        {
+            [LlmCall]
+            public Task<string> Ask(string text) => Task.FromResult(text);
+
+            [LlmCall]
+            public Task<string> Ask(string text, CancellationToken ct) => Ask(text);
+
+            [LlmCall]
+            public async Task<string> AskAsync(string text, int times, CancellationToken ct = default)
+            {
+                string answer = text;
+                while (times-- > 0 && !ct.IsCancellationRequested)
+                    answer = await Ask(answer, ct);
+                return answer;
+            }
+        }
+        """);
+
     [Fact]
     public Task Reports_without_a_fix_when_two_tokens_compete() => OffersNoFixAsync("""
         using OpenAI.Chat;

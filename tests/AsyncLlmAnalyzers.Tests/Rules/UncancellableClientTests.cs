@@ -1,12 +1,24 @@
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Diagnostics;
-using AsyncLlmAnalyzers.Rules.UncancellableClient;
 
 namespace AsyncLlmAnalyzers.Tests.Rules;
 
 /// <summary>ALLM3011, which looks at a compilation as a whole.</summary>
-public class UncancellableClientTests
+public class UncancellableClientTests() : RuleTests("ALLM3011")
 {
+    protected override string Example => """
+        using OpenAI.Chat;
+
+        class Answers(ChatClient client)
+        {
+            public Task Ask(string question) => client.[|CompleteChatAsync|](question);
+            public Task Again(string question) => client.CompleteChatAsync(question);
+        }
+        """;
+
+    protected override bool IsLive => false;
+
     [Fact]
     public async Task Reports_once_for_each_type_of_client_at_its_first_call()
     {
@@ -26,6 +38,85 @@ public class UncancellableClientTests
             ["4: None of the 3 calls through 'ChatClient' in this project can be cancelled or timed out by it", "6: Not even the only call through 'IChatClient' in this project can be cancelled or timed out by it"],
             found.Select(diagnostic => $"{diagnostic.Location.GetLineSpan().StartLinePosition.Line - 1}: {diagnostic.GetMessage()}"));
         Assert.All(found, diagnostic => Assert.Equal(("ALLM3011", DiagnosticSeverity.Warning), (diagnostic.Id, diagnostic.Severity)));
+    }
+
+    /// <summary>However many files, parts of a class, and ways into the container there are.</summary>
+    [Fact]
+    public Task Reports_once_in_several_files() => ReportsAcrossFilesAsync(
+        """
+        using Microsoft.Extensions.AI;
+
+        partial class Answers(IChatClient chat, IEmbeddingGenerator<string, Embedding<float>> embeddings)
+        {
+            public Task Ask(string question) => chat.[|GetResponseAsync|](question);
+            public Task Find(string question) => embeddings.[|GenerateAsync|](question);
+        }
+        """,
+        """
+        using Microsoft.Extensions.AI;
+
+        partial class Answers
+        {
+            public async Task Print(string question)
+            {
+                await foreach (var update in chat.GetStreamingResponseAsync(question))
+                    Console.Write(update);
+            }
+
+            public Task FindAll(List<string> questions) => Task.WhenAll(questions.Select(question => embeddings.GenerateAsync(question)));
+        }
+        """,
+        """
+        using Microsoft.Extensions.AI;
+        using Microsoft.Extensions.DependencyInjection;
+
+        static class Setup
+        {
+            public static void Add(IServiceCollection services, IChatClient chat) => services.AddSingleton(chat).AddSingleton<Answers>().AddScoped<Other>();
+        }
+
+        class Other(IServiceProvider services)
+        {
+            public Task Ask(string question) => services.GetRequiredService<IChatClient>().GetResponseAsync(question);
+        }
+        """);
+
+    /// <summary>The first call is the first by path, whatever order the compiler is given the files in.</summary>
+    [Fact]
+    public async Task Reports_at_the_same_place_whatever_the_order_of_the_files()
+    {
+        string[] paths = ["/0/B.cs", "/0/A.cs", "/0/C.cs"];
+        var trees = paths.Select(path => CSharpSyntaxTree.ParseText($$"""class {{path[3]}}(OpenAI.Chat.ChatClient client) { System.Threading.Tasks.Task Ask() => client.CompleteChatAsync("x"); }""", path: path)).ToList();
+        foreach (var order in new[] { trees, trees.AsEnumerable().Reverse() })
+        {
+            var compilation = Compile("").AddSyntaxTrees(order);
+            Assert.Equal("/0/A.cs", Assert.Single(await compilation.WithAnalyzers([RuleTest.Host(Id)]).GetAnalyzerDiagnosticsAsync()).Location.SourceTree!.FilePath);
+        }
+    }
+
+    /// <summary>In an editor a referenced project has syntax, in a build it is an assembly: its calls are its own, and what it makes is made elsewhere.</summary>
+    [Theory]
+    [InlineData("client.CompleteChatAsync(text)", 1)]
+    [InlineData("Library.Client.CompleteChatAsync(text)", 1)]
+    [InlineData("Library.Limited(() => client.CompleteChatAsync(text))", 0)]
+    public async Task Counts_the_calls_of_the_project_alone(string call, int findings)
+    {
+        var library = Compile("""
+            public static class Library
+            {
+                public static OpenAI.Chat.ChatClient Client { get; } = new("m", "k");
+                public static Task Ask(OpenAI.Chat.ChatClient client, CancellationToken ct) => client.CompleteChatAsync(["x"], cancellationToken: ct);
+                public static Task Limited(Func<Task> call) => call().WaitAsync(TimeSpan.FromSeconds(9));
+            }
+            """, "Library");
+        using var image = new MemoryStream();
+        Assert.True(library.Emit(image).Success);
+        foreach (MetadataReference reference in new MetadataReference[] { library.ToMetadataReference(), MetadataReference.CreateFromImage(image.ToArray()) })
+        {
+            var application = Compile($"class Answers(OpenAI.Chat.ChatClient client) {{ object Given => client; Task Ask(string text) => {call}; }}").AddReferences(reference);
+            Assert.Empty(application.GetDiagnostics().Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error));
+            Assert.Equal(findings, (await application.WithAnalyzers([RuleTest.Host(Id)]).GetAnalyzerDiagnosticsAsync()).Length);
+        }
     }
 
     [Theory]
@@ -74,6 +165,19 @@ public class UncancellableClientTests
         """));
 
     [Fact]
+    public async Task Silent_when_a_library_makes_the_client_of_one_that_is_constructed_here() => Assert.Empty(await AnalyzeAsync("""
+        using Microsoft.Extensions.AI;
+        using Microsoft.SemanticKernel.ChatCompletion;
+
+        class Answers
+        {
+            private readonly IChatCompletionService service = new OpenAI.Chat.ChatClient("m", "k").AsIChatClient().AsChatCompletionService();
+
+            public Task A(ChatHistory history) => service.GetChatMessageContentsAsync(history);
+        }
+        """));
+
+    [Fact]
     public async Task Silent_when_the_client_is_a_class_of_this_code() => Assert.Empty(await AnalyzeAsync("""
         using Microsoft.Extensions.AI;
 
@@ -93,6 +197,10 @@ public class UncancellableClientTests
         }
         """));
 
+    [Theory]
+    [MemberData(nameof(LocalModelCode.Calls), MemberType = typeof(LocalModelCode))]
+    public Task Silent_when_the_model_runs_in_the_process(string statements) => SilentAsync(LocalModelCode.In(statements));
+
     [Fact]
     public async Task Silent_without_a_library_and_on_broken_code()
     {
@@ -100,7 +208,7 @@ public class UncancellableClientTests
         Assert.DoesNotContain(await AnalyzeAsync("using OpenAI.Chat; class A(ChatClient c) { Task B() => c.CompleteChatAsync("), diagnostic => diagnostic.Id == "AD0001");
     }
 
-    private static async Task<IEnumerable<Diagnostic>> AnalyzeAsync(string code) =>
-        (await RuleTests.Compile(code).WithAnalyzers([new UncancellableClientAnalyzer()]).GetAnalyzerDiagnosticsAsync())
+    private async Task<IEnumerable<Diagnostic>> AnalyzeAsync(string code) =>
+        (await Compile(code).WithAnalyzers([RuleTest.Host(Id)]).GetAnalyzerDiagnosticsAsync())
             .OrderBy(diagnostic => diagnostic.Location.SourceSpan.Start);
 }

@@ -27,7 +27,7 @@ internal sealed class ClientWithoutRetryFix() : LlmFix(ClientWithoutRetryRule.Id
             yield break;
         }
 
-        foreach (var candidate in RetryCandidates.Of(target))
+        foreach (var candidate in RetryCandidates.WithMissingTimeout(target))
             yield return candidate;
     }
 }

@@ -23,15 +23,13 @@ internal sealed class ClientWithoutTimeoutFix() : LlmFix(ClientWithoutTimeoutRul
             yield break;
 
         var seconds = DiagnosticProperties.AttemptTimeoutSeconds.TryRead(target.Diagnostic, out var value) ? value : Options.AttemptTimeoutSeconds.Default;
-        ClientOptionsEdit Edit() => ClientOptionsEdit.At(target, default)!.WithTimeout(seconds);
         if (!client.RetriesWithoutDelay)
         {
-            yield return new("Options", $"Give an attempt {seconds} s", _ => Task.FromResult(Edit().Apply()));
+            yield return new("Options", $"Give an attempt {seconds} s", _ => Task.FromResult(ClientOptionsEdit.At(target, default)!.WithTimeout(seconds).Apply()));
             yield break;
         }
 
-        if (edit.CanThrottle)
-            yield return new("Throttle", $"Give an attempt {seconds} s, and throttle the client's calls", _ => Task.FromResult(Edit().WithThrottle().Apply()));
-        yield return new("Options", $"Give an attempt {seconds} s, and wait between attempts", _ => Task.FromResult(Edit().WithRetries().Apply()));
+        foreach (var candidate in RetryCandidates.Of(target, seconds))
+            yield return candidate;
     }
 }

@@ -27,7 +27,7 @@ internal sealed class ClientWithoutTimeoutRule : LlmRule
     private static readonly DiagnosticDescriptor Rule = Descriptors.Create(
         Id,
         title: "A client is constructed without a deadline",
-        message: "No deadline was chosen for '{0}': {1}",
+        message: "{0}",
         DiagnosticSeverity.Warning,
         description: "Without a timeout of its own the SDK's default holds, which is neither short enough for a caller that waits nor long enough for a long answer, and is repeated by every retry.",
         RuleTags.Minimal, RuleTags.SuggestionInTests);
@@ -48,8 +48,7 @@ internal sealed class ClientWithoutTimeoutRule : LlmRule
             Descriptor,
             site.NameToken.GetLocation(),
             DiagnosticProperties.TimeoutSeconds.AddTo(AttemptTimeout(site), Options.TimeoutSeconds.Read(site.Options)),
-            site.NameToken.ValueText,
-            $"it cuts each attempt of '{handler.Call}' off after 10 s{(handler.ChangesRest ? "" : ", makes up to 4, and gives up after 30 s")}, so an answer that takes longer than 10 s is paid for and never received; set AttemptTimeout, with it TotalRequestTimeout, and CircuitBreaker.SamplingDuration to at least twice as much")
+            $"'{site.NameToken.ValueText}' cuts each attempt of '{handler.Call}' off after 10 s{(handler.ChangesRest ? "" : ", makes up to 4, and gives up after 30 s")}, so an answer that takes longer than 10 s is paid for and never received; set AttemptTimeout, with it TotalRequestTimeout, and CircuitBreaker.SamplingDuration to at least twice as much")
         : null;
 
     private static ImmutableDictionary<string, string?> AttemptTimeout(Site site) =>
@@ -58,12 +57,7 @@ internal sealed class ClientWithoutTimeoutRule : LlmRule
     private Finding? InspectClient(Site site)
     {
         var limit = TimeSpan.FromSeconds(Options.TimeoutSeconds.Read(site.Options));
-        if (ClientSite.Of(site) is not { Timeout.Source: SettingSource.Unset, WorstCase: { } worstCase, AttemptTimeout: { } attempt } client
-            || worstCase <= limit
-            || ClientLayers.OfClient(site.Operation!, Catalog.ExecutorRole.Deadline, site.Context, site.CancellationToken).Verdict != Verdict.No)
-            return null;
-
-        if (!ClientUses.Of(client, site.Context, site.CancellationToken).Any(use => !use.HasTimeLimit(site.CancellationToken)))
+        if (ClientSite.Of(site) is not { WorstCase: { } worstCase, AttemptTimeout: { } attempt } client || !ClientDeadline.IsMissing(client, site.Operation!, limit, site.Context, site.CancellationToken))
             return null;
 
         var attempts = client.Attempts == 1 ? "" : $" and made up to {client.Attempts} times";
@@ -72,8 +66,7 @@ internal sealed class ClientWithoutTimeoutRule : LlmRule
             Descriptor,
             client.Location,
             AttemptTimeout(site),
-            client.Name,
-            $"each attempt is cut at {Seconds(attempt)}{attempts}, so a hung call fails after {Seconds(worstCase)} and an answer that takes longer than {Seconds(attempt)} is paid for and never received{burst}")
+            $"No deadline was chosen for '{client.Name}': each attempt is cut at {Seconds(attempt)}{attempts}, so a hung call fails after {Seconds(worstCase)} and an answer that takes longer than {Seconds(attempt)} is paid for and never received{burst}")
             .Quoting(client.Entry, site.Model.Compilation);
     }
 

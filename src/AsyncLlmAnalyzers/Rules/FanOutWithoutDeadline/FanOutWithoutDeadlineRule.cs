@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
+using AsyncLlmAnalyzers.Catalog;
 using AsyncLlmAnalyzers.Facts;
 using AsyncLlmAnalyzers.Hosting;
 using AsyncLlmAnalyzers.Model;
@@ -16,6 +17,7 @@ namespace AsyncLlmAnalyzers.Rules.FanOutWithoutDeadline;
 /// <item>any token that can fire reaches the calls: then the caller decides;</item>
 /// <item>a deadline is around the group or around each call: a helper, a pipeline, a wait with a timeout;</item>
 /// <item>part of the way to the calls cannot be seen;</item>
+/// <item>the model runs in the process, or the client is a class of this compilation: what it sends is looked at where it sends it;</item>
 /// <item>the tasks are fixed ones, or make no model call.</item>
 /// </list>
 /// </summary>
@@ -43,6 +45,7 @@ internal sealed class FanOutWithoutDeadlineRule : LlmRule
         foreach (var producer in site.FanOut?.Producers ?? [])
         {
             if (producer.Reach(site.Context, site.CancellationToken) is { Reach: Reach.Limited or Reach.Unlimited, Call: { } call }
+                && !AnswersByItself(call, site)
                 && GroupEnd.Of(producer, site.FanOut!, site.Context, site.CancellationToken).Verdict == Verdict.No)
             {
                 return new Finding(
@@ -55,4 +58,8 @@ internal sealed class FanOutWithoutDeadlineRule : LlmRule
 
         return null;
     }
+
+    private static bool AnswersByItself(CallEdge call, Site site) =>
+        site.Context.Catalog.FindCall(call.Target) is { Kind: CatalogKind.Local }
+        || site.Context.InvocationAt(call.Location, site.CancellationToken) is { } invocation && ClientOrigins.Of(invocation, site.Context, site.CancellationToken).IsOwn;
 }

@@ -10,12 +10,12 @@ namespace AsyncLlmAnalyzers.Rules.RateLimitGivesUp;
 /// <list type="bullet">
 /// <item>a handler recognises the rate limit and gives up, and its client retries soundly before, or nothing about it is known;</item>
 /// <item>a handler catches the library's exception for every error status and gives up;</item>
-/// <item>the status of a request that is sent by hand is compared with 429, and its <c>HttpClient</c> comes from elsewhere.</item>
+/// <item>the status of a request that is sent by hand is compared with 429, and its <c>HttpClient</c> comes from elsewhere, or is only asked whether it is a success.</item>
 /// </list>
 /// Silent when
 /// <list type="bullet">
 /// <item>the handler throws, asks another client, keeps the failure, or returns something made from it;</item>
-/// <item>a loop, pipeline, helper or handler of the client makes the call again.</item>
+/// <item>a loop, pipeline, helper or handler of the client makes the call again, or a caller that goes on until there is an answer.</item>
 /// </list>
 /// </summary>
 internal sealed class RateLimitGivesUpRule : LlmRule
@@ -39,7 +39,7 @@ internal sealed class RateLimitGivesUpRule : LlmRule
         site.RateLimit is { } handler && (!handler.NamesTheLimit || handler.Retries is not { AreSound: false })
             ? new Finding(
                 Descriptor,
-                RateLimitNotRetriedRule.PlaceOf(site.Operation!),
+                handler.Place,
                 handler.Call.Method.Name,
                 handler.Retries is { AreSound: true } retries ? $", {retries}" : "").Quoting(handler.Retries is { AreSound: true, Default: { } row } ? row : null, site.Model.Compilation)
             : null;

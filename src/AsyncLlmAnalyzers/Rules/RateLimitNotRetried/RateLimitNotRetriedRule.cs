@@ -1,6 +1,4 @@
 using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.CSharp.Syntax;
-using Microsoft.CodeAnalysis.Operations;
 using AsyncLlmAnalyzers.Facts;
 using AsyncLlmAnalyzers.Hosting;
 using AsyncLlmAnalyzers.Model;
@@ -11,13 +9,13 @@ namespace AsyncLlmAnalyzers.Rules.RateLimitNotRetried;
 /// Reports when
 /// <list type="bullet">
 /// <item>a handler recognises the rate limit and gives up, around a call whose client does not retry, or retries without waiting;</item>
-/// <item>the status of a request that is sent by hand, through an <c>HttpClient</c> made in sight, is compared with 429, and that is all;</item>
+/// <item>the status of a request that is sent by hand, through an <c>HttpClient</c> made in sight, is compared with 429, or switched over, and that is all;</item>
 /// <item>a call runs for many items at once through a client that certainly does not retry.</item>
 /// </list>
 /// Silent when
 /// <list type="bullet">
 /// <item>the handler throws, asks another client, keeps the failure, or returns something made from it;</item>
-/// <item>a loop, pipeline, helper or handler of the client makes the call again;</item>
+/// <item>a loop, pipeline, helper or handler of the client makes the call again, or a caller that goes on until there is an answer;</item>
 /// <item>the client's own retries wait, or nothing about it is known (ALLM4007 may speak).</item>
 /// </list>
 /// </summary>
@@ -40,23 +38,15 @@ internal sealed class RateLimitNotRetriedRule : LlmRule
     public override bool Accepts(TriggerKind kind, string name, LlmContext context) =>
         AcceptsHandler(kind, name) || (kind == TriggerKind.Invocation && context.MayBeCall(name));
 
-    /// <summary>A <c>catch</c> clause, or the name of a status.</summary>
+    /// <summary>A <c>catch</c> clause, or what names a status.</summary>
     public static bool AcceptsHandler(TriggerKind kind, string name) =>
-        kind == TriggerKind.Catch || (kind == TriggerKind.MemberAccess && name is RateLimitHandler.StatusCode or RateLimitHandler.TooManyRequests);
+        kind == TriggerKind.Catch || (kind == TriggerKind.MemberAccess && name is RateLimitHandler.StatusCode or RateLimitHandler.TooManyRequests or RateLimitHandler.IsSuccess);
 
     public override Finding? Inspect(Site site) => site.Kind == TriggerKind.Invocation ? InspectCall(site) : InspectHandler(site);
 
-    /// <summary>The filter or the comparison that names the limit, else the type that is caught.</summary>
-    public static Location PlaceOf(IOperation handler) => handler switch
-    {
-        ICatchClauseOperation { Syntax: CatchClauseSyntax { Filter.FilterExpression: { } filter } } => filter.GetLocation(),
-        ICatchClauseOperation clause => RetryHandler.LocationOf(clause),
-        _ => (RateLimitHandler.TestOf(handler) ?? handler).Syntax.GetLocation(),
-    };
-
     private Finding? InspectHandler(Site site) =>
         site.RateLimit is { NamesTheLimit: true, Retries: { AreSound: false } retries } handler
-            ? new Finding(Descriptor, PlaceOf(site.Operation!), handler.Call.Method.Name, retries.ToString()).Quoting(retries.Default, site.Model.Compilation)
+            ? new Finding(Descriptor, handler.Place, handler.Call.Method.Name, retries.ToString()).Quoting(retries.Default, site.Model.Compilation)
             : null;
 
     private Finding? InspectCall(Site site) =>

@@ -45,13 +45,18 @@ internal sealed class RetryWithoutBackoffRule : LlmRule
         var how = delay switch
         {
             { Kind: DelayKind.None } => "at once, and the server that refused it refuses it again",
-            { Kind: DelayKind.Constant, IsRandom: false } => $"always after the same time ({delay.Value!.Syntax}), however long the server is busy",
+            { Kind: DelayKind.Constant, IsRandom: false } => $"always after the same time ({Written(delay.Value!)}), however long the server is busy",
             { Kind: DelayKind.Varying, IsRandom: false } when PerItem.Of(retry.Clause, site.Context, site.CancellationToken).Verdict == Verdict.Yes =>
                 "by all that were refused together, at the same moment",
             _ => null,
         };
         return how is null ? null : new Finding(Descriptor, retry.Location, retry.Target.Name, how, CarriesRetryAfter(retry.Clause) ? "; the answer's Retry-After is not read" : "");
     }
+
+    /// <summary>A bare number is one of milliseconds.</summary>
+    private static string Written(IOperation delay) => delay.ConstantValue is { HasValue: true, Value: int milliseconds }
+        ? FormattableString.Invariant($"{TimeSpan.FromMilliseconds(milliseconds).TotalSeconds} s")
+        : delay.Syntax.ToString();
 
     /// <summary>The exception gives access to the response and so to its headers.</summary>
     private static bool CarriesRetryAfter(ICatchClauseOperation clause)

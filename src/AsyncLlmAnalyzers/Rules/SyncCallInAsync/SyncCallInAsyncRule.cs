@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Operations;
 using AsyncLlmAnalyzers.Catalog;
 using AsyncLlmAnalyzers.Facts;
 using AsyncLlmAnalyzers.Hosting;
@@ -15,7 +16,8 @@ namespace AsyncLlmAnalyzers.Rules.SyncCallInAsync;
 /// Silent when
 /// <list type="bullet">
 /// <item>the library has no asynchronous member that does the same;</item>
-/// <item>the nearest function is not async: then making it so comes first.</item>
+/// <item>the nearest function is not async: then making it so comes first;</item>
+/// <item>the code has the choice, and awaits that member in the other branch.</item>
 /// </list>
 /// </summary>
 internal sealed class SyncCallInAsyncRule : LlmRule
@@ -42,12 +44,27 @@ internal sealed class SyncCallInAsyncRule : LlmRule
         if (site.Call is not { Shape: CallShape.Sync or CallShape.SyncStream } call
             || !call.Operation.IsInAsyncFunction()
             || site.Context.Catalog.FindAsyncTwin(call.Method, call.Entry) is not { } twin
-            || call.Operation.IsInExpressionTree())
+            || call.Operation.IsInExpressionTree()
+            || IsChoice(call.Operation, twin))
             return null;
 
         var properties = ImmutableDictionary<string, string?>.Empty;
         if (TokenPassed.To(call.Operation).Verdict == Verdict.No && TokenWanted.At(call.Operation) is [var token])
             properties = DiagnosticProperties.Token.AddTo(properties, token.Name);
         return new Finding(Descriptor, site.NameToken.GetLocation(), properties, call.Method.Name, twin.Name);
+    }
+
+    /// <summary><c>if (async) await client.AskAsync(); else client.Ask();</c>, as SDKs and their tests have it.</summary>
+    private static bool IsChoice(IOperation call, IMethodSymbol twin)
+    {
+        for (var (child, parent) = (call, call.Parent); parent is not null && !child.IsFunction(); (child, parent) = (parent, parent.Parent))
+        {
+            if (parent is IConditionalOperation choice
+                && (child == choice.WhenTrue ? choice.WhenFalse : child == choice.WhenFalse ? choice.WhenTrue : null)?.DescendantsAndSelf()
+                    .Any(other => other is IInvocationOperation { TargetMethod: { Name: var name, ContainingType: var type } } && name == twin.Name && SymbolEqualityComparer.Default.Equals(type, twin.ContainingType)) == true)
+                return true;
+        }
+
+        return false;
     }
 }

@@ -24,9 +24,16 @@ internal sealed class TimeoutDoesNotCancelFix() : LlmFix(TimeoutDoesNotCancelRul
         return wait.TargetMethod.Name switch
         {
             TimedWait.WaitAsync => OfWaitAsync(target, wait),
-            TimedWait.WhenAny when timed.Tasks is [var task] => [new("Cancel", "Cancel the call when the time has passed", cancellationToken => Task.FromResult(new Race(target, wait, task, cancellationToken).Apply()))],
+            TimedWait.WhenAny when timed is { Tasks: [var task], Delay: { } delay } => OfRace(target, wait, task, delay),
             _ => [],
         };
+    }
+
+    private static IEnumerable<FixCandidate> OfRace(FixTarget target, IInvocationOperation wait, IOperation task, IInvocationOperation delay)
+    {
+        if (target.Context.HasRuntime)
+            yield return new("Helper", "Cancel the call after the time with LlmTimeout.RunAsync", cancellationToken => Task.FromResult(new Race(target, wait, task, cancellationToken).Replace(delay)));
+        yield return new("Cancel", "Cancel the call when the time has passed", cancellationToken => Task.FromResult(new Race(target, wait, task, cancellationToken).Apply()));
     }
 
     /// <summary><c>call.WaitAsync(timeout)</c>: the call is written where it is waited for.</summary>
@@ -79,7 +86,7 @@ internal sealed class TimeoutDoesNotCancelFix() : LlmFix(TimeoutDoesNotCancelRul
         .. wait.Arguments
             .Where(argument => argument.ArgumentKind == ArgumentKind.Explicit && !ReturnTypes.IsCancellationToken(argument.Value.Type!))
             .OrderBy(argument => argument.Parameter!.Ordinal)
-            .Select(argument => argument.Value.Syntax)
+            .Select(argument => argument.Value is { Type.SpecialType: SpecialType.System_Int32 } milliseconds ? TimeLiteral.OfMilliseconds(milliseconds) : argument.Value.Syntax)
             .OfType<ExpressionSyntax>(),
     ];
 
@@ -131,6 +138,59 @@ internal sealed class TimeoutDoesNotCancelFix() : LlmFix(TimeoutDoesNotCancelRul
             root = _editor.InsertBefore(cancelling, cancelling.GetCurrentNode(start)!, indentation => [_editor.Statement($"using var {name} = {creation};", indentation)], returnsValue: false);
             return target.Document.WithSyntaxRoot(root);
         }
+
+        /// <summary>
+        /// Without the race: the helper throws what the code threw when the time had passed, where the answer is awaited next. Null where the code does something else
+        /// then, or has something to do meanwhile.
+        /// </summary>
+        public Document? Replace(IInvocationOperation delay)
+        {
+            if (task.WithoutConversions() is not ILocalReferenceOperation { Local: var answer } local
+                || CallIn(local.Initializer()) is not { } call
+                || LlmEditor.AnchorOf(call.Syntax) is not { } start || StatementOf(start) is not LocalDeclarationStatementSyntax { Declaration.Variables: [{ Initializer.Value: var started }] }
+                || LlmEditor.AnchorOf(race.Syntax) is not { } end || NextTo(start) != end
+                || !race.Syntax.Span.Contains(delay.Syntax.Span)
+                || TestOf(end) is not { Else: null } test || !IsTimeout(test.Statement) || MeansCompleted(test.Condition) != false
+                || NextTo(test.Parent is GlobalStatementSyntax global ? global : test) is not { } next
+                || StatementOf(next) is not (ReturnStatementSyntax or LocalDeclarationStatementSyntax or ExpressionStatementSyntax))
+                return null;
+
+            var uses = race.Root().DescendantsAndSelf().OfType<ILocalReferenceOperation>()
+                .Where(use => SymbolEqualityComparer.Default.Equals(use.Local, answer) && !end.Span.Contains(use.Syntax.Span) && !test.Span.Contains(use.Syntax.Span))
+                .ToList();
+            var outer = OuterToken(call);
+            var token = _editor.FreshParameterName(outer == "ct" ? "token" : "ct", start);
+            List<SyntaxNode> removed = end == test || end is GlobalStatementSyntax { Statement: IfStatementSyntax } ? [end] : [end, NextTo(end)!];
+            if (uses is not [{ Parent: var first }, ..] || !next.Span.Contains(first!.Syntax.Span) || !uses.TrueForAll(IsAwaited)
+                || removed.Exists(statement => statement.ContainsDirectives)
+                || WithToken(target, call, SyntaxFactory.IdentifierName(token), cancellationToken) is not { } cancellable)
+                return null;
+
+            var run = TimeoutCall.Run(started.ReplaceNode(call.Syntax, cancellable), token, TimeOf(delay), outer).WithTriviaFrom(started);
+            var indentation = SyntaxFactory.Whitespace(_editor.IndentationOf(start));
+            var comments = removed.SelectMany(statement => statement.DescendantTrivia()).Where(trivia => trivia.IsComment());
+            var root = target.Root.TrackNodes(removed.Append(start));
+            root = root.ReplaceNode(root.GetCurrentNode(start)!, start.ReplaceNode(started, run)
+                .WithLeadingTrivia(start.GetLeadingTrivia().AddRange(comments.SelectMany(comment => new[] { comment, SyntaxFactory.EndOfLine(_editor.NewLine), indentation }))));
+            return target.Document.WithSyntaxRoot(root.RemoveNodes(removed.Select(statement => root.GetCurrentNode(statement)!), SyntaxRemoveOptions.KeepNoTrivia)!);
+        }
+
+        /// <summary>The <c>if</c> that holds the race, or stands behind it and asks who has won.</summary>
+        private IfStatementSyntax? TestOf(SyntaxNode end) => StatementOf(end) switch
+        {
+            IfStatementSyntax test => test,
+            LocalDeclarationStatementSyntax { Declaration.Variables: [var winner] } when NextTo(end) is { } next && StatementOf(next) is IfStatementSyntax test
+                && race.Root().DescendantsAndSelf().OfType<ILocalReferenceOperation>().Count(use => use.Local.Name == winner.Identifier.ValueText) == 1 => test,
+            _ => null,
+        };
+
+        private static bool IsTimeout(StatementSyntax statement) => statement is BlockSyntax { Statements: [var only] } ? IsTimeout(only)
+            : statement is ThrowStatementSyntax { Expression: ObjectCreationExpressionSyntax { ArgumentList.Arguments.Count: 0, Initializer: null } thrown } && TypeNames.Of(thrown) == nameof(TimeoutException);
+
+        /// <summary>Of the function that waits: a lambda may run when the time has passed.</summary>
+        private bool IsAwaited(ILocalReferenceOperation use) =>
+            use.EnclosingFunction() == race.EnclosingFunction()
+            && (use.Parent is IAwaitOperation || use.Parent is IInvocationOperation { TargetMethod.Name: nameof(Task.ConfigureAwait), Parent: IAwaitOperation });
 
         /// <summary>Cancelling a call that has completed does nothing, so where both ways meet it is cancelled in any case.</summary>
         private SyntaxNode? CancelIn(SyntaxNode root, SyntaxNode end, string name)

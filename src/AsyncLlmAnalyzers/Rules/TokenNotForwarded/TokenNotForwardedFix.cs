@@ -73,6 +73,6 @@ internal sealed class TokenNotForwardedFix() : LlmFix(TokenNotForwardedRule.Id)
             return Task.FromResult<Document?>(null);
 
         var root = target.Root.ReplaceNode(from, to);
-        return Task.FromResult<Document?>(target.Document.WithSyntaxRoot(importsRuntime ? RuntimeImport.Add(target, from.SpanStart, root) : root));
+        return Task.FromResult<Document?>(target.Document.WithSyntaxRoot(importsRuntime ? RuntimeImport.Add(target.Model, from.SpanStart, root) : root));
     }
 }

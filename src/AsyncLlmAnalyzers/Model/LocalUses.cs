@@ -1,0 +1,70 @@
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Operations;
+
+namespace AsyncLlmAnalyzers.Model;
+
+/// <summary>What a member's body does with each of its locals: many questions ask that, so it is read once, and forgotten with the body.</summary>
+internal sealed class LocalUses
+{
+    private static readonly ConditionalWeakTable<IOperation, LocalUses> ByBody = new();
+
+    private readonly ILookup<ISymbol, ILocalReferenceOperation> _references;
+    private readonly ILookup<ISymbol, IOperation> _values;
+    private readonly ILookup<ISymbol, IInvocationOperation> _invocations;
+
+    private LocalUses(IOperation body)
+    {
+        var references = new List<ILocalReferenceOperation>();
+        var values = new List<(ILocalSymbol Local, IOperation Value)>();
+        var invocations = new List<(ILocalSymbol Local, IInvocationOperation Invocation)>();
+        var deconstructions = ImmutableArray.CreateBuilder<IDeconstructionAssignmentOperation>();
+        foreach (var operation in body.DescendantsAndSelf())
+        {
+            switch (operation)
+            {
+                case ILocalReferenceOperation reference:
+                    references.Add(reference);
+                    break;
+                case IVariableDeclaratorOperation declarator when declarator.GetVariableInitializer() is { } initializer:
+                    values.Add((declarator.Symbol, initializer.Value));
+                    break;
+                case ISimpleAssignmentOperation { Target: ILocalReferenceOperation { Local: var local } } assignment:
+                    values.Add((local, assignment.Value));
+                    break;
+                case ICoalesceAssignmentOperation { Target: ILocalReferenceOperation { Local: var local } } assignment:
+                    values.Add((local, assignment.Value));
+                    break;
+                case ICompoundAssignmentOperation { Target: ILocalReferenceOperation { Local: var local } } assignment:
+                    values.Add((local, assignment));
+                    break;
+                case IInvocationOperation invocation when invocation.Receiver() is ILocalReferenceOperation { Local: var local }:
+                    invocations.Add((local, invocation));
+                    break;
+                case IDeconstructionAssignmentOperation deconstruction:
+                    deconstructions.Add(deconstruction);
+                    break;
+            }
+        }
+
+        Deconstructions = deconstructions.ToImmutable();
+        _references = references.ToLookup(reference => (ISymbol)reference.Local, SymbolEqualityComparer.Default);
+        _values = values.ToLookup(value => (ISymbol)value.Local, value => value.Value, SymbolEqualityComparer.Default);
+        _invocations = invocations.ToLookup(invocation => (ISymbol)invocation.Local, invocation => invocation.Invocation, SymbolEqualityComparer.Default);
+    }
+
+    /// <summary><c>var (a, b) = ..</c>, whatever its locals are.</summary>
+    public ImmutableArray<IDeconstructionAssignmentOperation> Deconstructions { get; }
+
+    /// <param name="inside">Any operation of the body.</param>
+    public static LocalUses Around(IOperation inside) => ByBody.GetValue(inside.Root(), static body => new LocalUses(body));
+
+    public IEnumerable<ILocalReferenceOperation> ReferencesTo(ILocalSymbol local) => _references[local];
+
+    /// <summary>Every value the local is given.</summary>
+    public ImmutableArray<IOperation> ValuesOf(ILocalSymbol local) => [.. _values[local]];
+
+    /// <summary>The invocations of members on what the local holds, extension methods among them.</summary>
+    public IEnumerable<IInvocationOperation> InvocationsOn(ILocalSymbol local) => _invocations[local];
+}
