@@ -111,7 +111,8 @@ internal sealed class Pacer
     {
         var isNew = admission.Number >= _epochEnd;
         var isProbe = admission.Number == _epochEnd;
-        _epochEnd = Admitted;
+        if (isNew)
+            _epochEnd = Admitted;
         var explains = Explanation(admission);
         Settle(admission, isAccepted: false);
         if (explains is null)
@@ -132,8 +133,8 @@ internal sealed class Pacer
             explains.Told(admission.At + wait, wait == Math.Floor(wait) ? 1 + Tolerance : Tolerance, explains == _requests ? 1 : admission.ReservedTokens, now);
         // What is whole again refuses nobody.
         var asked = retryAfter ?? 0;
-        if (explains.WholeAt > now)
-            asked = Math.Min(asked, explains.WholeAt - now);
+        if ((explains == _requests ? admission.Marks!.Requests : admission.Marks!.Tokens).Report is { } report)
+            asked = Math.Min(asked, Math.Max(0, report.WholeAt - now));
         _closedUntil = now + Math.Max(asked, pause);
         if (isProbe)
             (_speed, _probe) = (FirstSpeed, Admitted);

@@ -60,9 +60,6 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
     /// <summary>What comes back per second.</summary>
     public double Rate => IsBelieved(QuotaKinds.Bucket) ? 1 / _interval : _limit / (IsBelieved(QuotaKinds.Log) ? LogWindow : Period);
 
-    /// <summary>When all of it is left again, as the newest report says.</summary>
-    public double WholeAt => _newest.WholeAt;
-
     /// <summary>A quota that is configured instead of reported: a bucket of a minute's worth.</summary>
     public void Assume(double perMinute) => (_limit, _bucket, _interval) = (perMinute, perMinute, Minute / perMinute);
 
@@ -85,7 +82,7 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
         }
         if (last > now && disagree && _probe <= _number)
             last = Math.Max(now, Math.Min(last, ProbesAt(wanted, isTold, now)));
-        return _limit <= 1 && _grain == Coarse && IsBelieved(QuotaKinds.Log) ? Telling(last) : last;
+        return _limit <= 1 && _grain == Coarse ? Telling(last) : last;
     }
 
     // Of a reset in whole seconds, when the attempt comes decides what is told: whether one of a single unit is shorter than believed.
