@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Operations;
 using AsyncLlmAnalyzers.Catalog;
@@ -30,22 +31,30 @@ internal sealed class ClientUse(string call, Location place, LlmContext context)
         context.InvocationAt(place, cancellationToken) is { } operation ? question(operation) : null;
 }
 
-/// <summary>The calls through each construction of the compilation, found when first asked for.</summary>
+/// <summary>The calls through each construction of the compilation, found file by file as far as somebody asks: most clients are used where they are made.</summary>
 internal sealed class ClientUses(LlmContext context)
 {
-    private ILookup<Location, ClientUse>? _uses;
+    private readonly ILookup<SyntaxTree, NameIndex.Place> _places = context.Names.Places(context.MayBeCall).ToLookup(place => place.Tree);
+    private readonly ConcurrentDictionary<SyntaxTree, ILookup<Location, ClientUse>> _uses = new();
 
-    public static IEnumerable<ClientUse> Of(ClientConstruction client, LlmContext context, CancellationToken cancellationToken) =>
-        context.Kept(static context => new ClientUses(context)).All(cancellationToken)[client.Location];
+    /// <summary>Those in its own file come first.</summary>
+    public static IEnumerable<ClientUse> Of(ClientConstruction client, LlmContext context, CancellationToken cancellationToken)
+    {
+        var uses = context.Kept(static context => new ClientUses(context));
+        return uses.Trees(client.Location.SourceTree!).SelectMany(tree => uses.In(tree, cancellationToken)[client.Location]);
+    }
+
+    private IEnumerable<SyntaxTree> Trees(SyntaxTree first) => _places.Select(tree => tree.Key).Where(tree => tree != first).Prepend(first);
 
     /// <summary>Found without a lock: twice is harmless.</summary>
-    private ILookup<Location, ClientUse> All(CancellationToken cancellationToken) => _uses ??= Find(cancellationToken).ToLookup(found => found.Construction, found => found.Use);
+    private ILookup<Location, ClientUse> In(SyntaxTree tree, CancellationToken cancellationToken) =>
+        _uses.GetOrAdd(tree, _ => Find(tree, cancellationToken).ToLookup(found => found.Construction, found => found.Use));
 
-    private IEnumerable<(Location Construction, ClientUse Use)> Find(CancellationToken cancellationToken)
+    private IEnumerable<(Location Construction, ClientUse Use)> Find(SyntaxTree tree, CancellationToken cancellationToken)
     {
-        foreach (var invocation in context.Names.Invocations(context.MayBeCall, cancellationToken))
+        foreach (var place in _places[tree])
         {
-            if (LlmCall.From(invocation, context) is null)
+            if (context.Names.Invocation(place, cancellationToken) is not { } invocation || LlmCall.From(invocation, context) is null)
                 continue;
 
             var use = new ClientUse(invocation.TargetMethod.Name, invocation.Syntax.GetLocation(), context);
