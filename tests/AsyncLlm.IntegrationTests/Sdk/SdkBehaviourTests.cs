@@ -10,6 +10,9 @@ using static AsyncLlm.LlmFailureKind;
 namespace AsyncLlm.IntegrationTests;
 
 /// <summary>What the real clients do when things go wrong: what diagnostics, the catalog and the documentation say is held against it.</summary>
+/// <remarks>It measures times, so nothing else of this project runs beside it.</remarks>
+[CollectionDefinition(nameof(SdkBehaviourTests), DisableParallelization = true)]
+[Collection(nameof(SdkBehaviourTests))]
 public sealed class SdkBehaviourTests
 {
     public static TheoryData<string> Names => [.. Sdks.All.Select(sdk => sdk.Name)];
