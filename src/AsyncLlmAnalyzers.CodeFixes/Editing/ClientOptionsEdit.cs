@@ -4,7 +4,6 @@ using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Operations;
-using Microsoft.CodeAnalysis.Simplification;
 using AsyncLlmAnalyzers.Catalog;
 using AsyncLlmAnalyzers.Facts;
 using AsyncLlmAnalyzers.Model;
@@ -45,7 +44,7 @@ internal sealed class ClientOptionsEdit
     public ClientOptionsEdit WithTimeout(int seconds)
     {
         if (_row.TraitValue("timeoutProperty") is { } path && _row.TimeoutLimit.Shortest != TimeSpan.FromSeconds(seconds))
-            _settings.Add((path, Short($"global::System.TimeSpan.FromSeconds({seconds.ToString(CultureInfo.InvariantCulture)})")));
+            _settings.Add((path, Template.Short($"global::System.TimeSpan.FromSeconds({seconds.ToString(CultureInfo.InvariantCulture)})")));
         return this;
     }
 
@@ -70,7 +69,7 @@ internal sealed class ClientOptionsEdit
     public ClientOptionsEdit WithThrottle()
     {
         var inSight = _target.Model.LookupSymbols(_creation.SpanStart).Where(IsUsableThrottle).ToList();
-        _throttle = inSight is [var only] ? SyntaxFactory.IdentifierName(only.Name) : Short($"new global::{RuntimeNames.Namespace}.{RuntimeNames.LlmThrottle}()");
+        _throttle = inSight is [var only] ? SyntaxFactory.IdentifierName(only.Name) : Template.Short($"new global::{RuntimeNames.Namespace}.{RuntimeNames.LlmThrottle}()");
         return this;
     }
 
@@ -173,7 +172,7 @@ internal sealed class ClientOptionsEdit
             if (given.Type.SpecialType != SpecialType.System_String || !IsMadeOfKey(wanted.Type))
                 return null;
 
-            var credential = Short($"new {FullName(wanted.Type)}({Template.Hole})").Fill(NotNull(argument.Expression));
+            var credential = Template.Short($"new {FullName(wanted.Type)}({Template.Hole})").Fill(NotNull(argument.Expression));
             arguments = arguments.Replace(argument, argument.WithExpression(credential.WithTriviaFrom(argument.Expression)).WithNameColon(argument.NameColon?.WithName(SyntaxFactory.IdentifierName(wanted.Name))));
         }
 
@@ -188,7 +187,7 @@ internal sealed class ClientOptionsEdit
     private static bool IsMadeOfKey(ITypeSymbol type) => type is INamedTypeSymbol named
         && named.InstanceConstructors.Any(constructor => constructor.Parameters is [{ Type.SpecialType: SpecialType.System_String }]);
 
-    private ExpressionSyntax NewOptions(INamedTypeSymbol type) => Set((ObjectCreationExpressionSyntax)Short($"new {FullName(type)}()"));
+    private ExpressionSyntax NewOptions(INamedTypeSymbol type) => Set((ObjectCreationExpressionSyntax)Template.Short($"new {FullName(type)}()"));
 
     private ExpressionSyntax Set(BaseObjectCreationExpressionSyntax creation)
     {
@@ -199,7 +198,7 @@ internal sealed class ClientOptionsEdit
 
         if (creation is ImplicitObjectCreationExpressionSyntax @implicit)
         {
-            var named = (ObjectCreationExpressionSyntax)Short($"new {FullName(SettingsType!)}()");
+            var named = (ObjectCreationExpressionSyntax)Template.Short($"new {FullName(SettingsType!)}()");
             var hasArguments = @implicit.ArgumentList.Arguments.Count > 0 || @implicit.Initializer is null;
             creation = named
                 .WithType(hasArguments ? named.Type : named.Type.WithTrailingTrivia(@implicit.ArgumentList.GetTrailingTrivia()))
@@ -234,7 +233,7 @@ internal sealed class ClientOptionsEdit
         var policy = LlmCatalog.BuiltIn
             .Where(row => row.Kind == CatalogKind.Executor && row.HasTrait("count"))
             .FirstOrDefault(row => _target.Context.Compilation.GetTypesByMetadataName(row.Type).Any(type => type.IsOrDerivesFrom(property.WithNullableAnnotation(NullableAnnotation.None))));
-        return policy is null ? null : Short($"new global::{policy.Type}({policy.TraitValue("count")}: {count.ToString(CultureInfo.InvariantCulture)})");
+        return policy is null ? null : Template.Short($"new global::{policy.Type}({policy.TraitValue("count")}: {count.ToString(CultureInfo.InvariantCulture)})");
     }
 
     private static IPropertySymbol? PropertyAt(ITypeSymbol? type, string path)
@@ -256,13 +255,4 @@ internal sealed class ClientOptionsEdit
     private static ExpressionSyntax Number(int value) => SyntaxFactory.ParseExpression(value.ToString(CultureInfo.InvariantCulture));
 
     private static string FullName(ITypeSymbol type) => type.WithNullableAnnotation(NullableAnnotation.None).ToDisplayString(SymbolDisplayFormat.FullyQualifiedFormat);
-
-    /// <summary>An expression whose qualified type names become short ones with their imports.</summary>
-    public static ExpressionSyntax Short(string expression)
-    {
-        var parsed = SyntaxFactory.ParseExpression(expression);
-        return parsed.ReplaceNodes(
-            parsed.DescendantNodes().Where(node => node is QualifiedNameSyntax { Parent: not QualifiedNameSyntax } || node is MemberAccessExpressionSyntax { Parent: MemberAccessExpressionSyntax { Parent: InvocationExpressionSyntax } }),
-            (_, node) => node.WithAdditionalAnnotations(Simplifier.Annotation, Simplifier.AddImportsAnnotation));
-    }
 }

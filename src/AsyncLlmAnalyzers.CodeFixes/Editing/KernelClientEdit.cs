@@ -34,7 +34,7 @@ internal static class KernelClientEdit
             return null;
 
         var seconds = Hosting.Options.AttemptTimeoutSeconds.Read(target.Options).ToString(CultureInfo.InvariantCulture);
-        var client = ClientOptionsEdit.Short(
+        var client = Template.Short(
             $"new global::{Client}(new global::System.ClientModel.ApiKeyCredential({Template.Hole}), new global::OpenAI.OpenAIClientOptions {{ NetworkTimeout = global::System.TimeSpan.FromSeconds({seconds}), RetryPolicy = new global::System.ClientModel.Primitives.ClientRetryPolicy(maxRetries: 3) }})")
             .Fill(key.Expression.WithoutTrivia())
             .WithTriviaFrom(key.Expression);

@@ -1,7 +1,6 @@
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
-using Microsoft.CodeAnalysis.Simplification;
 using AsyncLlmAnalyzers.Model;
 
 namespace AsyncLlmAnalyzers.Editing;
@@ -28,12 +27,8 @@ internal sealed class RetriedFailures(RetryShape shape, RetryRun run)
         if (conditions.Count == 0)
             return null;
 
-        var lambda = SyntaxFactory.ParseExpression(
-            $"{error} => {Template.Hole} ? {RuntimeNames.Namespace}.{RuntimeNames.LlmFailure}.{RuntimeNames.Classify}({error}) : new {RuntimeNames.Namespace}.{RuntimeNames.LlmFailure}({RuntimeNames.Namespace}.{RuntimeNames.LlmFailureKind}.{RuntimeNames.Permanent})");
-        return lambda
-            .ReplaceNodes(
-                lambda.DescendantNodes().Where(node => node is QualifiedNameSyntax or MemberAccessExpressionSyntax { Expression: IdentifierNameSyntax { Identifier.ValueText: RuntimeNames.Namespace } }),
-                (name, _) => name.WithAdditionalAnnotations(Simplifier.Annotation, Simplifier.AddImportsAnnotation))
+        return Template.Short(
+                $"{error} => {Template.Hole} ? {RuntimeNames.Namespace}.{RuntimeNames.LlmFailure}.{RuntimeNames.Classify}({error}) : new {RuntimeNames.Namespace}.{RuntimeNames.LlmFailure}({RuntimeNames.Namespace}.{RuntimeNames.LlmFailureKind}.{RuntimeNames.Permanent})")
             .Fill(SyntaxFactory.ParseExpression(string.Join(" && ", conditions)).WithTrailingTrivia(SyntaxFactory.Space));
     }
 

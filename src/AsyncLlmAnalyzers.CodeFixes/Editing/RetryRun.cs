@@ -265,7 +265,6 @@ internal sealed class RetryRun
             return answer != (condition.Syntax == _denied);
         }
 
-
         switch (condition)
         {
             case IBinaryOperation { OperatorKind: BinaryOperatorKind.ConditionalAnd } both:

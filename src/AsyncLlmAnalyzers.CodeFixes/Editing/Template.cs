@@ -11,6 +11,15 @@ internal static class Template
     /// <summary>Stands for a node of the user's code in a template.</summary>
     public const string Hole = "__hole__";
 
+    /// <summary>An expression whose qualified type names become short ones with their imports.</summary>
+    public static ExpressionSyntax Short(string expression)
+    {
+        var parsed = SyntaxFactory.ParseExpression(expression);
+        return parsed.ReplaceNodes(
+            parsed.DescendantNodes().Where(node => node is QualifiedNameSyntax { Parent: not QualifiedNameSyntax } or MemberAccessExpressionSyntax { Parent: MemberAccessExpressionSyntax { Parent: not MemberAccessExpressionSyntax } }),
+            (_, node) => node.WithAdditionalAnnotations(Simplifier.Annotation, Simplifier.AddImportsAnnotation));
+    }
+
     /// <summary>Puts the expression where the template has its hole.</summary>
     public static T Fill<T>(this T template, ExpressionSyntax expression)
         where T : SyntaxNode =>
