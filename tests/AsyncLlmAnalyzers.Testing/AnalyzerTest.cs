@@ -10,6 +10,7 @@ public abstract class AnalyzerTest<TVerifier>
     private static readonly ConcurrentDictionary<ReferenceAssemblies, Task<Solution>> Bases = new();
     private readonly Dictionary<string, Solution> known = [];
     private readonly Dictionary<Solution, ImmutableArray<Finding>> analyzed = [];
+    private readonly Dictionary<Solution, ILookup<string, Diagnostic>> warnings = [];
 
     public string TestCode { set => TestState.Sources.Add(value); }
     public SolutionState TestState { get; } = new();
@@ -144,7 +145,7 @@ public abstract class AnalyzerTest<TVerifier>
         if (analyzed.TryGetValue(solution, out var known))
             return known;
 
-        var findings = new List<Finding>();
+        var (findings, compilerWarnings) = (new List<Finding>(), new List<Diagnostic>());
         foreach (var project in solution.Projects)
         {
             var compilation = (await project.GetCompilationAsync(cancellationToken))!;
@@ -152,6 +153,8 @@ public abstract class AnalyzerTest<TVerifier>
             ImmutableArray<DiagnosticAnalyzer> analyzers = [.. GetDiagnosticAnalyzers()];
             ImmutableArray<DiagnosticAnalyzer> suppressors = [.. analyzers.OfType<DiagnosticSuppressor>()];
             var fromCompiler = suppressors.IsEmpty ? compilation.GetDiagnostics(cancellationToken) : await compilation.WithAnalyzers(suppressors, options).GetAllDiagnosticsAsync(cancellationToken);
+            // Of versions of references the SDK says nothing either.
+            compilerWarnings.AddRange(fromCompiler.Where(found => found is { Severity: DiagnosticSeverity.Warning, IsSuppressed: false, Id: not ("CS1701" or "CS1702") }));
             var analysis = await compilation.WithAnalyzers(analyzers, options).GetAnalysisResultAsync(cancellationToken);
             var nonLocal = analysis.CompilationDiagnostics.Values.SelectMany(diagnostics => diagnostics).ToHashSet(ReferenceEqualityComparer.Instance);
             findings.AddRange(fromCompiler.Concat(analysis.GetAllDiagnostics())
@@ -160,10 +163,18 @@ public abstract class AnalyzerTest<TVerifier>
                 .Select(found => new Finding(project, found, IsLocal: !nonLocal.Contains(found))));
         }
 
+        warnings[solution] = compilerWarnings.ToLookup(found => found.Id);
         return analyzed[solution] = [.. findings
             .OrderBy(finding => finding.Diagnostic.Location.GetLineSpan().Path, StringComparer.Ordinal)
             .ThenBy(finding => finding.Diagnostic.Location.SourceSpan)
             .ThenBy(finding => finding.Diagnostic.Id, StringComparer.Ordinal)];
+    }
+
+    /// <summary>The warnings of the compiler in a solution by their ids, whatever the test compares.</summary>
+    private protected async Task<ILookup<string, Diagnostic>> CompilerWarningsAsync(Solution solution, CancellationToken cancellationToken)
+    {
+        await AnalyzeAsync(solution, cancellationToken);
+        return warnings[solution];
     }
 
     // Compilations that derive from one share what was read of its references, a third of the time of a test.

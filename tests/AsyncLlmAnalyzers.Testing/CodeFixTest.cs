@@ -81,21 +81,12 @@ public abstract class CodeFixTest<TVerifier> : AnalyzerTest<TVerifier>
     }
 
     /// <summary>Where warnings are errors, a fix that brings one does not compile.</summary>
-    private static async Task VerifyNoNewWarningsAsync(Solution before, Solution after, IVerifier verifier, CancellationToken cancellationToken)
+    private async Task VerifyNoNewWarningsAsync(Solution before, Solution after, IVerifier verifier, CancellationToken cancellationToken)
     {
-        var (old, found) = (await WarningsAsync(before), await WarningsAsync(after));
+        var (old, found) = (await CompilerWarningsAsync(before, cancellationToken), await CompilerWarningsAsync(after, cancellationToken));
         verifier.True(
             found.All(warnings => warnings.Count() <= old[warnings.Key].Count()),
             $"The fix brings a warning of the compiler:\n{string.Join('\n', found.Where(warnings => warnings.Count() > old[warnings.Key].Count()).SelectMany(warnings => warnings))}");
-
-        async Task<ILookup<string, Diagnostic>> WarningsAsync(Solution solution)
-        {
-            var all = new List<Diagnostic>();
-            foreach (var project in solution.Projects)
-                all.AddRange((await project.GetCompilationAsync(cancellationToken))!.GetDiagnostics(cancellationToken));
-            // Of versions of references the SDK says nothing either.
-            return all.Where(diagnostic => diagnostic is { Severity: DiagnosticSeverity.Warning, IsSuppressed: false, Id: not ("CS1701" or "CS1702") }).ToLookup(diagnostic => diagnostic.Id);
-        }
     }
 
     /// <summary>Applies fixes until none is left or one more than <paramref name="limit"/> were applied.</summary>
