@@ -109,14 +109,13 @@ internal sealed class LlmCatalog
     {
         foreach (var entry in _http)
         {
-            foreach (var fragment in entry.Members)
-            {
-                if (url.IndexOf(fragment, StringComparison.OrdinalIgnoreCase) >= 0)
-                    return entry;
-            }
+            if (entry.Members.Any(IsPart) && (!entry.HasTrait("host") || entry.TraitValues("host").Any(IsPart)))
+                return entry;
         }
 
         return null;
+
+        bool IsPart(string fragment) => url.IndexOf(fragment, StringComparison.OrdinalIgnoreCase) >= 0;
     }
 
     /// <summary>Whether calls made inside <paramref name="type"/> are forwarded ones.</summary>

@@ -12,8 +12,6 @@ internal sealed class ClientSettings(LlmContext context, CancellationToken cance
 {
     private const string HttpClient = "HttpClient";
 
-    private static readonly string[] LocalHosts = ["://localhost", "://127.0.0.1", "://[::1]", "://0.0.0.0", "://host.docker.internal"];
-
     private readonly ValueSources _sources = new(context, cancellationToken);
 
     public ClientConstruction Read(IOperation construction, CatalogEntry row)
@@ -47,7 +45,7 @@ internal sealed class ClientSettings(LlmContext context, CancellationToken cance
             .Select(operation => operation.ConstantValue is { HasValue: true, Value: string text } && text.Contains("://") ? text : null)
             .OfType<string>()
             .ToList();
-        return addresses.Exists(address => LocalHosts.Any(host => address.IndexOf(host, StringComparison.OrdinalIgnoreCase) >= 0)) || addresses.Count == 0 && row.HasTrait("self-hosted");
+        return addresses.Exists(RawRequest.IsLocalAddress) || addresses.Count == 0 && row.HasTrait("self-hosted");
     }
 
     /// <summary>What a factory such as <c>WithOptions(o => o with { .. })</c> changes.</summary>
@@ -176,6 +174,8 @@ internal sealed class ClientSettings(LlmContext context, CancellationToken cance
                 case IInvocationOperation invocation when invocation.Instance is not null && path.Length == 0: // AddPolicy and its kin: see ClientLayers
                 case IVariableInitializerOperation or IReturnOperation or IExpressionStatementOperation or ISimpleAssignmentOperation:
                     break;
+                case IArgumentOperation { Parent: IInvocationOperation { TargetMethod.ContainingType.Name: "HttpClientJsonExtensions" } }:
+                    break;
                 case IArgumentOperation { Parent: IInvocationOperation { TargetMethod: var target } }:
                     if (context.Catalog.FindClientMethod(target) is null && !ClientLayers.IsThrottleName(target.Name))
                         return null;
@@ -299,7 +299,7 @@ internal sealed class ClientSettings(LlmContext context, CancellationToken cance
         count <= 0 ? new RetrySetting(SettingSource.Off, 0, proof) : new RetrySetting(SettingSource.Set, count, proof);
 
     /// <summary>The time limit of the HttpClient a client is given: unset where it is given none, or one that is made without.</summary>
-    private TimeoutSetting OfHttpClient(IOperation? client, int depth = 0)
+    public TimeoutSetting OfHttpClient(IOperation? client, int depth = 0)
     {
         const int maxDepth = 4;
         client = client?.WithoutConversions();

@@ -34,7 +34,7 @@ internal sealed class ClientUse(string call, Location place, LlmContext context)
 /// <summary>The calls through each construction of the compilation, found file by file as far as somebody asks: most clients are used where they are made.</summary>
 internal sealed class ClientUses(LlmContext context)
 {
-    private readonly ILookup<SyntaxTree, NameIndex.Place> _places = context.Names.Places(context.MayBeCall).ToLookup(place => place.Tree);
+    private readonly ILookup<SyntaxTree, NameIndex.Place> _places = context.Names.Places(context.MayBeLibraryCall).ToLookup(place => place.Tree);
     private readonly ConcurrentDictionary<SyntaxTree, ILookup<Location, ClientUse>> _uses = new();
 
     /// <summary>Those in its own file come first.</summary>

@@ -24,6 +24,12 @@ internal readonly record struct RetryLoop(ILoopOperation Loop, ITryOperation Try
         return null;
     }
 
+    /// <summary>The loop around <paramref name="call"/> that looks at the status of the answer and is left with one: <c>if (!response.IsSuccessStatusCode) continue; return ..</c>.</summary>
+    public static ILoopOperation? OfStatus(IOperation call) => call.Ancestors()
+        .TakeWhile(ancestor => !ancestor.IsFunction())
+        .OfType<ILoopOperation>()
+        .FirstOrDefault(loop => loop is not IForEachLoopOperation && loop.IsLeftAfter(call) && loop.Descendants().Any(part => part is IPropertyReferenceOperation { Property.Name: "StatusCode" or "IsSuccessStatusCode" or "HttpStatusCode" or "Successful" }));
+
     /// <summary>A failure that <paramref name="handler"/> catches makes the loop go on, too.</summary>
     public bool IsRetriedBy(ICatchClauseOperation handler) => Try.Catches.Contains(handler) && GoesOn(handler, Loop);
 
