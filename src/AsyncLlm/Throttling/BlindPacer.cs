@@ -355,7 +355,7 @@ internal sealed class BlindPacer
         if (epoch.Closed > 0.5 * epoch.Time)
         {
             // A small window: it is paced evenly from now on.
-            least = Math.Max(least, epoch.Opened / (epoch.Open + (retryAfter ?? epoch.Closed)));
+            least = Math.Max(least, epoch.Opened / Math.Max(1e-3, epoch.Open + (retryAfter ?? epoch.Closed)));
             _burst = 1;
         }
         _bracket.TooFast(least, !admission.IsCatchUp ? admission.Pace : _bracket.Doubt > 0.5 && !_window.IsKnown ? Math.Max(_bracket.Rate, 2 * least) : _bracket.High);

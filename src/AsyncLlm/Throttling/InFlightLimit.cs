@@ -54,7 +54,7 @@ internal sealed class InFlightLimit
     {
         if (!IsKnown)
             Look(inFlight, sinceReopened);
-        else if (inFlight >= _limit - _testsPassed)
+        else if (inFlight > 0 && inFlight >= _limit - _testsPassed)
             Hold(Math.Min(_limit, inFlight), 2 * _testCycle);
         else if (++_strikes >= StrikesUntilGone)
             Forget();
