@@ -137,6 +137,22 @@ public class ClientWithoutTimeoutTests() : RuleTests("ALLM3003")
             """));
 
     [Fact]
+    public Task Fix_edits_both_options_of_a_choice() => FixesAsync(
+        Local("""
+            var options = key.Length > 3 ? new OpenAIClientOptions { Endpoint = new Uri("https://proxy") /* ours */ } : null;
+            var client = new [|ChatClient|]("m", new ApiKeyCredential(key), options);
+            """),
+        Local("""
+            var options = key.Length > 3 ? new OpenAIClientOptions { Endpoint = new Uri("https://proxy") /* ours */, NetworkTimeout = TimeSpan.FromSeconds(120), RetryPolicy = new ClientRetryPolicy(maxRetries: 3) } : new OpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(120), RetryPolicy = new ClientRetryPolicy(maxRetries: 3) };
+            var client = new ChatClient("m", new ApiKeyCredential(key), options);
+            """));
+
+    [Fact]
+    public Task Fix_edits_a_choice_in_the_argument() => FixesAsync(
+        Local("var client = new [|AzureOpenAIClient|](new Uri(\"https://a\"), new ApiKeyCredential(key), key.Length > 3 ? default : new() { UserAgentApplicationId = key }).GetChatClient(\"m\");"),
+        Local("var client = new AzureOpenAIClient(new Uri(\"https://a\"), new ApiKeyCredential(key), key.Length > 3 ? new AzureOpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(120) } : new() { UserAgentApplicationId = key, NetworkTimeout = TimeSpan.FromSeconds(120) }).GetChatClient(\"m\");"));
+
+    [Fact]
     public Task Fix_imports_what_it_names() => FixesAsync(
         Example,
         """
