@@ -61,12 +61,12 @@ internal sealed class NameIndex(LlmContext context)
         bool MayRun(Place place) => Fits(NodeAt<BaseObjectCreationExpressionSyntax>(place, cancellationToken)?.ArgumentList, constructor, before: 0);
     }
 
-    /// <summary>So many arguments may be given, of which one may stand before the name.</summary>
+    /// <summary>So many arguments may be given, of which one may stand before the name. What an interface or a base type declares may make more of them optional.</summary>
     private static bool Fits(ArgumentListSyntax? list, IMethodSymbol method, int before)
     {
         var given = list?.Arguments.Count ?? 0;
-        return given + before >= method.Parameters.Count(parameter => !parameter.IsOptional && !parameter.IsParams)
-            && (given <= method.Parameters.Length || method.Parameters is [.., { IsParams: true }]);
+        var least = method.IsStatic || method.MethodKind == MethodKind.Constructor ? method.Parameters.Count(parameter => !parameter.IsOptional && !parameter.IsParams) : 0;
+        return given + before >= least && (given <= method.Parameters.Length || method.Parameters is [.., { IsParams: true }]);
     }
 
     /// <summary>The members of this name that are declared with a value in the type, and the assignments to such: declarators, properties and assignments.</summary>
