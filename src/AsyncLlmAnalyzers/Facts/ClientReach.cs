@@ -8,7 +8,7 @@ namespace AsyncLlmAnalyzers.Facts;
 
 /// <summary>
 /// In which files may a client be used? In its own, and in those it is handed on to: by the function that makes it, to what that calls, creates, or is called by,
-/// and from there to what is created. A client that a container or an open member holds may be used anywhere.
+/// and from there to what is created, and to what uses the functions that give a client. One that a container or an open member holds may be used anywhere.
 /// </summary>
 internal static class ClientReach
 {
@@ -23,11 +23,27 @@ internal static class ClientReach
         var trees = new List<SyntaxTree> { own };
         for (var i = 0; i < trees.Count; i++)
         {
-            foreach (var tree in (i == 0 ? next : []).Concat(context.Names.TreesOfCreated(trees[i])).Where(tree => !trees.Contains(tree)))
+            if (FoundIn(trees[i], context, cancellationToken) is not { } found)
+                return null;
+            foreach (var tree in (i == 0 ? next : []).Concat(found).Where(tree => !trees.Contains(tree)))
                 trees.Add(tree);
         }
 
         return trees;
+    }
+
+    /// <summary>The files of what is created in one, and those that use its functions which give a client; null when a field or property of it does.</summary>
+    private static List<SyntaxTree>? FoundIn(SyntaxTree tree, LlmContext context, CancellationToken cancellationToken)
+    {
+        var found = context.Names.TreesOfCreated(tree).ToList();
+        foreach (var member in NameIndex.OpenMembers(tree, context.Catalog.MayHoldClient, cancellationToken))
+        {
+            if (member is not MethodDeclarationSyntax method)
+                return null;
+            found.AddRange(context.Names.TreesThatUse(method.Identifier.ValueText));
+        }
+
+        return found;
     }
 
     /// <summary>The files of the functions and types that are given something where the client is made, and those that get the result; null when anybody can get it.</summary>
@@ -41,7 +57,7 @@ internal static class ClientReach
                     trees.UnionWith(context.Names.TreesThatUse(NameIndex.NameOf(method)));
                 break;
             case IMethodSymbol { MethodKind: MethodKind.Constructor }:
-            case IFieldSymbol field when IsKept(field, context):
+            case IFieldSymbol field when IsKept(field):
                 break;
             default:
                 return null;
@@ -61,7 +77,7 @@ internal static class ClientReach
                 case IObjectCreationOperation { Type: { } type }:
                     trees.UnionWith(FilesOf(type, context));
                     break;
-                case IAssignmentOperation assignment when Carries(assignment.Value.Type) && !IsKept(assignment.Target, context):
+                case IAssignmentOperation assignment when Carries(assignment.Value.Type) && !IsKept(assignment.Target):
                     return null;
             }
         }
@@ -83,22 +99,13 @@ internal static class ClientReach
             || invocation.ChainRoot() is not (ILocalReferenceOperation or IInvocationOperation or IObjectCreationOperation));
 
     /// <summary>What is assigned stays in this function, or in this type.</summary>
-    private static bool IsKept(IOperation target, LlmContext context) => target.ChainRoot() switch
+    private static bool IsKept(IOperation target) => target.ChainRoot() switch
     {
         ILocalReferenceOperation or IInvocationOperation or IObjectCreationOperation or IDiscardOperation or IDeclarationExpressionOperation or IInstanceReferenceOperation { ReferenceKind: InstanceReferenceKind.ImplicitReceiver } => true,
-        IFieldReferenceOperation { Field: var field } => IsKept(field, context),
-        IInstanceReferenceOperation when target is IPropertyReferenceOperation { Property: var property } => IsKept(property, context),
+        IFieldReferenceOperation { Field: var field } => IsKept(field),
+        IInstanceReferenceOperation when target is IPropertyReferenceOperation { Property: var property } => IsKept(property),
         _ => false,
     };
 
-    /// <summary>Only its type sees it, which lets nobody have a client.</summary>
-    private static bool IsKept(ISymbol member, LlmContext context) =>
-        member is { DeclaredAccessibility: Accessibility.Private, ContainingType: { DeclaringSyntaxReferences.Length: 1 } type }
-        && !type.GetMembers().Any(other => other.DeclaredAccessibility != Accessibility.Private && other switch
-        {
-            IPropertySymbol { Type: var given } => context.Catalog.IsReceiver(given),
-            IFieldSymbol { Type: var given } => context.Catalog.IsReceiver(given),
-            IMethodSymbol { MethodKind: MethodKind.Ordinary, ReturnType: var given } => context.Catalog.IsReceiver(ReturnTypes.Awaited(given)),
-            _ => false,
-        });
+    private static bool IsKept(ISymbol member) => member is { DeclaredAccessibility: Accessibility.Private, ContainingType.DeclaringSyntaxReferences.Length: 1 };
 }
