@@ -149,6 +149,9 @@ internal sealed class LlmCatalog
     /// <summary>A filter by name of factories and registration methods.</summary>
     public bool MayBeClientMethod(string memberName) => !_clients.Named(memberName).IsEmpty;
 
+    /// <summary>The rows of registrations and factories of clients that have this name.</summary>
+    public IEnumerable<CatalogEntry> ClientMethods(string memberName) => _clients.Named(memberName).Select(row => row.Entry);
+
     public CallShape ShapeOf(CatalogEntry entry, IMethodSymbol method)
     {
         if (entry.Shape != CallShape.ByReturn)

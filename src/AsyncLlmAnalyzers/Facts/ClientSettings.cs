@@ -42,6 +42,7 @@ internal sealed class ClientSettings(LlmContext context, CancellationToken cance
     private bool IsLocal(IOperation construction, Dictionary<string, IOperation>? settings, CatalogEntry row)
     {
         var addresses = construction.Descendants().Concat(settings?.Values.SelectMany(value => value.DescendantsAndSelf()) ?? [])
+            .SelectMany(operation => operation is ILocalReferenceOperation or IFieldReferenceOperation && operation.Type is { SpecialType: SpecialType.System_String } or { Name: nameof(Uri) } ? _sources.Of(operation).SelectMany(value => value.DescendantsAndSelf()).Prepend(operation) : [operation])
             .Select(operation => operation.ConstantValue is { HasValue: true, Value: string text } && text.Contains("://") ? text : null)
             .OfType<string>()
             .Concat(settings is not null && settings.TryGetValue("Endpoint", out var endpoint) ? new RequestUrl(context, cancellationToken).Of(endpoint) : [])
