@@ -272,7 +272,7 @@ internal sealed class BlindPacer
         }
         var epoch = new Epoch(admitted, Math.Max(1e-3, admission.At - _emptyAt), _reopenedAt - _emptyAt, admission.Number - _reopenedNumber, admission.At - _reopenedAt, _largestBurst);
         _lost = 0.5 * (_lost + _lostTime * _bracket.Rate);
-        _cost = 0.5 * (_cost + Math.Max(_refusalsPerEpoch, _bracket.Rate * epoch.Closed));
+        _cost = 0.5 * (_cost + Math.Max(_refusalsPerEpoch, Math.Min(_bracket.Rate * epoch.Closed, _bracket.Rate * epoch.Time - epoch.Admitted)));
         if (epoch.Opened >= _granted)
             _largestBurst = Math.Max(_largestBurst, _granted);
 
