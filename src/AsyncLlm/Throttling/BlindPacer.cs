@@ -32,6 +32,7 @@ internal sealed class BlindPacer
     private readonly RateBracket _bracket = new();
     private readonly QuotaWindow _window = new();
     private readonly InFlightLimit _inFlight = new();
+    private readonly QuotaBucket _bucket = new();
     private double _pace;
     private double _plateau = ShortestPlateau;
     private double _margin = LargestMargin;
@@ -292,9 +293,15 @@ internal sealed class BlindPacer
         else
         {
             LearnRate(epoch, admission, retryAfter);
+            _bucket.Learn(epoch);
+            // One that was full for a while may have given more.
+            if (_bucket.IsKnown && _bracket.Rate * epoch.Closed + _margin * epoch.Opened + 1 < _largestBurst)
+                _bracket.TooFast(_bucket.Least, _bucket.Most);
         }
         if (!isWindow)
             _window.Forget();
+        else
+            _bucket.Forget();
         if (_lost > 1 && --_epochsUntilBurst <= 0)
             _burst = 2 * _largestBurst;
         _margin = isWindow ? LargestMargin : Math.Min(_bracket.Doubt, LargestMargin);
