@@ -169,7 +169,8 @@ internal sealed class BlindPacer
 
     public void Answered(in Admission admission)
     {
-        _inFlight.Answered(admission.Number);
+        if (admission.Number < _emptyNumber || admission.Number >= _epochEnd)
+            _inFlight.Answered(admission.Number, admission.InFlight);
         if (admission.Number >= _epochEnd)
             _failedProbes = 0;
     }
