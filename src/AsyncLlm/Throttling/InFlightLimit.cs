@@ -9,7 +9,7 @@ internal sealed class InFlightLimit
     private const int None = int.MaxValue;
     private const int TestsUntilGone = 3;
     private const int ShortestTestCycle = 16;
-    private const int SmallNumber = 4;
+    private const int SmallNumber = 2;
     // What is refused counts as in flight until its answer is back, so that a single number may be wrong.
     private const int StrikesUntilGone = 2;
 
