@@ -92,6 +92,10 @@ internal sealed class LlmCatalog
     public bool IsReceiver(ITypeSymbol type) => _calls.All.Any(row =>
         row.Entry.IsCall && (type.AllInterfaces.Any(contract => Is(contract, row.Type)) || BaseTypes(type).Any(candidate => Is(candidate, row.Type))));
 
+    /// <summary>Whether the type is one of the agents that a framework runs.</summary>
+    public bool IsAgent(ITypeSymbol type) => _calls.All.Any(row => row.Entry.Kind == CatalogKind.Agent && !row.Type.IsStatic
+        && (BaseTypes(type).Any(candidate => Is(candidate, row.Type)) || type.AllInterfaces.Any(contract => Is(contract, row.Type))));
+
     /// <summary>Whether rows are about exactly this type, and not one it derives from or implements.</summary>
     public bool IsNamed(ITypeSymbol type) => _calls.All.Any(row => Is(type, row.Type));
 
@@ -144,6 +148,9 @@ internal sealed class LlmCatalog
 
     /// <summary>A filter by name of factories and registration methods.</summary>
     public bool MayBeClientMethod(string memberName) => !_clients.Named(memberName).IsEmpty;
+
+    /// <summary>The rows of registrations and factories of clients that have this name.</summary>
+    public IEnumerable<CatalogEntry> ClientMethods(string memberName) => _clients.Named(memberName).Select(row => row.Entry);
 
     public CallShape ShapeOf(CatalogEntry entry, IMethodSymbol method)
     {

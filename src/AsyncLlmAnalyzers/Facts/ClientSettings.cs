@@ -39,11 +39,13 @@ internal sealed class ClientSettings(LlmContext context, CancellationToken cance
             row, name.ValueText == "new" ? row.Type.Substring(row.Type.LastIndexOf('.') + 1) : name.ValueText, name.GetLocation(), timeout, retry, IsLocal(construction, settings, row));
     }
 
-    private static bool IsLocal(IOperation construction, Dictionary<string, IOperation>? settings, CatalogEntry row)
+    private bool IsLocal(IOperation construction, Dictionary<string, IOperation>? settings, CatalogEntry row)
     {
         var addresses = construction.Descendants().Concat(settings?.Values.SelectMany(value => value.DescendantsAndSelf()) ?? [])
+            .SelectMany(operation => operation is ILocalReferenceOperation or IFieldReferenceOperation && operation.Type is { SpecialType: SpecialType.System_String } or { Name: nameof(Uri) } ? _sources.Of(operation).SelectMany(value => value.DescendantsAndSelf()).Prepend(operation) : [operation])
             .Select(operation => operation.ConstantValue is { HasValue: true, Value: string text } && text.Contains("://") ? text : null)
             .OfType<string>()
+            .Concat(settings is not null && settings.TryGetValue("Endpoint", out var endpoint) ? new RequestUrl(context, cancellationToken).Of(endpoint) : [])
             .ToList();
         return addresses.Exists(RawRequest.IsLocalAddress) || addresses.Count == 0 && row.HasTrait("self-hosted");
     }

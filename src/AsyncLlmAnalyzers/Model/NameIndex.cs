@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -18,7 +19,9 @@ internal sealed class NameIndex(LlmContext context)
 
     private readonly Lazy<ILookup<string, Place>> _created = new(() => Merged(context.Compilation, names => names.Created));
 
-    private ILookup<string, Place>? _createdUnnamed;
+    private readonly Lazy<ILookup<string, Place>> _declared = new(() => Merged(context.Compilation, names => names.Declared));
+
+    private readonly ConcurrentDictionary<Place, string> _unnamed = new();
 
     public IEnumerable<IInvocationOperation> Invocations(Func<string, bool> isWanted, CancellationToken cancellationToken) =>
         Places(isWanted).Select(place => Invocation(place, cancellationToken)).OfType<IInvocationOperation>();
@@ -26,15 +29,45 @@ internal sealed class NameIndex(LlmContext context)
     public IEnumerable<IInvocationOperation> Invocations(string name, CancellationToken cancellationToken) =>
         _invoked.Value[name].Select(place => Invocation(place, cancellationToken)).OfType<IInvocationOperation>();
 
+    /// <summary>Those that may run the method, also through what it overrides or implements: by name and number of arguments, and of a private one in the files of its type.</summary>
+    public IEnumerable<IInvocationOperation> InvocationsOf(IMethodSymbol method, CancellationToken cancellationToken)
+    {
+        var isLocal = method is { MethodKind: MethodKind.LocalFunction } or { MethodKind: MethodKind.Ordinary, DeclaredAccessibility: Accessibility.Private };
+        var files = isLocal ? method.ContainingType.DeclaringSyntaxReferences.Select(part => part.SyntaxTree).ToList() : null;
+        return _invoked.Value[NameOf(method)]
+            .Where(place => files?.Contains(place.Tree) != false && Fits(NodeAt<InvocationExpressionSyntax>(place, cancellationToken)?.ArgumentList, method, method.IsExtensionMethod ? 1 : 0))
+            .Select(place => Invocation(place, cancellationToken))
+            .OfType<IInvocationOperation>();
+    }
+
+    /// <summary>Without the interface that an explicit implementation names.</summary>
+    public static string NameOf(IMethodSymbol method) => method.Name.Substring(method.Name.LastIndexOf('.') + 1);
+
     /// <summary>The method groups of this name that are given to an invocation.</summary>
     public IEnumerable<IMethodReferenceOperation> MethodGroups(string methodName, CancellationToken cancellationToken) =>
         _given.Value[methodName].Select(place => OperationAt<ArgumentSyntax>(place, cancellationToken))
             .Select(argument => (argument as IArgumentOperation)?.Value is IDelegateCreationOperation { Target: IMethodReferenceOperation group } ? group : null)
             .OfType<IMethodReferenceOperation>();
 
-    /// <summary>The creations of types of this name.</summary>
-    public IEnumerable<IObjectCreationOperation> Creations(string typeName, CancellationToken cancellationToken) =>
-        _created.Value[typeName].Concat(CreatedUnnamed(cancellationToken)[typeName]).Select(place => OperationAt<BaseObjectCreationExpressionSyntax>(place, cancellationToken)).OfType<IObjectCreationOperation>();
+    /// <summary>The creations that run the constructor.</summary>
+    public IEnumerable<IObjectCreationOperation> Creations(IMethodSymbol constructor, CancellationToken cancellationToken)
+    {
+        var type = constructor.ContainingType.Name;
+        return _created.Value[type].Where(MayRun).Concat(_created.Value[""].Where(MayRun).Where(place => UnnamedType(place, cancellationToken) == type))
+            .Select(place => OperationAt<BaseObjectCreationExpressionSyntax>(place, cancellationToken))
+            .OfType<IObjectCreationOperation>()
+            .Where(creation => SymbolEqualityComparer.Default.Equals(creation.Constructor?.OriginalDefinition, constructor.OriginalDefinition));
+
+        bool MayRun(Place place) => Fits(NodeAt<BaseObjectCreationExpressionSyntax>(place, cancellationToken)?.ArgumentList, constructor, before: 0);
+    }
+
+    /// <summary>So many arguments may be given, of which one may stand before the name.</summary>
+    private static bool Fits(ArgumentListSyntax? list, IMethodSymbol method, int before)
+    {
+        var given = list?.Arguments.Count ?? 0;
+        return given + before >= method.Parameters.Count(parameter => !parameter.IsOptional && !parameter.IsParams)
+            && (given <= method.Parameters.Length || method.Parameters is [.., { IsParams: true }]);
+    }
 
     /// <summary>The members of this name that are declared with a value in the type, and the assignments to such: declarators, properties and assignments.</summary>
     public static IEnumerable<SyntaxNode> Assigned(SyntaxReference type, string name, CancellationToken cancellationToken)
@@ -45,24 +78,32 @@ internal sealed class NameIndex(LlmContext context)
             .Select(start => root.FindToken(start).Parent!.FirstAncestorOrSelf<SyntaxNode>(node => AssignedName(node) is not null)!);
     }
 
-    /// <summary>The <c>new(..)</c> whose type is written elsewhere, by its name: each is bound once for a version of the project, without a lock, since twice is harmless.</summary>
-    private ILookup<string, Place> CreatedUnnamed(CancellationToken cancellationToken) => _createdUnnamed ??= _created.Value[""]
-        .Select(place => (Place: place, OperationAt<BaseObjectCreationExpressionSyntax>(place, cancellationToken)?.Type))
-        .Where(created => created.Type is not null)
-        .ToLookup(created => created.Type!.Name, created => created.Place, StringComparer.Ordinal);
+    /// <summary>The type of a <c>new(..)</c> that is written elsewhere: each is bound once for a version of the project.</summary>
+    private string UnnamedType(Place place, CancellationToken cancellationToken) =>
+        _unnamed.GetOrAdd(place, _ => OperationAt<BaseObjectCreationExpressionSyntax>(place, cancellationToken)?.Type?.Name ?? "");
+
+    /// <summary>The files in which something of this name is invoked or given to an invocation.</summary>
+    public IEnumerable<SyntaxTree> TreesThatUse(string methodName) => _invoked.Value[methodName].Concat(_given.Value[methodName]).Select(place => place.Tree).Distinct();
+
+    /// <summary>The files that declare a type of the name of one that is created in the file.</summary>
+    public IEnumerable<SyntaxTree> TreesOfCreated(SyntaxTree tree) => ByTree.GetValue(tree, Read).Created.SelectMany(created => _declared.Value[created.Key]).Select(place => place.Tree).Distinct();
 
     /// <summary>Where the invocations are that <see cref="Invocations(Func{string, bool}, CancellationToken)"/> binds.</summary>
     public IEnumerable<Place> Places(Func<string, bool> isWanted) => _invoked.Value.Where(places => isWanted(places.Key)).SelectMany(places => places);
 
     public IInvocationOperation? Invocation(Place place, CancellationToken cancellationToken) => OperationAt<InvocationExpressionSyntax>(place, cancellationToken) as IInvocationOperation;
 
+    public static SimpleNameSyntax NameAt(Place place, CancellationToken cancellationToken) => (SimpleNameSyntax)place.Tree.GetRoot(cancellationToken).FindToken(place.Start).Parent!;
+
     private IOperation? OperationAt<T>(Place place, CancellationToken cancellationToken)
         where T : SyntaxNode
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var node = place.Tree.GetRoot(cancellationToken).FindToken(place.Start).Parent!.FirstAncestorOrSelf<T>();
-        return node is null ? null : context.GetModel(place.Tree)?.GetOperation(node, cancellationToken);
+        return NodeAt<T>(place, cancellationToken) is { } node ? context.GetModel(place.Tree)?.GetOperation(node, cancellationToken) : null;
     }
+
+    private static T? NodeAt<T>(Place place, CancellationToken cancellationToken)
+        where T : SyntaxNode => place.Tree.GetRoot(cancellationToken).FindToken(place.Start).Parent!.FirstAncestorOrSelf<T>();
 
     private static ILookup<string, Place> Merged(Compilation compilation, Func<Names, ILookup<string, int>> index) =>
         (from tree in compilation.SyntaxTrees
@@ -73,7 +114,8 @@ internal sealed class NameIndex(LlmContext context)
 
     private static Names Read(SyntaxTree tree)
     {
-        var (invoked, created, given, assigned) = (new List<(string Name, int Start)>(), new List<(string Name, int Start)>(), new List<(string Name, int Start)>(), new List<(string Name, int Start)>());
+        var (invoked, created, given, assigned, declared) =
+            (new List<(string Name, int Start)>(), new List<(string Name, int Start)>(), new List<(string Name, int Start)>(), new List<(string Name, int Start)>(), new List<(string Name, int Start)>());
         foreach (var node in tree.GetRoot().DescendantNodes())
         {
             if (node is InvocationExpressionSyntax && Site.NameOf(node)?.Identifier is { } name)
@@ -84,9 +126,11 @@ internal sealed class NameIndex(LlmContext context)
                 given.Add((group.Identifier.ValueText, group.SpanStart));
             else if (AssignedName(node) is { } member)
                 assigned.Add((member.ValueText, member.SpanStart));
+            else if (node is TypeDeclarationSyntax type)
+                declared.Add((type.Identifier.ValueText, type.Identifier.SpanStart));
         }
 
-        return new Names(Lookup(invoked), Lookup(created), Lookup(given), Lookup(assigned));
+        return new Names(Lookup(invoked), Lookup(created), Lookup(given), Lookup(assigned), Lookup(declared));
     }
 
     private static SyntaxToken? AssignedName(SyntaxNode node) => node switch
@@ -109,5 +153,5 @@ internal sealed class NameIndex(LlmContext context)
 
     internal readonly record struct Place(SyntaxTree Tree, int Start);
 
-    private sealed record Names(ILookup<string, int> Invoked, ILookup<string, int> Created, ILookup<string, int> Given, ILookup<string, int> Assigned);
+    private sealed record Names(ILookup<string, int> Invoked, ILookup<string, int> Created, ILookup<string, int> Given, ILookup<string, int> Assigned, ILookup<string, int> Declared);
 }

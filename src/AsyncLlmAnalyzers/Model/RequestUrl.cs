@@ -25,6 +25,9 @@ internal sealed class RequestUrl(LlmContext context, CancellationToken cancellat
         return urls.Exists(IsRelative) && request.Receiver() is { } client ? Joined(BasesOf(client, request), urls) : urls;
     }
 
+    /// <summary>The same of an address by itself.</summary>
+    public IEnumerable<string> Of(IOperation address) => Of(address, MaxSteps).Where(text => text != Unknown).Distinct().Take(MaxTexts);
+
     private static bool IsRelative(string url) => !url.Contains("://") && !url.StartsWith(Unknown, StringComparison.Ordinal);
 
     private static string Under(string @base, string path) => IsRelative(path) ? $"{@base.TrimEnd('/')}/{path.TrimStart('/')}" : path;

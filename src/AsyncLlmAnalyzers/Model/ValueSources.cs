@@ -131,8 +131,7 @@ internal sealed class ValueSources(LlmContext context, CancellationToken cancell
     private static bool IsEndpoint(IInvocationOperation? carrier) => carrier?.TargetMethod.Name.StartsWith("Map", StringComparison.Ordinal) == true;
 
     private IEnumerable<IOperation> OfCreations(IMethodSymbol constructor, IParameterSymbol parameter) =>
-        context.Names.Creations(constructor.ContainingType.Name, cancellationToken)
-            .Where(creation => SymbolEqualityComparer.Default.Equals(creation.Constructor?.OriginalDefinition, constructor.OriginalDefinition))
+        context.Names.Creations(constructor, cancellationToken)
             .SelectMany(creation => creation.Arguments)
             .Where(argument => argument.Parameter?.Ordinal == parameter.Ordinal)
             .Select(argument => argument.Value);
@@ -145,7 +144,7 @@ internal sealed class ValueSources(LlmContext context, CancellationToken cancell
 
         var calls = method.MethodKind == MethodKind.LocalFunction || method.DeclaredAccessibility is Accessibility.Private or Accessibility.NotApplicable
             ? context.Callers.Of(method, cancellationToken)
-            : context.Names.Invocations(method.Name, cancellationToken)
+            : context.Names.InvocationsOf(method, cancellationToken)
                 .Where(call => SymbolEqualityComparer.Default.Equals((call.TargetMethod.ReducedFrom ?? call.TargetMethod).OriginalDefinition, method.OriginalDefinition));
         return calls.SelectMany(call => call.Arguments).Where(argument => argument.Parameter?.Ordinal == parameter.Ordinal).Select(argument => argument.Value);
     }

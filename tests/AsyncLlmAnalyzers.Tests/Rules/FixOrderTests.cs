@@ -95,6 +95,18 @@ public class FixOrderTests
         Assert.Empty((await RuleTests.Compile(text).WithAnalyzers([new LlmAnalyzer()]).GetAnalyzerDiagnosticsAsync()).Where(finding => finding.Severity >= DiagnosticSeverity.Warning));
     }
 
+    /// <summary>A policy without retries keeps a client short: what is given retries needs a time as well.</summary>
+    [Theory]
+    [InlineData("ALLM3003 ALLM4001", true, "new(\"m\", new ApiKeyCredential(\"k\"), new() { RetryPolicy = new ClientRetryPolicy(0) })", "new(\"m\", new ApiKeyCredential(\"k\"), new() { RetryPolicy = new ClientRetryPolicy(3), NetworkTimeout = TimeSpan.FromSeconds(120) })")]
+    [InlineData("ALLM4001 ALLM3003", false, "new(\"m\", new ApiKeyCredential(\"k\"), new() { RetryPolicy = new ClientRetryPolicy(maxRetries: 0) })", "new(\"m\", new ApiKeyCredential(\"k\"), new() { RetryPolicy = new ClientRetryPolicy(maxRetries: 3), NetworkTimeout = TimeSpan.FromSeconds(120) })")]
+    public async Task A_client_without_retries_is_right_after_one_pass(string ids, bool withRuntime, string construction, string fixedConstruction)
+    {
+        var code = Batch.Replace("using OpenAI.Chat;", "using System.ClientModel;\nusing System.ClientModel.Primitives;\nusing OpenAI;\nusing OpenAI.Chat;", StringComparison.Ordinal);
+        var text = await FixAsync(code.Replace("new(\"m\", \"k\")", construction, StringComparison.Ordinal), ids, withRuntime);
+        Assert.Equal(code.Replace("new(\"m\", \"k\")", fixedConstruction, StringComparison.Ordinal), text);
+        Assert.Empty((await RuleTests.Compile(text).WithAnalyzers([new LlmAnalyzer()]).GetAnalyzerDiagnosticsAsync()).Where(finding => finding.Severity >= DiagnosticSeverity.Warning));
+    }
+
     /// <summary>Fix All of each id in turn, with its default fix, on what the one before it left.</summary>
     private static async Task<string> FixAsync(string code, string ids, bool withRuntime)
     {

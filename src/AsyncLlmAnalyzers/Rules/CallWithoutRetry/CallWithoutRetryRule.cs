@@ -15,6 +15,7 @@ namespace AsyncLlmAnalyzers.Rules.CallWithoutRetry;
 /// Silent when
 /// <list type="bullet">
 /// <item>an own loop, a pipeline, a throttle, or a layer of the client repeats it, or may;</item>
+/// <item>the code only hands the call on: a decorator, middleware, an extension of the client, a method that passes all it is given;</item>
 /// <item>the retries of its SDK are sound by default;</item>
 /// <item>the construction of its client is visible: ALLM4001 and ALLM4011 speak there; or it is a class of this compilation;</item>
 /// <item>a request that is sent by hand goes to this machine, or through an <c>HttpClient</c> whose handlers cannot be seen.</item>
@@ -30,7 +31,7 @@ internal sealed class CallWithoutRetryRule : LlmRule
         message: "Nothing here repeats '{0}' when the provider refuses it for a moment: {1}",
         DiagnosticSeverity.Info,
         description: "A rate limit or a dropped connection passes within seconds; whether a call survives it depends here on how somebody else made the client.",
-        RuleTags.SuggestionInTests);
+        RuleTags.OffInTests);
 
     public override DiagnosticDescriptor Descriptor => Rule;
 
@@ -43,6 +44,7 @@ internal sealed class CallWithoutRetryRule : LlmRule
         && call.Entry.Kind != CatalogKind.Local
         && site.Client is { All.IsEmpty: true, IsOwn: false } client
         && Reason(call, client, site) is { } reason
+        && !Forwarded.Is(call, site.Context)
         && Retried.Around(call.Operation, site.Context, site.CancellationToken).Verdict == Verdict.No
         && Retried.Layers(call.Operation, site.Context, site.CancellationToken).Verdict == Verdict.No
             ? new Finding(Descriptor, site.NameToken.GetLocation(), site.NameToken.ValueText, reason).Quoting(call.Entry, site.Model.Compilation)
