@@ -1,7 +1,6 @@
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Operations;
-using AsyncLlmAnalyzers.Catalog;
 using AsyncLlmAnalyzers.Model;
 
 namespace AsyncLlmAnalyzers.Facts;
@@ -53,7 +52,7 @@ internal static class ClientReach
         switch (construction.EnclosingMember())
         {
             case IMethodSymbol { MethodKind: MethodKind.Ordinary or MethodKind.ExplicitInterfaceImplementation } method:
-                if (Carries(method.ReturnType) || construction.ChainRoot() is IParameterReferenceOperation)
+                if (Carries(method.ReturnType, context) || construction.ChainRoot() is IParameterReferenceOperation)
                     trees.UnionWith(context.Names.TreesThatUse(NameIndex.NameOf(method)));
                 break;
             case IMethodSymbol { MethodKind: MethodKind.Constructor }:
@@ -71,13 +70,13 @@ internal static class ClientReach
                     return null;
                 case IInvocationOperation invocation:
                     trees.UnionWith(invocation.TargetMethod.TypeArguments.SelectMany(type => FilesOf(type, context)));
-                    if (!invocation.Arguments.IsEmpty)
+                    if (invocation.Arguments.Any(argument => Carries(argument.Value.WithoutConversions().Type, context)))
                         trees.UnionWith(FilesOf(invocation.TargetMethod, context));
                     break;
-                case IObjectCreationOperation { Type: { } type }:
+                case IObjectCreationOperation { Type: { } type } creation when creation.Arguments.Any(argument => Carries(argument.Value.WithoutConversions().Type, context)):
                     trees.UnionWith(FilesOf(type, context));
                     break;
-                case IAssignmentOperation assignment when Carries(assignment.Value.Type) && !IsKept(assignment.Target):
+                case IAssignmentOperation assignment when Carries(assignment.Value.Type, context) && !IsKept(assignment.Target):
                     return null;
             }
         }
@@ -88,9 +87,15 @@ internal static class ClientReach
     private static IEnumerable<SyntaxTree> FilesOf(ISymbol symbol, LlmContext context) =>
         symbol.OriginalDefinition.DeclaringSyntaxReferences.Select(reference => reference.SyntaxTree).Where(context.Compilation.ContainsSyntaxTree);
 
-    /// <summary>A client may be in a value of the type, or of the task's result.</summary>
-    private static bool Carries(ITypeSymbol? type) =>
-        type is not null && (ReturnTypes.TaskResult(type, out var result) ? result is not null && !ClientLayers.IsPlainValue(result) : !ClientLayers.IsPlainValue(type));
+    /// <summary>A client may be in a value of the type: it is one, or a type of this compilation, a function, or anything; or holds such.</summary>
+    private static bool Carries(ITypeSymbol? type, LlmContext context) => type switch
+    {
+        null => false,
+        IArrayTypeSymbol { ElementType: var element } => Carries(element, context),
+        INamedTypeSymbol { TypeArguments: var arguments } named => named.SpecialType == SpecialType.System_Object || named.TypeKind == TypeKind.Delegate
+            || context.Catalog.MayHoldClient(named.Name) || named.TypeKind != TypeKind.Enum && FilesOf(named, context).Any() || arguments.Any(argument => Carries(argument, context)),
+        _ => true,
+    };
 
     /// <summary>The container of the application, or a collection that others have.</summary>
     private static bool IsHeldElsewhere(IInvocationOperation invocation) =>
