@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using AsyncLlmAnalyzers.Catalog;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
@@ -23,9 +24,9 @@ internal static class Analysis
     /// <summary>A catalogued call has this name.</summary>
     public static bool IsCallName(string name) => Calls.Any(entry => entry.Matches(name));
 
-    public static async Task<IEnumerable<Finding>> FindAsync(Compilation compilation, SourceFolder folder)
+    public static async Task<IEnumerable<Finding>> FindAsync(Compilation compilation, SourceFolder folder, IReadOnlyDictionary<string, string> options)
     {
-        var diagnostics = await compilation.WithAnalyzers(Analyzers).GetAnalyzerDiagnosticsAsync();
+        var diagnostics = await compilation.WithAnalyzers(Analyzers, new AnalyzerOptions([], new Everywhere(options))).GetAnalyzerDiagnosticsAsync();
         return diagnostics.Select(diagnostic =>
         {
             var position = diagnostic.Location.GetLineSpan();
@@ -88,6 +89,21 @@ internal static class Analysis
     {
         var start = tree.GetLineSpan(name.Span).StartLinePosition;
         return new Call(folder.Relative(tree.FilePath), start.Line + 1, start.Character + 1, name.Identifier.ValueText);
+    }
+
+    /// <summary>The same options for every file.</summary>
+    private sealed class Everywhere(IReadOnlyDictionary<string, string> options) : AnalyzerConfigOptionsProvider
+    {
+        public override AnalyzerConfigOptions GlobalOptions { get; } = new Given(options);
+
+        public override AnalyzerConfigOptions GetOptions(SyntaxTree tree) => GlobalOptions;
+
+        public override AnalyzerConfigOptions GetOptions(AdditionalText textFile) => GlobalOptions;
+
+        private sealed class Given(IReadOnlyDictionary<string, string> options) : AnalyzerConfigOptions
+        {
+            public override bool TryGetValue(string key, [NotNullWhen(true)] out string? value) => options.TryGetValue(key, out value);
+        }
     }
 }
 

@@ -13,6 +13,7 @@ internal sealed record Arguments(string Folder)
           --restore NAMES         restore packages the projects name and the package folder lacks (Microsoft.*,OpenAI or *)
           --packages NAMES        reference these too: what a package that cannot be had would have brought along
           --sources PATH          compile a package that is missing from this repository or git directory; may be repeated
+          --option KEY=VALUE      as in an .editorconfig (async_llm.raw_http=true); may be repeated
           --ids ALLM1001,..       print these rules only
           --labels FILE --repo R  compare with hand-labelled places of a repository
           --json FILE             write everything as JSON
@@ -29,6 +30,8 @@ internal sealed record Arguments(string Folder)
     public IReadOnlyList<string> Packages { get; init; } = [];
 
     public IReadOnlyList<string> Sources { get; init; } = [];
+
+    public IReadOnlyDictionary<string, string> Options { get; init; } = new Dictionary<string, string>();
 
     public IReadOnlySet<string>? Ids { get; init; }
 
@@ -66,6 +69,7 @@ internal sealed record Arguments(string Folder)
                 "--restore" => result with { Restore = value.Split(',') },
                 "--packages" => result with { Packages = value.Split(',') },
                 "--sources" => result with { Sources = [.. result.Sources, value] },
+                "--option" when value.Split('=', 2) is [var key, var setting] => result with { Options = new Dictionary<string, string>(result.Options) { [key] = setting } },
                 "--ids" => result with { Ids = value.Split(',').ToHashSet() },
                 "--labels" => result with { Labels = value },
                 "--repo" => result with { Repository = value },

@@ -57,7 +57,7 @@ async Task<Report> RunAsync()
             continue;
         }
 
-        findings.UnionWith(await Analysis.FindAsync(compilation, folder));
+        findings.UnionWith(await Analysis.FindAsync(compilation, folder, arguments.Options));
         compiled.UnionWith(compilation.SyntaxTrees.Select(tree => tree.FilePath));
         var inProject = Analysis.CallsIn(compilation, folder).ToList();
         inProject.ForEach(Add);

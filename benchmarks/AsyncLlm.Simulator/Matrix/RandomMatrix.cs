@@ -16,6 +16,9 @@ internal static class RandomMatrix
     // Of a concurrency limit only those that make sense there.
     private const int ComplicationsOfConcurrency = 2;
 
+    // Of a concurrency limit, too, no more than 3000 a minute.
+    private const double MostPerSecond = 50;
+
     // Where less than that gathers, others have taken it too often before anyone can know.
     private const double LeastBurstWithTenant = 20;
 
@@ -58,7 +61,7 @@ internal static class RandomMatrix
         if (row.Server == ServerKind.TokenBucket && Uniform(Draws.Corner) < 0.15)
             row = row with { Burst = 1 };
         if (row.Server == ServerKind.Concurrency)
-            row = row with { Headers = RateHeaders.None, Policies = ["blind"], N = (int)Math.Max(400, 40 * row.Concurrency) };
+            row = row with { Headers = RateHeaders.None, Policies = ["blind"], Latency = Math.Max(row.Latency, row.Concurrency / MostPerSecond) };
         else if (row.Server != ServerKind.TokenBucket)
             row = row with { Rpm = Math.Max(1, Math.Round(row.Rpm * row.Window / 60)) * 60 / row.Window, RetryAfter = row.RetryAfter == RetryAfterForm.Fixed ? RetryAfterForm.Seconds : row.RetryAfter };
 

@@ -32,6 +32,7 @@ internal sealed class BlindPacer
     private readonly RateBracket _bracket = new();
     private readonly QuotaWindow _window = new();
     private readonly InFlightLimit _inFlight = new();
+    private readonly QuotaBucket _bucket = new();
     private double _pace;
     private double _plateau = ShortestPlateau;
     private double _margin = LargestMargin;
@@ -168,7 +169,8 @@ internal sealed class BlindPacer
 
     public void Answered(in Admission admission)
     {
-        _inFlight.Answered(admission.Number);
+        if (admission.Number < _emptyNumber || admission.Number >= _epochEnd)
+            _inFlight.Answered(admission.Number, admission.InFlight);
         if (admission.Number >= _epochEnd)
             _failedProbes = 0;
     }
@@ -272,7 +274,7 @@ internal sealed class BlindPacer
         }
         var epoch = new Epoch(admitted, Math.Max(1e-3, admission.At - _emptyAt), _reopenedAt - _emptyAt, admission.Number - _reopenedNumber, admission.At - _reopenedAt, _largestBurst);
         _lost = 0.5 * (_lost + _lostTime * _bracket.Rate);
-        _cost = 0.5 * (_cost + Math.Max(_refusalsPerEpoch, _bracket.Rate * epoch.Closed));
+        _cost = 0.5 * (_cost + Math.Max(_refusalsPerEpoch, Math.Min(_bracket.Rate * epoch.Closed, _bracket.Rate * epoch.Time - epoch.Admitted)));
         if (epoch.Opened >= _granted)
             _largestBurst = Math.Max(_largestBurst, _granted);
 
@@ -292,9 +294,15 @@ internal sealed class BlindPacer
         else
         {
             LearnRate(epoch, admission, retryAfter);
+            _bucket.Learn(epoch);
+            // One that was full for a while may have given more.
+            if (_bucket.IsKnown && _bracket.Rate * epoch.Closed + _margin * epoch.Opened + 1 < _largestBurst)
+                _bracket.TooFast(_bucket.Least, _bucket.Most);
         }
         if (!isWindow)
             _window.Forget();
+        else
+            _bucket.Forget();
         if (_lost > 1 && --_epochsUntilBurst <= 0)
             _burst = 2 * _largestBurst;
         _margin = isWindow ? LargestMargin : Math.Min(_bracket.Doubt, LargestMargin);
@@ -355,7 +363,7 @@ internal sealed class BlindPacer
         if (epoch.Closed > 0.5 * epoch.Time)
         {
             // A small window: it is paced evenly from now on.
-            least = Math.Max(least, epoch.Opened / (epoch.Open + (retryAfter ?? epoch.Closed)));
+            least = Math.Max(least, epoch.Opened / Math.Max(1e-3, epoch.Open + (retryAfter ?? epoch.Closed)));
             _burst = 1;
         }
         _bracket.TooFast(least, !admission.IsCatchUp ? admission.Pace : _bracket.Doubt > 0.5 && !_window.IsKnown ? Math.Max(_bracket.Rate, 2 * least) : _bracket.High);

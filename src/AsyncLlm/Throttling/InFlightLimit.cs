@@ -9,7 +9,7 @@ internal sealed class InFlightLimit
     private const int None = int.MaxValue;
     private const int TestsUntilGone = 3;
     private const int ShortestTestCycle = 16;
-    private const int SmallNumber = 8;
+    private const int SmallNumber = 2;
     // What is refused counts as in flight until its answer is back, so that a single number may be wrong.
     private const int StrikesUntilGone = 2;
 
@@ -38,8 +38,11 @@ internal sealed class InFlightLimit
     }
 
     /// <param name="number">The how-manieth attempt it was.</param>
-    public void Answered(long number)
+    /// <param name="inFlight">How many others were in flight when it was admitted.</param>
+    public void Answered(long number, int inFlight)
     {
+        if (!IsKnown && inFlight >= _seen)
+            _timesSeen = 0;
         if (number != _test || !IsKnown)
             return;
         _limit++;
@@ -54,7 +57,7 @@ internal sealed class InFlightLimit
     {
         if (!IsKnown)
             Look(inFlight, sinceReopened);
-        else if (inFlight >= _limit - _testsPassed)
+        else if (inFlight > 0 && inFlight >= _limit - _testsPassed)
             Hold(Math.Min(_limit, inFlight), 2 * _testCycle);
         else if (++_strikes >= StrikesUntilGone)
             Forget();

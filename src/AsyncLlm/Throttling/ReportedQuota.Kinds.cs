@@ -89,7 +89,7 @@ internal sealed partial class ReportedQuota
     private void JudgeBucket(in QuotaReport report, in QuotaMark mark, bool isAccepted)
     {
         // One that holds a part of a unit more does not say so.
-        var taken = _limit - report.Left;
+        var taken = Math.Max(0, _limit - report.Left);
         // A refusal may find it overdrawn.
         var least = isAccepted || report.Left > 0 ? (report.WholeIn - _grain) / (taken + 1) : 0;
         var fewest = Math.Max(taken - _unit, isAccepted && _isOfRequests ? 1 : 0);

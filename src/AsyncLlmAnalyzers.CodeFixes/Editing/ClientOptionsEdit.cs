@@ -4,6 +4,7 @@ using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Operations;
+using Microsoft.CodeAnalysis.Text;
 using AsyncLlmAnalyzers.Catalog;
 using AsyncLlmAnalyzers.Facts;
 using AsyncLlmAnalyzers.Model;
@@ -16,7 +17,8 @@ namespace AsyncLlmAnalyzers.Editing;
 /// </summary>
 internal sealed class ClientOptionsEdit
 {
-    private const int Retries = 3;
+    /// <summary>How many repetitions the fixes write, where the SDK does not have as many by itself.</summary>
+    public const int Retries = 3;
 
     private readonly FixTarget _target;
     private readonly BaseObjectCreationExpressionSyntax _creation;
@@ -86,9 +88,9 @@ internal sealed class ClientOptionsEdit
     }
 
     /// <summary>The number that switches retries off, replaced by one that is not the SDK's own.</summary>
-    public Document? ReplaceRetries(Location value)
+    public Document? ReplaceRetries(TextSpan value)
     {
-        if (value.SourceTree != _target.Root.SyntaxTree || _target.Root.FindNode(value.SourceSpan, getInnermostNodeForTie: true) is not ExpressionSyntax written)
+        if (_target.Root.FindNode(value, getInnermostNodeForTie: true) is not ExpressionSyntax written)
             return null;
 
         var number = written switch
@@ -125,6 +127,8 @@ internal sealed class ClientOptionsEdit
                     return SettingsType is { } type ? Replace(argument.Expression, NewOptions(type).WithTriviaFrom(argument.Expression)) : null;
                 case IObjectCreationOperation { Syntax: BaseObjectCreationExpressionSyntax creation }:
                     return creation.SyntaxTree == _target.Root.SyntaxTree ? Replace(creation, Set(creation)) : null;
+                case IConditionalOperation choice:
+                    return OnEach(choice);
             }
 
             if (_sources.Of(options).ToList() is not [var only])
@@ -134,6 +138,29 @@ internal sealed class ClientOptionsEdit
 
         return null;
     }
+
+    /// <summary><c>isLocal ? new XOptions { .. } : null</c>: each of the two gets the settings; null where one comes from elsewhere.</summary>
+    private Document? OnEach(IConditionalOperation choice)
+    {
+        if (choice.Syntax.SyntaxTree != _target.Root.SyntaxTree || SettingsType is not { } type || Ends(choice).ToList() is not { Count: > 0 } ends)
+            return null;
+
+        var changed = new Dictionary<SyntaxNode, SyntaxNode>();
+        foreach (var end in ends)
+        {
+            if (end is IObjectCreationOperation { Syntax: BaseObjectCreationExpressionSyntax creation })
+                changed.Add(creation, Set(creation));
+            else if (end is IDefaultValueOperation or ILiteralOperation)
+                changed.Add(end.Syntax, NewOptions(type).WithTriviaFrom(end.Syntax));
+            else
+                return null;
+        }
+
+        return _target.Document.WithSyntaxRoot(_target.Root.ReplaceNodes(changed.Keys, (before, _) => changed[before]));
+    }
+
+    private static IEnumerable<IOperation> Ends(IOperation value) =>
+        value.WithoutConversions() is IConditionalOperation { WhenFalse: { } otherwise } choice ? Ends(choice.WhenTrue).Concat(Ends(otherwise)) : [value.WithoutConversions()];
 
     /// <summary>The constructor with the same parameters and options; a key given as a string is wrapped in its credential.</summary>
     private BaseObjectCreationExpressionSyntax? WithOptions(INamedTypeSymbol type)
@@ -164,9 +191,8 @@ internal sealed class ClientOptionsEdit
         {
             var argument = arguments[i];
             var given = _operation.Arguments.FirstOrDefault(candidate => Written(candidate) == argument)?.Parameter;
-            if (given is null || argument.NameColon is not null && given.Ordinal != i)
+            if (given is null || (argument.NameColon is not null && given.Ordinal != i ? parameters.FirstOrDefault(parameter => parameter.Name == given.Name) : parameters[i]) is not { } wanted)
                 return null;
-            var wanted = parameters[i];
             if (SymbolEqualityComparer.Default.Equals(given.Type, wanted.Type))
                 continue;
             if (given.Type.SpecialType != SpecialType.System_String || !IsMadeOfKey(wanted.Type))

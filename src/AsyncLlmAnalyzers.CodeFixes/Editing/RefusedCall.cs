@@ -22,8 +22,14 @@ internal static class RefusedCall
             || call is null
             || ConditionalAccess.IsInside(call)
             || target.InvocationAt(call, default) is not { } operation
-            || LlmCall.From(operation, target.Context) is not { Shape: CallShape.Task })
+            || LlmCall.From(operation, target.Context) is not { Shape: CallShape.Task } request)
             return [];
+        if (request.Entry.Kind == CatalogKind.Http)
+        {
+            return RawRequestCall.CanRepeat(call, operation)
+                ? [new FixCandidate("Retry", "Repeat the request with LlmRetry", cancellationToken => Task.FromResult<Document?>(Replaced(RawRequestCall.Run(target, call, operation, cancellationToken))))]
+                : [];
+        }
 
         var throttle = new FixCandidate("Throttle", "Call through the client's LlmThrottle, with the client's own retries off", cancellationToken => Task.FromResult(
             ThrottleCall.Run(target, call, RuntimeNames.ExecuteAsync, cancellationToken) is { } run ? Replaced(run) : null));

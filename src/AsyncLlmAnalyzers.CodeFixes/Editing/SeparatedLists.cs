@@ -29,7 +29,7 @@ internal static class SeparatedLists
         }
 
         var after = last.GetTrailingTrivia();
-        items[items.Count - 1] = last.WithTrailingTrivia();
+        items[items.Count - 1] = last.WithTrailingTrivia(after.Any(SyntaxKind.EndOfLineTrivia) ? default : after.Take(after.Count - LayoutAtEnd(after).Count()));
         IEnumerable<SyntaxTrivia> between = after.Any(SyntaxKind.EndOfLineTrivia) ? after : onOwnLine ? after.Add(lineBreak) : [SyntaxFactory.Space];
         return SyntaxFactory.SeparatedList<T>(
         [

@@ -70,7 +70,7 @@ internal static class CatalogFile
         ["batchable", "builder", "dispose", "http-alone", "http-timeout", "maybe", "no-token-fix", "nothrow", "obsolete", "properties-on-client", "self-hosted", "settings", CatalogEntry.StallIgnoresToken, "stateful", "twin"];
 
     private static readonly string[] Keys =
-        ["batch", "conf", "count", "inner", "optType", "options", "provides", "retryProperty", "stall", "timeoutProperty", "transport", "twin", "versions"];
+        ["batch", "conf", "count", "host", "inner", "optType", "options", "provides", "retryProperty", "stall", "timeoutProperty", "transport", "twin", "versions"];
 
     /// <summary>Traits that say something in one way only.</summary>
     private static readonly Dictionary<string, string> OnlyValues = new() { ["conf"] = "low", ["stall"] = "never" };

@@ -30,12 +30,14 @@ internal sealed class LlmCatalog
     private readonly HashSet<string> _clientNames = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, (bool MayBeCall, bool MayBeSync)> _names = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<IMethodSymbol, string> _marks = new(SymbolEqualityComparer.Default);
+    private readonly Lazy<HashSet<string>> _receiverNames;
     private readonly Lazy<bool> _hasMarks;
     private readonly Lazy<Dictionary<ISymbol, CatalogEntry>> _updateTypes;
 
     private LlmCatalog(Compilation compilation)
     {
         _compilation = compilation;
+        _receiverNames = new(() => new HashSet<string>(_calls.All.Select(row => row.Type.Name), StringComparer.Ordinal));
         _hasMarks = new(DeclaresAttribute);
         _updateTypes = new(FindUpdateTypes);
     }
@@ -92,6 +94,10 @@ internal sealed class LlmCatalog
     public bool IsReceiver(ITypeSymbol type) => _calls.All.Any(row =>
         row.Entry.IsCall && (type.AllInterfaces.Any(contract => Is(contract, row.Type)) || BaseTypes(type).Any(candidate => Is(candidate, row.Type))));
 
+    /// <summary>Whether the type is one of the agents that a framework runs.</summary>
+    public bool IsAgent(ITypeSymbol type) => _calls.All.Any(row => row.Entry.Kind == CatalogKind.Agent && !row.Type.IsStatic
+        && (BaseTypes(type).Any(candidate => Is(candidate, row.Type)) || type.AllInterfaces.Any(contract => Is(contract, row.Type))));
+
     /// <summary>Whether rows are about exactly this type, and not one it derives from or implements.</summary>
     public bool IsNamed(ITypeSymbol type) => _calls.All.Any(row => Is(type, row.Type));
 
@@ -109,14 +115,13 @@ internal sealed class LlmCatalog
     {
         foreach (var entry in _http)
         {
-            foreach (var fragment in entry.Members)
-            {
-                if (url.IndexOf(fragment, StringComparison.OrdinalIgnoreCase) >= 0)
-                    return entry;
-            }
+            if (entry.Members.Any(IsPart) && (!entry.HasTrait("host") || entry.TraitValues("host").Any(IsPart)))
+                return entry;
         }
 
         return null;
+
+        bool IsPart(string fragment) => url.IndexOf(fragment, StringComparison.OrdinalIgnoreCase) >= 0;
     }
 
     /// <summary>Whether calls made inside <paramref name="type"/> are forwarded ones.</summary>
@@ -143,8 +148,14 @@ internal sealed class LlmCatalog
     /// <summary>A filter by name of constructed types; the empty name may be any.</summary>
     public bool MayBeClient(string typeName) => typeName.Length == 0 || _clientNames.Contains(typeName);
 
+    /// <summary>A filter by name of types that a client, or what makes one, may be.</summary>
+    public bool MayHoldClient(string typeName) => _clientNames.Contains(typeName) || _receiverNames.Value.Contains(typeName) || typeName.EndsWith("Builder", StringComparison.Ordinal);
+
     /// <summary>A filter by name of factories and registration methods.</summary>
     public bool MayBeClientMethod(string memberName) => !_clients.Named(memberName).IsEmpty;
+
+    /// <summary>The rows of registrations and factories of clients that have this name.</summary>
+    public IEnumerable<CatalogEntry> ClientMethods(string memberName) => _clients.Named(memberName).Select(row => row.Entry);
 
     public CallShape ShapeOf(CatalogEntry entry, IMethodSymbol method)
     {

@@ -41,7 +41,7 @@ internal static class ClientLayers
             var fact = operation switch
             {
                 null => new Fact(Verdict.Unknown),
-                IInvocationOperation registration when TakesHttpClientFromFactory(registration, context) && OfHttpDefaults(role, context, cancellationToken) is { Verdict: not Verdict.No } defaults => defaults,
+                IInvocationOperation registration when TakesHttpClientFromFactory(registration, context) && HttpDefaults.Of(role, context, cancellationToken) is { Verdict: not Verdict.No } defaults => defaults,
                 IInvocationOperation { TargetMethod.Name: var name } when IsThrottleName(name) => new Fact(Verdict.Yes, operation.Syntax.GetLocation()),
                 IInvocationOperation invocation when IsCreate(context.FindExecutor(invocation.TargetMethod, invocation.ReceiverType()), role, out var maybe) =>
                     new Fact(maybe ? Verdict.Unknown : Verdict.Yes, operation.Syntax.GetLocation()),
@@ -64,21 +64,10 @@ internal static class ClientLayers
         && context.Catalog.FindClientMethod(invocation.TargetMethod, invocation.ReceiverType())?.HasTrait("http-timeout") == true
         && !invocation.Arguments.Any(argument => argument is { ArgumentKind: ArgumentKind.Explicit, Parameter.Type.Name: "HttpClient" } && argument.Value.WithoutConversions() is not (ILiteralOperation or IDefaultValueOperation));
 
-    /// <summary><c>services.ConfigureHttpClientDefaults(http => http.AddStandardResilienceHandler())</c>.</summary>
-    private static Fact OfHttpDefaults(ExecutorRole role, LlmContext context, CancellationToken cancellationToken)
-    {
-        var layer = context.Names.Invocations("ConfigureHttpClientDefaults", cancellationToken)
-            .SelectMany(defaults => defaults.Descendants())
-            .OfType<IInvocationOperation>()
-            .FirstOrDefault(creation => IsCreate(context.FindExecutor(creation.TargetMethod, creation.ReceiverType()), role, out _));
-        return layer is null ? new Fact(Verdict.No)
-            : new Fact(context.FindExecutor(layer.TargetMethod, layer.ReceiverType())!.HasTrait("maybe") ? Verdict.Unknown : Verdict.Yes, layer.Syntax.GetLocation());
-    }
-
     public static bool IsThrottleName(string name) =>
         name.IndexOf("Throttl", StringComparison.OrdinalIgnoreCase) >= 0 || name.IndexOf("RateLimit", StringComparison.OrdinalIgnoreCase) >= 0;
 
-    private static bool IsCreate(CatalogEntry? executor, ExecutorRole role, out bool maybe)
+    public static bool IsCreate(CatalogEntry? executor, ExecutorRole role, out bool maybe)
     {
         maybe = executor?.HasTrait("maybe") == true;
         return executor is { ExecutorShape: ExecutorShape.Create } && (executor.Roles & role) != 0;
@@ -137,7 +126,7 @@ internal static class ClientLayers
                 yield break;
             }
 
-            foreach (var operation in open.Dequeue().DescendantsAndSelf())
+            foreach (var operation in Parts(open.Dequeue()))
             {
                 yield return operation;
                 if (operation is not (ILocalReferenceOperation or IFieldReferenceOperation or IPropertyReferenceOperation or IParameterReferenceOperation or IInvocationOperation)
@@ -151,6 +140,21 @@ internal static class ClientLayers
                 foreach (var value in values.Concat(operation is ILocalReferenceOperation local ? DoneTo(local, context) : []))
                     open.Enqueue(value);
             }
+        }
+    }
+
+    /// <summary>The operation and what is in it, but for what a key, a name or a number is made of: a configuration holds no part of a client.</summary>
+    private static IEnumerable<IOperation> Parts(IOperation operation)
+    {
+        var open = new Stack<IOperation>([operation]);
+        while (open.Count > 0)
+        {
+            var part = open.Pop();
+            yield return part;
+            if (part.Type?.SpecialType != SpecialType.System_Void && IsPlainValue(part.Type))
+                continue;
+            foreach (var child in part.ChildOperations.Reverse())
+                open.Push(child);
         }
     }
 

@@ -59,6 +59,7 @@ internal static class ClientOrigins
 
         private readonly HashSet<(SyntaxNode Value, bool IsBehind)> _seen = [];
         private bool _isBehind;
+        private ITypeSymbol? _service;
         private readonly ValueSources _sources = new(context, cancellationToken);
         private readonly ClientSettings _settings = new(context, cancellationToken);
 
@@ -102,7 +103,7 @@ internal static class ClientOrigins
             }
 
             var next = Next(value).ToList();
-            IsMadeHere |= value is IObjectCreationOperation && next.Count == 0;
+            IsMadeHere |= value is IObjectCreationOperation or IInvalidOperation && next.Count == 0;
             IsComplete &= next.Count > 0 && !CanBeSetElsewhere(value);
             foreach (var source in next)
                 Follow(source, changes);
@@ -122,14 +123,17 @@ internal static class ClientOrigins
         {
             if (row.HasTrait("builder") && construction is IInvocationOperation build)
             {
-                var steps = StepsOf(build).ToList();
+                var steps = StepsOf(build);
                 IsComplete &= steps.Count > 0;
                 foreach (var step in steps)
                     Follow(step, changes);
             }
             else if ((row.IsInner ? InnerOf(construction) : InnerArgument(construction, row)) is { } inner)
             {
+                var outer = _service;
+                _service = construction is IInvocationOperation { TargetMethod: { Name: "GetRequiredService", TypeArguments: [var service] } } ? service : outer;
                 Follow(inner, row.IsInner ? _settings.Changes(construction, row).Over(changes) : changes);
+                _service = outer;
             }
             else if (row.IsInner || TakesInner(construction, row))
             {
@@ -188,34 +192,27 @@ internal static class ClientOrigins
             && SymbolEqualityComparer.Default.Equals(receiver, invocation.TargetMethod.ReturnType)
             && !context.Bodies.IsInSource(invocation.TargetMethod);
 
-        /// <summary>The registrations made on a builder, in the chain that ends here and on the local that holds it.</summary>
-        private IEnumerable<IOperation> StepsOf(IInvocationOperation build)
+        /// <summary>The registrations made on a builder, in the chain that ends here and on the local that holds it: those of the service that is asked for, where one is.</summary>
+        private List<IOperation> StepsOf(IInvocationOperation build)
         {
-            var root = ChainRoot(build);
+            var steps = RegistrationsOf(build).ToList();
+            if (_service is null)
+                return steps;
+
+            // A kernel makes either kind of chat service of the other.
+            var ofService = steps.FindAll(step => Registrations.Provides(RowOf(step, context)!, _service));
+            var others = steps.FindAll(step => RowOf(step, context)!.HasTrait("provides") == (_service.Name is "IChatCompletionService" or "IChatClient"));
+            return ofService.Count > 0 ? ofService : others.Count > 0 ? others : steps;
+        }
+
+        private IEnumerable<IOperation> RegistrationsOf(IInvocationOperation build)
+        {
+            var root = build.ChainRoot();
             var chain = root is ILocalReferenceOperation local
-                ? build.Root().DescendantsAndSelf().OfType<IInvocationOperation>().Where(step => ChainRoot(step) is ILocalReferenceOperation other && SymbolEqualityComparer.Default.Equals(other.Local, local.Local))
+                ? build.Root().DescendantsAndSelf().OfType<IInvocationOperation>().Where(step => step.ChainRoot() is ILocalReferenceOperation other && SymbolEqualityComparer.Default.Equals(other.Local, local.Local))
                     .Concat(local.Initializer()?.DescendantsAndSelf().OfType<IInvocationOperation>() ?? [])
                 : build.DescendantsAndSelf().OfType<IInvocationOperation>();
             return chain.Where(step => step != build && RowOf(step, context) is { IsInner: false } row && !row.HasTrait("builder"));
-        }
-
-        private static IOperation? ChainRoot(IInvocationOperation invocation)
-        {
-            IOperation? root = invocation;
-            while (true)
-            {
-                switch (root)
-                {
-                    case IInvocationOperation step when step.Receiver() is { } receiver:
-                        root = receiver;
-                        break;
-                    case IPropertyReferenceOperation { Instance: { } owner }:
-                        root = owner.WithoutConversions();
-                        break;
-                    default:
-                        return root;
-                }
-            }
         }
 
         /// <summary>Code that cannot be seen, or is too much to look at, may put another client there.</summary>

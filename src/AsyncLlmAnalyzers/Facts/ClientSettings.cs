@@ -12,8 +12,6 @@ internal sealed class ClientSettings(LlmContext context, CancellationToken cance
 {
     private const string HttpClient = "HttpClient";
 
-    private static readonly string[] LocalHosts = ["://localhost", "://127.0.0.1", "://[::1]", "://0.0.0.0", "://host.docker.internal"];
-
     private readonly ValueSources _sources = new(context, cancellationToken);
 
     public ClientConstruction Read(IOperation construction, CatalogEntry row)
@@ -41,13 +39,15 @@ internal sealed class ClientSettings(LlmContext context, CancellationToken cance
             row, name.ValueText == "new" ? row.Type.Substring(row.Type.LastIndexOf('.') + 1) : name.ValueText, name.GetLocation(), timeout, retry, IsLocal(construction, settings, row));
     }
 
-    private static bool IsLocal(IOperation construction, Dictionary<string, IOperation>? settings, CatalogEntry row)
+    private bool IsLocal(IOperation construction, Dictionary<string, IOperation>? settings, CatalogEntry row)
     {
         var addresses = construction.Descendants().Concat(settings?.Values.SelectMany(value => value.DescendantsAndSelf()) ?? [])
+            .SelectMany(operation => operation is ILocalReferenceOperation or IFieldReferenceOperation && operation.Type is { SpecialType: SpecialType.System_String } or { Name: nameof(Uri) } ? _sources.Of(operation).SelectMany(value => value.DescendantsAndSelf()).Prepend(operation) : [operation])
             .Select(operation => operation.ConstantValue is { HasValue: true, Value: string text } && text.Contains("://") ? text : null)
             .OfType<string>()
+            .Concat(settings is not null && settings.TryGetValue("Endpoint", out var endpoint) ? new RequestUrl(context, cancellationToken).Of(endpoint) : [])
             .ToList();
-        return addresses.Exists(address => LocalHosts.Any(host => address.IndexOf(host, StringComparison.OrdinalIgnoreCase) >= 0)) || addresses.Count == 0 && row.HasTrait("self-hosted");
+        return addresses.Exists(RawRequest.IsLocalAddress) || addresses.Count == 0 && row.HasTrait("self-hosted");
     }
 
     /// <summary>What a factory such as <c>WithOptions(o => o with { .. })</c> changes.</summary>
@@ -176,6 +176,8 @@ internal sealed class ClientSettings(LlmContext context, CancellationToken cance
                 case IInvocationOperation invocation when invocation.Instance is not null && path.Length == 0: // AddPolicy and its kin: see ClientLayers
                 case IVariableInitializerOperation or IReturnOperation or IExpressionStatementOperation or ISimpleAssignmentOperation:
                     break;
+                case IArgumentOperation { Parent: IInvocationOperation { TargetMethod.ContainingType.Name: "HttpClientJsonExtensions" } }:
+                    break;
                 case IArgumentOperation { Parent: IInvocationOperation { TargetMethod: var target } }:
                     if (context.Catalog.FindClientMethod(target) is null && !ClientLayers.IsThrottleName(target.Name))
                         return null;
@@ -299,7 +301,7 @@ internal sealed class ClientSettings(LlmContext context, CancellationToken cance
         count <= 0 ? new RetrySetting(SettingSource.Off, 0, proof) : new RetrySetting(SettingSource.Set, count, proof);
 
     /// <summary>The time limit of the HttpClient a client is given: unset where it is given none, or one that is made without.</summary>
-    private TimeoutSetting OfHttpClient(IOperation? client, int depth = 0)
+    public TimeoutSetting OfHttpClient(IOperation? client, int depth = 0)
     {
         const int maxDepth = 4;
         client = client?.WithoutConversions();

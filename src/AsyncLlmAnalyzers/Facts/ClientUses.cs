@@ -34,17 +34,26 @@ internal sealed class ClientUse(string call, Location place, LlmContext context)
 /// <summary>The calls through each construction of the compilation, found file by file as far as somebody asks: most clients are used where they are made.</summary>
 internal sealed class ClientUses(LlmContext context)
 {
-    private readonly ILookup<SyntaxTree, NameIndex.Place> _places = context.Names.Places(context.MayBeCall).ToLookup(place => place.Tree);
+    private readonly ILookup<SyntaxTree, NameIndex.Place> _places = context.Names.Places(context.MayBeLibraryCall).ToLookup(place => place.Tree);
     private readonly ConcurrentDictionary<SyntaxTree, ILookup<Location, ClientUse>> _uses = new();
 
     /// <summary>Those in its own file come first.</summary>
     public static IEnumerable<ClientUse> Of(ClientConstruction client, LlmContext context, CancellationToken cancellationToken)
     {
         var uses = context.Kept(static context => new ClientUses(context));
-        return uses.Trees(client.Location.SourceTree!).SelectMany(tree => uses.In(tree, cancellationToken)[client.Location]);
+        return uses.Trees(client, cancellationToken).SelectMany(tree => uses.In(tree, cancellationToken)[client.Location]);
     }
 
-    private IEnumerable<SyntaxTree> Trees(SyntaxTree first) => _places.Select(tree => tree.Key).Where(tree => tree != first).Prepend(first);
+    private IEnumerable<SyntaxTree> Trees(ClientConstruction client, CancellationToken cancellationToken)
+    {
+        var own = client.Location.SourceTree!;
+        yield return own;
+        foreach (var tree in ClientReach.Of(client, context, cancellationToken) ?? _places.Select(tree => tree.Key))
+        {
+            if (tree != own)
+                yield return tree;
+        }
+    }
 
     /// <summary>Found without a lock: twice is harmless.</summary>
     private ILookup<Location, ClientUse> In(SyntaxTree tree, CancellationToken cancellationToken) =>

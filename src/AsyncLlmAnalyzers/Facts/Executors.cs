@@ -111,7 +111,7 @@ internal static class Executors
     private static bool OfFunction(IMethodSymbol method, ExecutorRole role, LlmContext context, int hops, CancellationToken cancellationToken) =>
         context.Implementations.Of(method, cancellationToken).Any(body => context.Bodies.Operation(body, cancellationToken) is { } operation && operation.Descendants().Any(inside => inside switch
         {
-            IInvocationOperation { TargetMethod.MethodKind: MethodKind.DelegateInvoke } invoked => role == ExecutorRole.Retries && RetryLoop.Around(invoked) is not null,
+            IInvocationOperation { TargetMethod.MethodKind: MethodKind.DelegateInvoke } invoked => role == ExecutorRole.Retries && (RetryLoop.Around(invoked) is not null || RetryLoop.OfStatus(invoked) is not null),
             IInvocationOperation { TargetMethod: { Name: "CancelAfter" or "WaitAsync", Parameters.IsEmpty: false } } => role == ExecutorRole.Deadline,
             IInvocationOperation call when context.FindExecutor(call.TargetMethod, call.ReceiverType()) is { ExecutorShape: ExecutorShape.Run } executor => (executor.Roles & role) != 0,
             IInvocationOperation call => hops > 0 && call.TargetMethod.Parameters.Any(parameter => parameter.Type.TypeKind == TypeKind.Delegate) && context.Bodies.IsInSource(call.TargetMethod)

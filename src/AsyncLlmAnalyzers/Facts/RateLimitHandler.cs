@@ -85,8 +85,8 @@ internal sealed record RateLimitHandler(LlmCall Call, bool NamesTheLimit, Client
         var function = body.EnclosingFunction();
         return body.Descendants().OfType<IInvocationOperation>()
             .Where(invocation => invocation.EnclosingFunction() == function)
-            .Select(invocation => LlmCall.From(invocation, context) ?? (RawRequest.From(invocation, context, cancellationToken) is { } raw && RawRequest.ThrowsOnStatus(invocation, body) ? raw : null))
-            .FirstOrDefault(call => call is not null);
+            .Select(invocation => LlmCall.From(invocation, context) ?? RawRequest.From(invocation, context, cancellationToken))
+            .FirstOrDefault(call => call is not null && (call.Entry.Kind != CatalogKind.Http || RawRequest.ThrowsOnStatus(call.Operation, body)));
     }
 
     /// <summary>The code that runs for a rate limit, and whether that is what it asks for; null when the handler is about something else.</summary>

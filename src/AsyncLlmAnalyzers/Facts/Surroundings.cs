@@ -45,12 +45,9 @@ internal static class Surroundings
         if (function.MethodKind is not (MethodKind.Ordinary or MethodKind.LocalFunction or MethodKind.ExplicitInterfaceImplementation))
             return [];
 
-        var name = NameOf(function);
-        return context.Names.Invocations(name, cancellationToken).Where(call => Runs(call.TargetMethod, function))
-            .Concat<IOperation>(context.Names.MethodGroups(name, cancellationToken).Where(group => Runs(group.Method, function)));
+        return context.Names.InvocationsOf(function, cancellationToken).Where(call => Runs(call.TargetMethod, function))
+            .Concat<IOperation>(context.Names.MethodGroups(NameIndex.NameOf(function), cancellationToken).Where(group => Runs(group.Method, function)));
     }
-
-    private static string NameOf(IMethodSymbol function) => function.Name.Substring(function.Name.LastIndexOf('.') + 1);
 
     /// <summary>The call runs the function, directly or through the member of an interface or base type.</summary>
     private static bool Runs(IMethodSymbol called, IMethodSymbol function)

@@ -28,6 +28,11 @@ internal sealed class IntOption(string key, int defaultValue, int minimum, strin
             : defaultValue;
 }
 
+internal sealed class BoolOption(string key, string meaning) : Option(key, "false", meaning)
+{
+    public bool Read(AnalyzerConfigOptions options) => options.TryGetValue(Key, out var text) && bool.TryParse(text, out var value) && value;
+}
+
 /// <summary>A comma- or semicolon-separated list; a comma inside brackets belongs to its item, as in <c>M:Type.Member(A,B)</c>.</summary>
 internal sealed class ListOption(string key, string meaning) : Option(key, "", meaning)
 {
@@ -62,4 +67,7 @@ internal static class Options
 
     public static readonly ListOption BoundedMethods = new(
         "async_llm.bounded_methods", "Documentation ids (M:..) of methods that limit how many of their calls run at once.");
+
+    public static readonly BoolOption RawHttp = new(
+        "async_llm.raw_http", "Analyzes a project that references no library of a model as well: its requests are sent by hand, through HttpClient.");
 }

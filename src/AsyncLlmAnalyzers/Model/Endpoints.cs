@@ -19,7 +19,7 @@ internal static class Endpoints
         ILocalFunctionOperation local => IsFree(local.Symbol) && IsNamedIn(function.Root().Syntax, local.Symbol, context, cancellationToken),
         _ => site.EnclosingMember() is IMethodSymbol { MethodKind: MethodKind.Ordinary } method && IsFree(method)
             && (IsAction(method)
-                || HasAttribute(method, "KernelFunctionAttribute", "Microsoft.SemanticKernel")
+                || IsKernelFunction(method)
                 || method.ContainingType.DeclaringSyntaxReferences.Any(part => IsNamedIn(part.GetSyntax(cancellationToken), method, context, cancellationToken))),
     };
 
@@ -55,6 +55,10 @@ internal static class Endpoints
 
         return false;
     }
+
+    /// <summary>A step of a process is given no token that fires: its runtime passes none.</summary>
+    private static bool IsKernelFunction(IMethodSymbol method) =>
+        HasAttribute(method, "KernelFunctionAttribute", "Microsoft.SemanticKernel") && !method.ContainingType.DerivesFrom("KernelProcessStep");
 
     private static bool IsAction(IMethodSymbol method)
     {

@@ -80,22 +80,24 @@ internal sealed class LlmContext
     {
         var catalog = LlmCatalog.Resolve(compilation, UserCatalog.Read(options, cancellationToken), cancellationToken);
         var calls = Declared(Options.CallMethods, compilation, options);
-        return catalog.HasCalls || calls.Count > 0
+        return catalog.HasCalls || calls.Count > 0 || IsWanted(Options.RawHttp, compilation, options)
             ? new LlmContext(compilation, catalog, calls, Declared(Options.BoundedMethods, compilation, options))
             : null;
     }
 
     /// <summary>
-    /// The entry of a member that sends a request and is known to with certainty. Inside a middleware type
+    /// The entry of a member that sends a request and is known to with certainty, also by hand. Inside a middleware type
     /// (a <c>DelegatingChatClient</c>, an agent), or a function that a client's builder is given as one, the inner client's member is no call site of its own.
     /// </summary>
     public CatalogEntry? FindRequest(IMethodSymbol method, ITypeSymbol? receiver, IOperation site) =>
-        FindCall(method, receiver) is { IsCall: true, IsLowConfidence: false } entry
-        && Catalog.ShapeOf(entry, method) is not (CallShape.Cpu or CallShape.Blocks)
+        (FindLibraryRequest(method, receiver) ?? RawRequest.EntryOf(method, site, this)) is { } entry
         && !Catalog.IsMiddleware(EnclosingType(site))
         && !IsHandedIn(site)
             ? entry
             : null;
+
+    private CatalogEntry? FindLibraryRequest(IMethodSymbol method, ITypeSymbol? receiver) =>
+        FindCall(method, receiver) is { IsCall: true, IsLowConfidence: false } entry && Catalog.ShapeOf(entry, method) is not (CallShape.Cpu or CallShape.Blocks) ? entry : null;
 
     private CatalogEntry? FindCall(IMethodSymbol method, ITypeSymbol? receiver) =>
         Catalog.FindCall(method, receiver)
@@ -108,7 +110,11 @@ internal sealed class LlmContext
     /// <summary>Calls of the member are limited by the member itself: the user says so.</summary>
     public bool IsBounded(IMethodSymbol method) => FindExecutor(method) is { ExecutorShape: ExecutorShape.Run } executor && (executor.Roles & ExecutorRole.Bounds) != 0;
 
-    public bool MayBeCall(string name) => Catalog.MayBeCall(name) || _declaredCalls.Any(call => call.Name == name);
+    /// <summary>A filter by name, before anything is bound.</summary>
+    public bool MayBeCall(string name) => MayBeLibraryCall(name) || RawRequest.MayBeCall(name);
+
+    /// <summary>The same without the requests that are sent by hand.</summary>
+    public bool MayBeLibraryCall(string name) => Catalog.MayBeCall(name) || _declaredCalls.Any(call => call.Name == name);
 
     /// <summary>
     /// The one way to another tree's model. Null for a tree that is not of this compilation: in an IDE a referenced
@@ -140,6 +146,12 @@ internal sealed class LlmContext
             INamedTypeSymbol type => type,
             var symbol => symbol?.ContainingType,
         };
+
+    private static bool IsWanted(BoolOption option, Compilation compilation, AnalyzerOptions options)
+    {
+        var provider = options.AnalyzerConfigOptionsProvider;
+        return option.Read(provider.GlobalOptions) || compilation.SyntaxTrees.Any(tree => option.Read(provider.GetOptions(tree)));
+    }
 
     private static ImmutableHashSet<ISymbol> Declared(ListOption option, Compilation compilation, AnalyzerOptions options)
     {

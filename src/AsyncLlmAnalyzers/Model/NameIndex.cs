@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Operations;
 using AsyncLlmAnalyzers.Hosting;
@@ -18,7 +20,9 @@ internal sealed class NameIndex(LlmContext context)
 
     private readonly Lazy<ILookup<string, Place>> _created = new(() => Merged(context.Compilation, names => names.Created));
 
-    private ILookup<string, Place>? _createdUnnamed;
+    private readonly Lazy<ILookup<string, Place>> _declared = new(() => Merged(context.Compilation, names => names.Declared));
+
+    private readonly ConcurrentDictionary<Place, string> _unnamed = new();
 
     public IEnumerable<IInvocationOperation> Invocations(Func<string, bool> isWanted, CancellationToken cancellationToken) =>
         Places(isWanted).Select(place => Invocation(place, cancellationToken)).OfType<IInvocationOperation>();
@@ -26,15 +30,45 @@ internal sealed class NameIndex(LlmContext context)
     public IEnumerable<IInvocationOperation> Invocations(string name, CancellationToken cancellationToken) =>
         _invoked.Value[name].Select(place => Invocation(place, cancellationToken)).OfType<IInvocationOperation>();
 
+    /// <summary>Those that may run the method, also through what it overrides or implements: by name and number of arguments, and of a private one in the files of its type.</summary>
+    public IEnumerable<IInvocationOperation> InvocationsOf(IMethodSymbol method, CancellationToken cancellationToken)
+    {
+        var isLocal = method is { MethodKind: MethodKind.LocalFunction } or { MethodKind: MethodKind.Ordinary, DeclaredAccessibility: Accessibility.Private };
+        var files = isLocal ? method.ContainingType.DeclaringSyntaxReferences.Select(part => part.SyntaxTree).ToList() : null;
+        return _invoked.Value[NameOf(method)]
+            .Where(place => files?.Contains(place.Tree) != false && Fits(NodeAt<InvocationExpressionSyntax>(place, cancellationToken)?.ArgumentList, method, method.IsExtensionMethod ? 1 : 0))
+            .Select(place => Invocation(place, cancellationToken))
+            .OfType<IInvocationOperation>();
+    }
+
+    /// <summary>Without the interface that an explicit implementation names.</summary>
+    public static string NameOf(IMethodSymbol method) => method.Name.Substring(method.Name.LastIndexOf('.') + 1);
+
     /// <summary>The method groups of this name that are given to an invocation.</summary>
     public IEnumerable<IMethodReferenceOperation> MethodGroups(string methodName, CancellationToken cancellationToken) =>
         _given.Value[methodName].Select(place => OperationAt<ArgumentSyntax>(place, cancellationToken))
             .Select(argument => (argument as IArgumentOperation)?.Value is IDelegateCreationOperation { Target: IMethodReferenceOperation group } ? group : null)
             .OfType<IMethodReferenceOperation>();
 
-    /// <summary>The creations of types of this name.</summary>
-    public IEnumerable<IObjectCreationOperation> Creations(string typeName, CancellationToken cancellationToken) =>
-        _created.Value[typeName].Concat(CreatedUnnamed(cancellationToken)[typeName]).Select(place => OperationAt<BaseObjectCreationExpressionSyntax>(place, cancellationToken)).OfType<IObjectCreationOperation>();
+    /// <summary>The creations that run the constructor.</summary>
+    public IEnumerable<IObjectCreationOperation> Creations(IMethodSymbol constructor, CancellationToken cancellationToken)
+    {
+        var type = constructor.ContainingType.Name;
+        return _created.Value[type].Where(MayRun).Concat(_created.Value[""].Where(MayRun).Where(place => UnnamedType(place, cancellationToken) == type))
+            .Select(place => OperationAt<BaseObjectCreationExpressionSyntax>(place, cancellationToken))
+            .OfType<IObjectCreationOperation>()
+            .Where(creation => SymbolEqualityComparer.Default.Equals(creation.Constructor?.OriginalDefinition, constructor.OriginalDefinition));
+
+        bool MayRun(Place place) => Fits(NodeAt<BaseObjectCreationExpressionSyntax>(place, cancellationToken)?.ArgumentList, constructor, before: 0);
+    }
+
+    /// <summary>So many arguments may be given, of which one may stand before the name. What an interface or a base type declares may make more of them optional.</summary>
+    private static bool Fits(ArgumentListSyntax? list, IMethodSymbol method, int before)
+    {
+        var given = list?.Arguments.Count ?? 0;
+        var least = method.IsStatic || method.MethodKind == MethodKind.Constructor ? method.Parameters.Count(parameter => !parameter.IsOptional && !parameter.IsParams) : 0;
+        return given + before >= least && (given <= method.Parameters.Length || method.Parameters is [.., { IsParams: true }]);
+    }
 
     /// <summary>The members of this name that are declared with a value in the type, and the assignments to such: declarators, properties and assignments.</summary>
     public static IEnumerable<SyntaxNode> Assigned(SyntaxReference type, string name, CancellationToken cancellationToken)
@@ -45,24 +79,40 @@ internal sealed class NameIndex(LlmContext context)
             .Select(start => root.FindToken(start).Parent!.FirstAncestorOrSelf<SyntaxNode>(node => AssignedName(node) is not null)!);
     }
 
-    /// <summary>The <c>new(..)</c> whose type is written elsewhere, by its name: each is bound once for a version of the project, without a lock, since twice is harmless.</summary>
-    private ILookup<string, Place> CreatedUnnamed(CancellationToken cancellationToken) => _createdUnnamed ??= _created.Value[""]
-        .Select(place => (Place: place, OperationAt<BaseObjectCreationExpressionSyntax>(place, cancellationToken)?.Type))
-        .Where(created => created.Type is not null)
-        .ToLookup(created => created.Type!.Name, created => created.Place, StringComparer.Ordinal);
+    /// <summary>The type of a <c>new(..)</c> that is written elsewhere: each is bound once for a version of the project.</summary>
+    private string UnnamedType(Place place, CancellationToken cancellationToken) =>
+        _unnamed.GetOrAdd(place, _ => OperationAt<BaseObjectCreationExpressionSyntax>(place, cancellationToken)?.Type?.Name ?? "");
+
+    /// <summary>The files in which something of this name is invoked or given to an invocation.</summary>
+    public IEnumerable<SyntaxTree> TreesThatUse(string methodName) => _invoked.Value[methodName].Concat(_given.Value[methodName]).Select(place => place.Tree).Distinct();
+
+    /// <summary>The files that declare a type of the name of one that is created in the file.</summary>
+    public IEnumerable<SyntaxTree> TreesOfCreated(SyntaxTree tree) => ByTree.GetValue(tree, Read).Created.SelectMany(created => _declared.Value[created.Key]).Select(place => place.Tree).Distinct();
+
+    /// <summary>The members that others than their type see and that give a value, or the task of one, of a type whose name is wanted.</summary>
+    public static IEnumerable<MemberDeclarationSyntax> OpenMembers(SyntaxTree tree, Func<string, bool> isWanted, CancellationToken cancellationToken)
+    {
+        var root = tree.GetRoot(cancellationToken);
+        return ByTree.GetValue(tree, Read).Open.Where(members => isWanted(members.Key)).SelectMany(members => members)
+            .Select(start => root.FindToken(start).Parent!.FirstAncestorOrSelf<MemberDeclarationSyntax>(member => member.SpanStart == start && TypeOf(member) is not null)!);
+    }
 
     /// <summary>Where the invocations are that <see cref="Invocations(Func{string, bool}, CancellationToken)"/> binds.</summary>
     public IEnumerable<Place> Places(Func<string, bool> isWanted) => _invoked.Value.Where(places => isWanted(places.Key)).SelectMany(places => places);
 
     public IInvocationOperation? Invocation(Place place, CancellationToken cancellationToken) => OperationAt<InvocationExpressionSyntax>(place, cancellationToken) as IInvocationOperation;
 
+    public static SimpleNameSyntax NameAt(Place place, CancellationToken cancellationToken) => (SimpleNameSyntax)place.Tree.GetRoot(cancellationToken).FindToken(place.Start).Parent!;
+
     private IOperation? OperationAt<T>(Place place, CancellationToken cancellationToken)
         where T : SyntaxNode
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var node = place.Tree.GetRoot(cancellationToken).FindToken(place.Start).Parent!.FirstAncestorOrSelf<T>();
-        return node is null ? null : context.GetModel(place.Tree)?.GetOperation(node, cancellationToken);
+        return NodeAt<T>(place, cancellationToken) is { } node ? context.GetModel(place.Tree)?.GetOperation(node, cancellationToken) : null;
     }
+
+    private static T? NodeAt<T>(Place place, CancellationToken cancellationToken)
+        where T : SyntaxNode => place.Tree.GetRoot(cancellationToken).FindToken(place.Start).Parent!.FirstAncestorOrSelf<T>();
 
     private static ILookup<string, Place> Merged(Compilation compilation, Func<Names, ILookup<string, int>> index) =>
         (from tree in compilation.SyntaxTrees
@@ -73,7 +123,7 @@ internal sealed class NameIndex(LlmContext context)
 
     private static Names Read(SyntaxTree tree)
     {
-        var (invoked, created, given, assigned) = (new List<(string Name, int Start)>(), new List<(string Name, int Start)>(), new List<(string Name, int Start)>(), new List<(string Name, int Start)>());
+        var (invoked, created, given, assigned, declared, open) = (new Found(), new Found(), new Found(), new Found(), new Found(), new Found());
         foreach (var node in tree.GetRoot().DescendantNodes())
         {
             if (node is InvocationExpressionSyntax && Site.NameOf(node)?.Identifier is { } name)
@@ -82,12 +132,31 @@ internal sealed class NameIndex(LlmContext context)
                 created.Add((TypeNames.Of(creation), creation.SpanStart));
             else if (node is ArgumentSyntax { Parent.Parent: InvocationExpressionSyntax, Expression: var argument } && GroupName(argument) is { } group)
                 given.Add((group.Identifier.ValueText, group.SpanStart));
-            else if (AssignedName(node) is { } member)
-                assigned.Add((member.ValueText, member.SpanStart));
+            else if (AssignedName(node) is { } target)
+                assigned.Add((target.ValueText, target.SpanStart));
+            else if (node is TypeDeclarationSyntax type)
+                declared.Add((type.Identifier.ValueText, type.Identifier.SpanStart));
+            if (node is MemberDeclarationSyntax member && TypeOf(member) is { } result && IsOpen(member))
+                open.Add((TypeNames.OfResult(result), member.SpanStart));
         }
 
-        return new Names(Lookup(invoked), Lookup(created), Lookup(given), Lookup(assigned));
+        return new Names(Lookup(invoked), Lookup(created), Lookup(given), Lookup(assigned), Lookup(declared), Lookup(open));
     }
+
+    private static TypeSyntax? TypeOf(MemberDeclarationSyntax member) => member switch
+    {
+        MethodDeclarationSyntax method => method.ReturnType,
+        BasePropertyDeclarationSyntax property => property.Type,
+        BaseFieldDeclarationSyntax field => field.Declaration.Type,
+        _ => null,
+    };
+
+    /// <summary>Others than its type may see it.</summary>
+    private static bool IsOpen(MemberDeclarationSyntax member) =>
+        member.Parent is not ClassDeclarationSyntax and not StructDeclarationSyntax and not RecordDeclarationSyntax
+        || member.Parent is TypeDeclarationSyntax type && type.Modifiers.Any(SyntaxKind.PartialKeyword)
+        || member.Modifiers.Any(modifier => modifier.Kind() is SyntaxKind.PublicKeyword or SyntaxKind.InternalKeyword or SyntaxKind.ProtectedKeyword)
+        || member is MethodDeclarationSyntax { ExplicitInterfaceSpecifier: not null } or BasePropertyDeclarationSyntax { ExplicitInterfaceSpecifier: not null };
 
     private static SyntaxToken? AssignedName(SyntaxNode node) => node switch
     {
@@ -105,9 +174,11 @@ internal sealed class NameIndex(LlmContext context)
         _ => null,
     };
 
-    private static ILookup<string, int> Lookup(List<(string Name, int Start)> places) => places.ToLookup(place => place.Name, place => place.Start, StringComparer.Ordinal);
+    private static ILookup<string, int> Lookup(Found places) => places.ToLookup(place => place.Name, place => place.Start, StringComparer.Ordinal);
 
     internal readonly record struct Place(SyntaxTree Tree, int Start);
 
-    private sealed record Names(ILookup<string, int> Invoked, ILookup<string, int> Created, ILookup<string, int> Given, ILookup<string, int> Assigned);
+    private sealed record Names(ILookup<string, int> Invoked, ILookup<string, int> Created, ILookup<string, int> Given, ILookup<string, int> Assigned, ILookup<string, int> Declared, ILookup<string, int> Open);
+
+    private sealed class Found : List<(string Name, int Start)>;
 }

@@ -129,6 +129,25 @@ internal static class OperationExtensions
         return operation;
     }
 
+    /// <summary>What a chain of invocations and properties begins with.</summary>
+    public static IOperation ChainRoot(this IOperation operation)
+    {
+        while (true)
+        {
+            switch (operation)
+            {
+                case IInvocationOperation step when step.Receiver() is { } receiver:
+                    operation = receiver;
+                    break;
+                case IPropertyReferenceOperation { Instance: { } owner }:
+                    operation = owner.WithoutConversions();
+                    break;
+                default:
+                    return operation;
+            }
+        }
+    }
+
     /// <summary>A token that never fires: <c>CancellationToken.None</c>, <c>default</c>, <c>new CancellationToken()</c>, or a local that is one.</summary>
     public static bool IsNoToken(this IOperation operation) => operation.WithoutConversions() switch
     {

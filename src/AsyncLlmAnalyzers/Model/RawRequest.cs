@@ -9,24 +9,32 @@ internal static class RawRequest
 {
     private const int MaxSteps = 8;
 
-    private static readonly HashSet<string> Names = new(StringComparer.Ordinal)
-    {
-        "PostAsync", "PostAsJsonAsync", "SendAsync", "Send", "GetAsync", "GetStringAsync", "GetStreamAsync", "GetByteArrayAsync", "GetFromJsonAsync",
-    };
+    private static readonly string[] LocalHosts = ["://localhost", "://127.0.0.1", "://[::1]", "://0.0.0.0", "://host.docker.internal"];
+
+    /// <summary>What brings a request to the model.</summary>
+    private static readonly HashSet<string> Sending = new(StringComparer.Ordinal) { "PostAsync", "PostAsJsonAsync", "SendAsync" };
+
+    /// <summary>What blocks meanwhile, or reads an answer only.</summary>
+    private static readonly HashSet<string> Others = new(StringComparer.Ordinal) { "Send", "GetAsync", "GetStringAsync", "GetStreamAsync", "GetByteArrayAsync", "GetFromJsonAsync" };
 
     /// <summary>A filter by name, before anything is bound.</summary>
-    public static bool MayBe(string name) => Names.Contains(name);
+    public static bool MayBe(string name) => MayBeCall(name) || Others.Contains(name);
 
-    public static LlmCall? From(IInvocationOperation invocation, LlmContext context, CancellationToken cancellationToken)
-    {
-        if (!IsSent(invocation.TargetMethod) || invocation.Arguments.FirstOrDefault(argument => argument.Parameter?.Type.Name is nameof(String) or nameof(Uri) or "HttpRequestMessage")?.Value is not { } request)
-            return null;
+    /// <summary>The same for those that are calls like those of a library.</summary>
+    public static bool MayBeCall(string name) => Sending.Contains(name);
 
-        var sources = new ValueSources(context, cancellationToken);
-        return Texts(request, sources, MaxSteps).Select(context.Catalog.FindHttp).FirstOrDefault(found => found is not null) is { } entry
-            ? new LlmCall(invocation, entry, CallShape.Task)
-            : null;
-    }
+    /// <summary>The row of a request that is a call; null for any other invocation, and where it goes cannot be seen.</summary>
+    public static CatalogEntry? EntryOf(IMethodSymbol method, IOperation site, LlmContext context) =>
+        MayBeCall(method.Name) && site is IInvocationOperation invocation && IsSent(method) ? TargetOf(invocation, context, default).Entry : null;
+
+    /// <summary>The request, also where it only reads an answer.</summary>
+    public static LlmCall? From(IInvocationOperation invocation, LlmContext context, CancellationToken cancellationToken) =>
+        IsSent(invocation.TargetMethod) && TargetOf(invocation, context, cancellationToken).Entry is { } entry ? new LlmCall(invocation, entry, CallShape.Task) : null;
+
+    /// <summary>It goes to a server on this machine, which limits no rates.</summary>
+    public static bool IsLocal(IInvocationOperation request, LlmContext context, CancellationToken cancellationToken) => TargetOf(request, context, cancellationToken).IsLocal;
+
+    public static bool IsLocalAddress(string address) => LocalHosts.Any(host => address.IndexOf(host, StringComparison.OrdinalIgnoreCase) >= 0);
 
     /// <summary>It throws when the answer is no success, by itself or because the code asks for that.</summary>
     public static bool ThrowsOnStatus(IInvocationOperation request, IOperation attempt) =>
@@ -40,31 +48,28 @@ internal static class RawRequest
         var client = request.Receiver();
         for (var step = 0; client is not null && step < MaxSteps; step++)
         {
-            if (client is IObjectCreationOperation { Type.Name: "HttpClient" })
-                return true;
+            if (client is IObjectCreationOperation { Type.Name: "HttpClient" } creation)
+                return creation.Arguments.All(argument => argument.Parameter?.Type.Name != "HttpMessageHandler" || IsMadeHere(argument.Value));
             client = sources.Of(client).ToList() is [var only] ? only.WithoutConversions() : null;
         }
 
         return false;
+
+        bool IsMadeHere(IOperation handler) =>
+            handler.WithoutConversions() is IObjectCreationOperation || sources.Of(handler).ToList() is [var only] && only.WithoutConversions() is IObjectCreationOperation;
     }
 
     private static bool IsSent(IMethodSymbol method) =>
-        (method.ReducedFrom ?? method).ContainingType is { Name: "HttpClient" or "HttpMessageInvoker" or "HttpClientJsonExtensions" } type
-        && type.IsInNamespace("System.Net.Http")
-        && MayBe(method.Name);
+        MayBe(method.Name)
+        && (method.ReducedFrom ?? method).ContainingType is { Name: "HttpClient" or "HttpMessageInvoker" or "HttpClientJsonExtensions" } type
+        && type.IsInNamespace("System.Net.Http");
 
-    /// <summary>The constant texts in the value, and in what the locals, fields and objects in it were made of.</summary>
-    private static IEnumerable<string> Texts(IOperation value, ValueSources sources, int steps)
+    private static Target TargetOf(IInvocationOperation request, LlmContext context, CancellationToken cancellationToken) => context.Answer(nameof(RawRequest), request.Syntax, () =>
     {
-        foreach (var part in value.DescendantsAndSelf())
-        {
-            if (part.ConstantValue is { HasValue: true, Value: string text })
-                yield return text;
-            else if (steps > 0 && part is ILocalReferenceOperation or IFieldReferenceOperation or IPropertyReferenceOperation { Instance: null or IInstanceReferenceOperation })
-            {
-                foreach (var inner in sources.Of(part).SelectMany(source => Texts(source, sources, steps - 1)))
-                    yield return inner;
-            }
-        }
-    }
+        var urls = new RequestUrl(context, cancellationToken).Of(request);
+        var entries = urls.ConvertAll(context.Catalog.FindHttp);
+        return urls.Count > 0 && !entries.Contains(null) ? new Target(entries[0], urls.Exists(IsLocalAddress)) : default;
+    });
+
+    private readonly record struct Target(CatalogEntry? Entry, bool IsLocal);
 }

@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Operations;
 using AsyncLlmAnalyzers.Catalog;
 
@@ -8,7 +10,7 @@ namespace AsyncLlmAnalyzers.Model;
 /// <summary>What dependency injection hands out in this compilation, by the type that is asked for.</summary>
 internal sealed class Registrations(LlmContext context)
 {
-    private (NameIndex.Place Place, CatalogEntry? Row, ITypeSymbol? Service)[]? _registrations;
+    private readonly ConcurrentDictionary<NameIndex.Place, Registration?> _registrations = new();
 
     /// <summary>The type that <c>provider.GetRequiredService&lt;T&gt;()</c> and its kin are asked for.</summary>
     public static ITypeSymbol? ServiceOf(IInvocationOperation invocation) =>
@@ -17,40 +19,83 @@ internal sealed class Registrations(LlmContext context)
             ? type
             : null;
 
+    /// <summary>Stands for a key that is no constant: it may be any.</summary>
+    private static readonly object UnknownKey = new();
+
+    /// <summary>The key that <c>GetRequiredKeyedService&lt;T&gt;(key)</c> asks for; null for none.</summary>
+    public static object? KeyOf(IInvocationOperation invocation) =>
+        !invocation.TargetMethod.Name.Contains("Keyed") ? null
+        : invocation.Argument("serviceKey")?.WithoutConversions().ConstantValue is { HasValue: true, Value: { } key } ? key
+        : UnknownKey;
+
+    /// <summary>The key of <c>[FromKeyedServices("key")]</c>; null for none.</summary>
+    public static object? KeyOf(IParameterSymbol parameter) =>
+        parameter.GetAttributes().FirstOrDefault(attribute => attribute.AttributeClass?.Name == "FromKeyedServicesAttribute") is not { } attribute ? null
+        : attribute.ConstructorArguments is [{ Kind: not TypedConstantKind.Array, Value: { } key }] ? key
+        : UnknownKey;
+
     /// <summary>
     /// The values registered for the type: instances, results of factories, and the registrations of a library that the catalog
     /// knows to provide it.
     /// </summary>
-    public IEnumerable<IOperation> Of(ITypeSymbol type, ValueSources sources, CancellationToken cancellationToken)
+    /// <param name="type">What is asked for.</param>
+    /// <param name="key">Under which key; null for none.</param>
+    /// <param name="sources">Follows the factories.</param>
+    /// <param name="cancellationToken">Cancels the search.</param>
+    public IEnumerable<IOperation> Of(ITypeSymbol type, object? key, ValueSources sources, CancellationToken cancellationToken)
     {
-        var known = _registrations ??= [.. Find(cancellationToken)];
-        return known
-            .Where(registration => registration.Row is { } row
-                ? row.TraitValues("provides").Any(name => IsNamed(type, name))
-                : SymbolEqualityComparer.Default.Equals(registration.Service, type))
-            .Select(registration => (registration.Row, Operation: context.Names.Invocation(registration.Place, cancellationToken)))
-            .Where(registration => registration.Operation is not null)
-            .SelectMany(registration => registration.Row is { IsInner: false } ? [registration.Operation!] : Given(registration.Operation!, sources));
-    }
-
-    /// <summary>Each is bound once for a version of the project; found without a lock, since twice is harmless.</summary>
-    private IEnumerable<(NameIndex.Place Place, CatalogEntry? Row, ITypeSymbol? Service)> Find(CancellationToken cancellationToken)
-    {
-        foreach (var place in context.Names.Places(IsRegistration))
+        foreach (var place in context.Names.Places(IsRegistration).Where(place => MayProvide(NameIndex.NameAt(place, cancellationToken), type)))
         {
-            if (context.Names.Invocation(place, cancellationToken) is not { } registration)
+            if (_registrations.GetOrAdd(place, _ => Read(place, cancellationToken)) is not { } known
+                || !(known.Row is { } row ? Provides(row, type) : SymbolEqualityComparer.Default.Equals(known.Service, type))
+                || known.Key != UnknownKey && key != UnknownKey && !Equals(known.Key, key))
                 continue;
 
-            var row = context.Catalog.FindClientMethod(registration.TargetMethod, registration.ReceiverType());
-            if (row is not null || !registration.TargetMethod.TypeArguments.IsEmpty)
-                yield return (place, row, row is null ? registration.TargetMethod.TypeArguments[0] : null);
+            var registration = context.Names.Invocation(place, cancellationToken)!;
+            foreach (var value in known.Row is { IsInner: false } ? [registration] : Given(registration, sources))
+                yield return value;
         }
     }
 
-    private bool IsRegistration(string name) =>
-        name is "AddSingleton" or "AddScoped" or "AddTransient" or "TryAddSingleton" or "TryAddScoped" or "TryAddTransient"
-            or "AddKeyedSingleton" or "AddKeyedScoped" or "AddKeyedTransient"
-        || name.StartsWith("Add", StringComparison.Ordinal) && context.Catalog.MayBeClientMethod(name);
+    /// <summary>Null for a registration that names no service. Each is bound once for a version of the project, and only for a type that it may be of.</summary>
+    private Registration? Read(NameIndex.Place place, CancellationToken cancellationToken)
+    {
+        if (context.Names.Invocation(place, cancellationToken) is not { } registration)
+            return null;
+
+        var row = context.Catalog.FindClientMethod(registration.TargetMethod, registration.ReceiverType());
+        return row is not null ? new Registration(row, null, KeyOf(registration))
+            : registration.TargetMethod.TypeArguments is [var service, ..] ? new Registration(null, service, KeyOf(registration))
+            : null;
+    }
+
+    private static bool IsOfAnyService(string name) => name is "AddSingleton" or "AddScoped" or "AddTransient" or "TryAddSingleton" or "TryAddScoped" or "TryAddTransient"
+        or "AddKeyedSingleton" or "AddKeyedScoped" or "AddKeyedTransient";
+
+    private bool IsRegistration(string name) => IsOfAnyService(name) || name.StartsWith("Add", StringComparison.Ordinal) && context.Catalog.MayBeClientMethod(name);
+
+    /// <summary>As far as names tell, before anything is bound: the service is written, or it is what is created there.</summary>
+    private bool MayProvide(SimpleNameSyntax method, ITypeSymbol type)
+    {
+        if (context.Catalog.ClientMethods(method.Identifier.ValueText).Any(row => Provides(row, type)))
+            return true;
+
+        var written = method switch
+        {
+            GenericNameSyntax { TypeArgumentList.Arguments: [var service, ..] } => TypeNames.Of(service),
+            _ when !IsOfAnyService(method.Identifier.ValueText) => null,
+            _ => method.FirstAncestorOrSelf<InvocationExpressionSyntax>()?.ArgumentList.Arguments.LastOrDefault()?.Expression switch
+            {
+                ObjectCreationExpressionSyntax instance => TypeNames.Of(instance),
+                LambdaExpressionSyntax { ExpressionBody: ObjectCreationExpressionSyntax made } => TypeNames.Of(made),
+                _ => "",
+            },
+        };
+        return written is "" || written == type.Name;
+    }
+
+    /// <summary>The registration gives the container a service of this type.</summary>
+    public static bool Provides(CatalogEntry row, ITypeSymbol type) => row.TraitValues("provides").Any(name => IsNamed(type, name));
 
     /// <summary>The instance or the results of the factory; the registration itself when it names only a type.</summary>
     private static ImmutableArray<IOperation> Given(IInvocationOperation registration, ValueSources sources)
@@ -72,4 +117,9 @@ internal sealed class Registrations(LlmContext context)
     private static bool IsNamed(ITypeSymbol type, string metadataName) =>
         type.OriginalDefinition is INamedTypeSymbol named
         && metadataName == $"{named.ContainingNamespace.ToDisplayString()}.{named.MetadataName}";
+
+    /// <param name="Row">Of a registration that the catalog knows.</param>
+    /// <param name="Service">What any other one registers.</param>
+    /// <param name="Key">Under which key; null for none.</param>
+    private sealed record Registration(CatalogEntry? Row, ITypeSymbol? Service, object? Key);
 }

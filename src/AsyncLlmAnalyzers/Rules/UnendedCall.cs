@@ -27,4 +27,9 @@ internal static class UnendedCall
                 site.NameToken.ValueText,
                 reason).Quoting(quoted, site.Model.Compilation)
             : null;
+
+    /// <summary>What the construction of its client says of the time; of a request by hand that is its <c>HttpClient</c>'s. Null where the construction is not certain.</summary>
+    public static TimeoutSetting? TimeoutOf(LlmCall call, Site site) => call.Entry.Kind == CatalogKind.Http
+        ? new ClientSettings(site.Context, site.CancellationToken).OfHttpClient(call.Operation.Receiver())
+        : site.Client.Only?.Timeout;
 }

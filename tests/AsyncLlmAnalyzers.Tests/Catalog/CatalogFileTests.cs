@@ -215,7 +215,7 @@ public class CatalogFileTests
         { "A.B | Ask | chat | ‹run›", $"Unknown shape 'run': write one of {Shapes}." },
         { "A.B | Ask | bounds | ‹task›", "Unknown executor shape 'task': write one of run, acquire, release, create." },
         { "A.B | Ask | client | ‹task›", "A row of kind 'client' has no shape: write '-'." },
-        { "A.B | Ask | chat | task | stateful, ‹statefull›", "Unknown trait 'statefull'; did you mean 'stateful'? Otherwise write one of batchable, builder, dispose, http-alone, http-timeout, maybe, no-token-fix, nothrow, obsolete, properties-on-client, self-hosted, settings, stall-ignores-token, stateful, twin, batch=, conf=, count=, inner=, optType=, options=, provides=, retryProperty=, stall=, timeoutProperty=, transport=, versions=." },
+        { "A.B | Ask | chat | task | stateful, ‹statefull›", "Unknown trait 'statefull'; did you mean 'stateful'? Otherwise write one of batchable, builder, dispose, http-alone, http-timeout, maybe, no-token-fix, nothrow, obsolete, properties-on-client, self-hosted, settings, stall-ignores-token, stateful, twin, batch=, conf=, count=, host=, inner=, optType=, options=, provides=, retryProperty=, stall=, timeoutProperty=, transport=, versions=." },
         { "A.B | Ask | chat | task | ‹batch›", "The trait 'batch' needs a value: write 'batch=...'." },
         { "A.B | Ask | chat | task | ‹batch=›", "The trait 'batch' needs a value: write 'batch=...'." },
         { "A.B | Ask | chat | task | ‹conf›", "The trait 'conf' needs a value: write 'conf=low'." },

@@ -304,7 +304,10 @@ public class LlmCatalogTests
     [InlineData("https://x.openai.azure.com/openai/deployments/d/chat/completions?api-version=1", true)]
     [InlineData("https://generativelanguage.googleapis.com/v1beta/models/m:generateContent", true)]
     [InlineData("https://API.ANTHROPIC.COM/V1/MESSAGES", true)]
+    [InlineData("https://ollama.internal/api/embed", true)]
     [InlineData("https://example.com/chat", false)]
+    [InlineData("/api/chat", false)]
+    [InlineData("https://sms.example.com/v1/messages", false)]
     [InlineData("", false)]
     public void Endpoints_are_known_by_their_path(string url, bool isModel) => Assert.Equal(isModel, Everything.FindHttp(url) is not null);
 

@@ -326,6 +326,18 @@ public class ClientConstructionTests
     public void An_Ollama_server_is_ones_own_unless_its_address_says_otherwise(string construction, bool isLocal) =>
         Assert.Equal(isLocal, Subject($"IChatClient client = {construction};", "/*call*/client.GetResponseAsync(text)").Origin.Only!.IsLocal);
 
+    /// <summary>One kernel holds clients of several services.</summary>
+    [Theory]
+    [InlineData("kernel.GetRequiredService<IChatCompletionService>().GetChatMessageContentAsync(\"\")", "AddOpenAIChatCompletion")]
+    [InlineData("kernel.GetRequiredService<ITextEmbeddingGenerationService>().GenerateEmbeddingsAsync([])", "AddOpenAITextEmbeddingGeneration")]
+    [InlineData("kernel.GetRequiredService<IChatClient>().GetResponseAsync(\"\")", "AddOpenAIChatCompletion")]
+    public void A_service_of_a_kernel_is_what_was_registered_for_it(string call, string name) => Assert.Equal(name, new FactSubject($$"""
+        #pragma warning disable CS0618, SKEXP0001, SKEXP0010
+        using Microsoft.SemanticKernel.Embeddings;
+        var kernel = Kernel.CreateBuilder().AddOpenAIChatCompletion("m", "k").AddOpenAITextEmbeddingGeneration("e", "k").Build();
+        await /*call*/{{call}};
+        """).Origin.Only!.Name);
+
     [Theory]
     [InlineData("readonly ChatClient client = new(\"m\", \"k\");", Ask, "new")]
     [InlineData("readonly ChatClient client = new OpenAI.Chat.ChatClient(\"m\", \"k\");", Ask, "ChatClient")]

@@ -34,16 +34,42 @@ public class RegistrationTests
     public void A_users_row_for_a_type_of_the_project_opens_the_gate() =>
         Assert.Equal(["additional file", "syntax node"], Registrations(Compile(HostReferences.Framework), ("AsyncLlm.Catalog.txt", "C|M|chat|sync")));
 
+    [Theory]
+    [InlineData("true", true)]
+    [InlineData("yes", false)]
+    public void A_project_that_sends_its_requests_by_hand_can_say_so(string value, bool isAnalyzed) =>
+        Assert.Equal(isAnalyzed ? ["syntax node"] : [], Registrations(Compile(HostReferences.Framework), new Configured("async_llm.raw_http", value)));
+
     private static CSharpCompilation Compile(IEnumerable<MetadataReference> references) =>
         CSharpCompilation.Create("Test", [CSharpSyntaxTree.ParseText(Code)], references, new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary));
 
-    private static IReadOnlyList<string> Registrations(Compilation compilation, params (string Path, string Text)[] files)
+    private static IReadOnlyList<string> Registrations(Compilation compilation, params (string Path, string Text)[] files) =>
+        Registrations(compilation, new AnalyzerOptions([.. files.Select(file => new File(file.Path, file.Text))]));
+
+    private static IReadOnlyList<string> Registrations(Compilation compilation, Configured configuration) => Registrations(compilation, new AnalyzerOptions([], configuration));
+
+    private static IReadOnlyList<string> Registrations(Compilation compilation, AnalyzerOptions options)
     {
         var analysis = new Analysis();
         new LlmAnalyzer().Initialize(analysis);
-        var start = new Start(compilation, new AnalyzerOptions([.. files.Select(file => new File(file.Path, file.Text))]));
+        var start = new Start(compilation, options);
         analysis.Started!(start);
         return [.. analysis.Registered, .. start.Registered];
+    }
+
+    /// <summary>One key of an <c>.editorconfig</c>, for every file.</summary>
+    private sealed class Configured(string key, string value) : AnalyzerConfigOptionsProvider
+    {
+        public override AnalyzerConfigOptions GlobalOptions { get; } = new Keys(ImmutableDictionary<string, string>.Empty);
+
+        public override AnalyzerConfigOptions GetOptions(SyntaxTree tree) => new Keys(ImmutableDictionary<string, string>.Empty.Add(key, value));
+
+        public override AnalyzerConfigOptions GetOptions(AdditionalText textFile) => GlobalOptions;
+    }
+
+    private sealed class Keys(ImmutableDictionary<string, string> values) : AnalyzerConfigOptions
+    {
+        public override bool TryGetValue(string key, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out string? value) => values.TryGetValue(key, out value);
     }
 
     private sealed class File(string path, string text) : AdditionalText

@@ -21,6 +21,7 @@ public class CallWithoutRetryTests() : RuleTests("ALLM4010")
     [Theory]
     [InlineData("while (true) { try { await injected.CompleteChatAsync(text); break; } catch (Exception) { await Task.Delay(1000); } }")]
     [InlineData("await Again(() => injected.CompleteChatAsync(text));")]
+    [InlineData("var tries = 0; again: try { await injected.CompleteChatAsync(text); } catch (Exception) when (++tries < 3) { await Task.Delay(1000); goto again; }")]
     [InlineData("await pipeline.ExecuteAsync(async _ => await injected.CompleteChatAsync(text));")]
     public Task Silent_when_the_code_around_repeats_it_or_may(string statements) => SilentAsync(Method(statements));
 
@@ -72,6 +73,22 @@ public class CallWithoutRetryTests() : RuleTests("ALLM4010")
             }
         }
         """);
+
+    [Theory]
+    [InlineData("class Logged(IChatClient inner) : IChatClient { public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options, CancellationToken ct) { Console.WriteLine(messages); return inner.GetResponseAsync([.. messages], options, ct); } public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct) { await foreach (var u in inner.GetStreamingResponseAsync(messages, options, ct)) yield return u; } public object? GetService(Type type, object? key) => null; public void Dispose() { } }")]
+    [InlineData("static class Extensions { public static async Task<string> AskAsync(this IChatClient client, string question) => (await client.GetResponseAsync(question)).Text; }")]
+    [InlineData("class Middleware { delegate Task<ChatResponse> Handler(IEnumerable<ChatMessage> messages, ChatOptions? options, IChatClient inner, CancellationToken ct); void Use(Handler handler) { } void Add() => Use(async (messages, options, inner, ct) => await inner.GetResponseAsync(messages, options, ct)); }")]
+    [InlineData("abstract class Agent(IChatClient chat) { protected Task<ChatResponse> CompleteAsync(IEnumerable<ChatMessage> messages, ChatOptions? options, CancellationToken ct) => chat.GetResponseAsync(messages, options, ct); }")]
+    [InlineData("class Adapter(IChatClient chat) : Microsoft.SemanticKernel.ChatCompletion.IChatCompletionService { public IReadOnlyDictionary<string, object?> Attributes => new Dictionary<string, object?>(); public async Task<IReadOnlyList<Microsoft.SemanticKernel.ChatMessageContent>> GetChatMessageContentsAsync(Microsoft.SemanticKernel.ChatCompletion.ChatHistory history, Microsoft.SemanticKernel.PromptExecutionSettings? settings, Microsoft.SemanticKernel.Kernel? kernel, CancellationToken ct) => [new(Microsoft.SemanticKernel.ChatCompletion.AuthorRole.Assistant, (await chat.GetResponseAsync(history.ToString()!, cancellationToken: ct)).Text)]; public IAsyncEnumerable<Microsoft.SemanticKernel.StreamingChatMessageContent> GetStreamingChatMessageContentsAsync(Microsoft.SemanticKernel.ChatCompletion.ChatHistory history, Microsoft.SemanticKernel.PromptExecutionSettings? settings, Microsoft.SemanticKernel.Kernel? kernel, CancellationToken ct) => throw new NotSupportedException(); }")]
+    public Task Silent_where_the_call_is_only_handed_on(string type) => SilentAsync($"using Microsoft.Extensions.AI;\n{type}");
+
+    [Theory]
+    [InlineData("class Answers(IChatClient chat) { public Task<ChatResponse> AskAsync(string question) => chat.[|GetResponseAsync|](question); }")]
+    [InlineData("class Answers(IChatClient chat) { public Task<ChatResponse> AskAsync(string question, ChatOptions options) => chat.[|GetResponseAsync|](question + \"?\", options); }")]
+    [InlineData("static class Answers { public static Task<ChatResponse> AskAsync(IChatClient chat, string question) => chat.[|GetResponseAsync|](question); }")]
+    [InlineData("class Answers { Task All(List<IChatClient> clients, string question) => Parallel.ForEachAsync(clients, async (client, ct) => await client.[|GetResponseAsync|](question, cancellationToken: ct)); }")]
+    [InlineData("class Own(OpenAI.Chat.ChatClient chat) : IChatClient { public async Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options, CancellationToken ct) => new(new ChatMessage(ChatRole.Assistant, (await chat.[|CompleteChatAsync|]([messages.Last().Text], cancellationToken: ct)).Value.Content[0].Text)); public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options, CancellationToken ct) => throw new NotSupportedException(); public object? GetService(Type type, object? key) => null; public void Dispose() { } }")]
+    public Task Reports_where_the_call_begins(string type) => ReportsAsync($"using Microsoft.Extensions.AI;\n{type}");
 
     [Fact]
     public Task Silent_when_a_caller_repeats_the_wrapper() => SilentAsync("""

@@ -148,11 +148,11 @@ public class ClientWithoutRetryTests() : RuleTests("ALLM4001")
         """);
 
     [Theory]
-    [InlineData("new [|ChatClient|](\"m\", new ApiKeyCredential(\"k\"), new() { RetryPolicy = new ClientRetryPolicy(0) })", "new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new() { RetryPolicy = new ClientRetryPolicy(3) })", "client.CompleteChatAsync(text)")]
-    [InlineData("new [|ChatClient|](\"m\", new ApiKeyCredential(\"k\"), new() { RetryPolicy = new ClientRetryPolicy(maxRetries: /* none */ 0) })", "new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new() { RetryPolicy = new ClientRetryPolicy(maxRetries: /* none */ 3) })", "client.CompleteChatAsync(text)")]
+    [InlineData("new [|ChatClient|](\"m\", new ApiKeyCredential(\"k\"), new() { RetryPolicy = new ClientRetryPolicy(0) })", "new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new() { RetryPolicy = new ClientRetryPolicy(3), NetworkTimeout = TimeSpan.FromSeconds(120) })", "client.CompleteChatAsync(text)")]
+    [InlineData("new [|ChatClient|](\"m\", new ApiKeyCredential(\"k\"), new() { RetryPolicy = new ClientRetryPolicy(maxRetries: /* none */ 0) })", "new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new() { RetryPolicy = new ClientRetryPolicy(maxRetries: /* none */ 3), NetworkTimeout = TimeSpan.FromSeconds(120) })", "client.CompleteChatAsync(text)")]
     [InlineData("new [|AnthropicClient|] { MaxRetries = 0 }", "new AnthropicClient { MaxRetries = 3 }", "client.Messages.Create(null!)")]
     [InlineData("new [|AnthropicClient|](new Anthropic.Core.ClientOptions { MaxRetries = 0 })", "new AnthropicClient(new Anthropic.Core.ClientOptions { MaxRetries = 3 })", "client.Messages.Create(null!)")]
-    [InlineData("new Azure.AI.Inference.[|ChatCompletionsClient|](new Uri(\"https://a\"), new Azure.AzureKeyCredential(\"k\"), new() { Retry = { MaxRetries = 0 } })", "new Azure.AI.Inference.ChatCompletionsClient(new Uri(\"https://a\"), new Azure.AzureKeyCredential(\"k\"), new() { Retry = { MaxRetries = 4 } })", "client.CompleteAsync(null)")]
+    [InlineData("new Azure.AI.Inference.[|ChatCompletionsClient|](new Uri(\"https://a\"), new Azure.AzureKeyCredential(\"k\"), new() { Retry = { MaxRetries = 0 } })", "new Azure.AI.Inference.ChatCompletionsClient(new Uri(\"https://a\"), new Azure.AzureKeyCredential(\"k\"), new() { Retry = { MaxRetries = 4, NetworkTimeout = TimeSpan.FromSeconds(120) } })", "client.CompleteAsync(null)")]
     [InlineData("new [|ChatClient|](\"m\", \"k\")", "new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new OpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(120), RetryPolicy = new ClientRetryPolicy(maxRetries: 3) })", "Task.WhenAll(texts.Select(t => client.CompleteChatAsync(t)))")]
     [InlineData("new [|ChatClient|](\"m\", new ApiKeyCredential(\"k\"), new() { NetworkTimeout = TimeSpan.FromSeconds(9) })", "new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new() { NetworkTimeout = TimeSpan.FromSeconds(9), RetryPolicy = new ClientRetryPolicy(maxRetries: 3) })", "Task.WhenAll(texts.Select(t => client.CompleteChatAsync(t)))")]
     public Task Fix_lets_it_wait_and_try_again(string construction, string fixedConstruction, string call) => FixesAsync(Class(construction, call), Class(fixedConstruction, call));
@@ -160,7 +160,65 @@ public class ClientWithoutRetryTests() : RuleTests("ALLM4001")
     [Fact]
     public Task Fix_finds_the_number_where_it_is_set_later() => FixesAsync(
         Class("Make()", "client.CompleteChatAsync(text)", "static ChatClient Make() { var options = new OpenAIClientOptions(); options.RetryPolicy = new ClientRetryPolicy(0); return new [|ChatClient|](\"m\", new ApiKeyCredential(\"k\"), options); }"),
-        Class("Make()", "client.CompleteChatAsync(text)", "static ChatClient Make() { var options = new OpenAIClientOptions(); options.RetryPolicy = new ClientRetryPolicy(3); return new ChatClient(\"m\", new ApiKeyCredential(\"k\"), options); }"));
+        Class("Make()", "client.CompleteChatAsync(text)", "static ChatClient Make() { var options = new OpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(120) }; options.RetryPolicy = new ClientRetryPolicy(3); return new ChatClient(\"m\", new ApiKeyCredential(\"k\"), options); }"));
+
+    /// <summary>The client's own retries would stand inside those of the other call, which ALLM4006 reports.</summary>
+    [Fact]
+    public Task Offers_no_fix_where_another_call_is_retried_by_hand() => OffersNoFixAsync("""
+        using Anthropic;
+
+        class Answers
+        {
+            private readonly AnthropicClient client = [|new|]() { MaxRetries = 0 };
+
+            public Task Once() => client.Messages.Create(null!);
+
+            public async Task<object> Again()
+            {
+                for (var i = 1; ; i++)
+                {
+                    try
+                    {
+                        return await client.Messages.Create(null!);
+                    }
+                    catch (Exception) when (i < 3)
+                    {
+                        await Task.Delay(1000 << i);
+                    }
+                }
+            }
+        }
+        """);
+
+    [Fact]
+    public Task A_key_says_which_registration_is_meant() => ReportsAsync("""
+        using Microsoft.Extensions.AI;
+        using Microsoft.Extensions.DependencyInjection;
+        using OpenAI.Chat;
+
+        static class Setup
+        {
+            public static void Add(IServiceCollection services)
+            {
+                services.AddSingleton<IChatClient>(_ => new [|ChatClient|]("m", "k").AsIChatClient());
+                services.AddKeyedSingleton<IChatClient>("cheap", (_, _) => new ChatClient("n", "k").AsIChatClient());
+                services.AddKeyedSingleton<IChatClient>("other", (_, _) => new [|ChatClient|]("o", "k").AsIChatClient());
+            }
+        }
+
+        class Answers(IChatClient chat, [FromKeyedServices("cheap")] IChatClient cheap, IServiceProvider provider)
+        {
+            public async Task Ask(List<string> texts)
+            {
+                await cheap.GetResponseAsync("kind?");
+                foreach (var text in texts)
+                    await chat.GetResponseAsync(text);
+                var other = provider.GetRequiredKeyedService<IChatClient>("other");
+                foreach (var text in texts)
+                    await other.GetResponseAsync(text);
+            }
+        }
+        """);
 
     [Fact]
     public Task Offers_no_fix_where_the_SDK_has_no_retries() => OffersNoFixAsync(Class("new OllamaSharp.[|OllamaApiClient|](\"https://ollama.example\")", "client.EmbedAsync(new())"));

@@ -1,3 +1,5 @@
+using Microsoft.CodeAnalysis.Diagnostics;
+
 namespace AsyncLlmAnalyzers.Tests.Rules;
 
 public class ClientWithoutTimeoutTests() : RuleTests("ALLM3003")
@@ -111,6 +113,7 @@ public class ClientWithoutTimeoutTests() : RuleTests("ALLM3003")
     [InlineData("var client = new [|AzureOpenAIClient|](new Uri(\"https://a\"), new ApiKeyCredential(key)).GetChatClient(\"m\");", "var client = new AzureOpenAIClient(new Uri(\"https://a\"), new ApiKeyCredential(key), new AzureOpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(120) }).GetChatClient(\"m\");")]
     [InlineData("ChatClient client = new [|ChatClient|](\"m\", Environment.GetEnvironmentVariable(\"K\")!);", "ChatClient client = new ChatClient(\"m\", new ApiKeyCredential(Environment.GetEnvironmentVariable(\"K\")!), new OpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(120), RetryPolicy = new ClientRetryPolicy(maxRetries: 3) });")]
     [InlineData("ChatClient client = new [|ChatClient|](\"m\", Environment.GetEnvironmentVariable(\"K\"));", "ChatClient client = new ChatClient(\"m\", new ApiKeyCredential(Environment.GetEnvironmentVariable(\"K\")!), new OpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(120), RetryPolicy = new ClientRetryPolicy(maxRetries: 3) });")]
+    [InlineData("AzureOpenAIClient azure = [|new|](credential: new ApiKeyCredential(key), endpoint: new Uri(\"https://a\")); var client = azure.GetChatClient(\"m\");", "AzureOpenAIClient azure = new(credential: new ApiKeyCredential(key), endpoint: new Uri(\"https://a\"), options: new AzureOpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(120) }); var client = azure.GetChatClient(\"m\");")]
     public Task Fix_sets_the_options(string statement, string fixedStatement) => FixesAsync(Local(statement), Local(fixedStatement));
 
     [Fact]
@@ -133,6 +136,22 @@ public class ClientWithoutTimeoutTests() : RuleTests("ALLM3003")
             options.OrganizationId = "o";
             var client = new ChatClient("m", new ApiKeyCredential(key), options);
             """));
+
+    [Fact]
+    public Task Fix_edits_both_options_of_a_choice() => FixesAsync(
+        Local("""
+            var options = key.Length > 3 ? new OpenAIClientOptions { Endpoint = new Uri("https://proxy") /* ours */ } : null;
+            var client = new [|ChatClient|]("m", new ApiKeyCredential(key), options);
+            """),
+        Local("""
+            var options = key.Length > 3 ? new OpenAIClientOptions { Endpoint = new Uri("https://proxy") /* ours */, NetworkTimeout = TimeSpan.FromSeconds(120), RetryPolicy = new ClientRetryPolicy(maxRetries: 3) } : new OpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(120), RetryPolicy = new ClientRetryPolicy(maxRetries: 3) };
+            var client = new ChatClient("m", new ApiKeyCredential(key), options);
+            """));
+
+    [Fact]
+    public Task Fix_edits_a_choice_in_the_argument() => FixesAsync(
+        Local("var client = new [|AzureOpenAIClient|](new Uri(\"https://a\"), new ApiKeyCredential(key), key.Length > 3 ? default : new() { UserAgentApplicationId = key }).GetChatClient(\"m\");"),
+        Local("var client = new AzureOpenAIClient(new Uri(\"https://a\"), new ApiKeyCredential(key), key.Length > 3 ? new AzureOpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(120) } : new() { UserAgentApplicationId = key, NetworkTimeout = TimeSpan.FromSeconds(120) }).GetChatClient(\"m\");"));
 
     [Fact]
     public Task Fix_imports_what_it_names() => FixesAsync(
@@ -208,6 +227,34 @@ public class ClientWithoutTimeoutTests() : RuleTests("ALLM3003")
             public Task Ask(string question) => client.CompleteChatAsync(question);
         }
         """);
+
+    /// <summary>A client is looked for where it is handed on to: what its file creates, calls and is called by, and what that creates.</summary>
+    [Theory]
+    [InlineData("static Task Run(string key) => new Answers(new [|ChatClient|](\"m\", key)).Ask();", "class Answers(ChatClient client) { public Task Ask() => client.CompleteChatAsync(\"\"); }")]
+    [InlineData("static Task Run(string key) => new Answers(new [|ChatClient|](\"m\", key)).Ask();", "class Answers(ChatClient client) { public Task Ask() => new Deep(client).Ask(); }", "class Deep(ChatClient client) { public Task Ask() => client.CompleteChatAsync(\"\"); }")]
+    [InlineData("static Task Run(string key) { var client = new [|ChatClient|](\"m\", key); return Given(client); } private static Task Given(ChatClient given) => new Answers(given).Ask();", "class Answers(ChatClient client) { public Task Ask() => client.CompleteChatAsync(\"\"); }")]
+    [InlineData("public static ChatClient Create(string key) => new [|ChatClient|](\"m\", key);", "class Answers { readonly ChatClient client = Setup.Create(\"k\"); public Task Ask() => client.CompleteChatAsync(\"\"); }")]
+    [InlineData("public static ChatClient Create(string key) => Make(key); private static ChatClient Make(string key) => new [|ChatClient|](\"m\", key);", "class Answers { readonly ChatClient client = Setup.Create(\"k\"); public Task Ask() => client.CompleteChatAsync(\"\"); }")]
+    [InlineData("static Answers Run(string key) => new Answers(new [|ChatClient|](\"m\", key));", "class Answers(ChatClient given) { readonly ChatClient client = given; public ChatClient Client => client; }", "class Asker(Answers answers) { public Task Ask() => answers.Client.CompleteChatAsync(\"\"); }")]
+    [InlineData("public static ChatClient Client { get; } = new [|ChatClient|](\"m\", \"k\");", "class Answers { public Task Ask() => Setup.Client.CompleteChatAsync(\"\"); }")]
+    [InlineData("private static readonly ChatClient client = new [|ChatClient|](\"m\", \"k\"); public static ChatClient Client => client;", "class Answers { public Task Ask() => Setup.Client.CompleteChatAsync(\"\"); }")]
+    [InlineData("public static ChatClient? Client; static void Run(string key) => Client = new [|ChatClient|](\"m\", key);", "class Answers { public Task Ask() => Setup.Client!.CompleteChatAsync(\"\"); }")]
+    public Task Reports_a_client_that_is_used_in_another_file(string setup, params string[] others) => ReportsAcrossFilesAsync(
+        $"using OpenAI.Chat;\n\nstatic class Setup {{ {setup} }}", [.. others.Select(other => $"using OpenAI.Chat;\n\n{other}")]);
+
+    [Theory]
+    [InlineData("https://api.example/v1", true)]
+    [InlineData("http://localhost:5273/v1", false)]
+    public async Task Speaks_of_rate_limits_where_the_server_is_another_machine(string address, bool speaks)
+    {
+        var found = await Compile(Local($$"""
+            var address = "{{address}}";
+            var options = new OpenAIClientOptions();
+            options.Endpoint = new Uri(address);
+            var client = new ChatClient("m", new ApiKeyCredential(key), options);
+            """)).WithAnalyzers([RuleTest.Host(Id)]).GetAnalyzerDiagnosticsAsync();
+        Assert.Equal(speaks, Assert.Single(found).GetMessage().Contains("; a rate-limited call is retried 3 times at once", StringComparison.Ordinal));
+    }
 
     private const string Ending = """
         class Ending : System.Net.Http.DelegatingHandler

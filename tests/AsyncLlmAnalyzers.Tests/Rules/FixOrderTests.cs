@@ -95,16 +95,55 @@ public class FixOrderTests
         Assert.Empty((await RuleTests.Compile(text).WithAnalyzers([new LlmAnalyzer()]).GetAnalyzerDiagnosticsAsync()).Where(finding => finding.Severity >= DiagnosticSeverity.Warning));
     }
 
+    /// <summary>A policy without retries keeps a client short: what is given retries needs a time as well.</summary>
+    [Theory]
+    [InlineData("ALLM3003 ALLM4001", true, "new(\"m\", new ApiKeyCredential(\"k\"), new() { RetryPolicy = new ClientRetryPolicy(0) })", "new(\"m\", new ApiKeyCredential(\"k\"), new() { RetryPolicy = new ClientRetryPolicy(3), NetworkTimeout = TimeSpan.FromSeconds(120) })")]
+    [InlineData("ALLM4001 ALLM3003", false, "new(\"m\", new ApiKeyCredential(\"k\"), new() { RetryPolicy = new ClientRetryPolicy(maxRetries: 0) })", "new(\"m\", new ApiKeyCredential(\"k\"), new() { RetryPolicy = new ClientRetryPolicy(maxRetries: 3), NetworkTimeout = TimeSpan.FromSeconds(120) })")]
+    public async Task A_client_without_retries_is_right_after_one_pass(string ids, bool withRuntime, string construction, string fixedConstruction)
+    {
+        var code = Batch.Replace("using OpenAI.Chat;", "using System.ClientModel;\nusing System.ClientModel.Primitives;\nusing OpenAI;\nusing OpenAI.Chat;", StringComparison.Ordinal);
+        var text = await FixAsync(code.Replace("new(\"m\", \"k\")", construction, StringComparison.Ordinal), ids, withRuntime);
+        Assert.Equal(code.Replace("new(\"m\", \"k\")", fixedConstruction, StringComparison.Ordinal), text);
+        Assert.Empty((await RuleTests.Compile(text).WithAnalyzers([new LlmAnalyzer()]).GetAnalyzerDiagnosticsAsync()).Where(finding => finding.Severity >= DiagnosticSeverity.Warning));
+    }
+
+    /// <summary>The marks by which Fix All finds its diagnostics again are no change of their own.</summary>
+    [Fact]
+    public async Task Fix_all_without_a_fix_touches_no_document()
+    {
+        using var workspace = new AdhocWorkspace();
+        var document = Project(workspace, HostReferences.All).AddDocument("Test.cs", SourceText.From("""
+            using Microsoft.SemanticKernel;
+
+            class Batch
+            {
+                public async Task Run(string key)
+                {
+                    var kernel = Kernel.CreateBuilder().AddOpenAIChatCompletion("m", key, orgId: "o").Build();
+                    await kernel.InvokePromptAsync("");
+                }
+            }
+            """), filePath: "/0/Test.cs");
+        var found = await FindAsync(document, "ALLM4001");
+        Assert.NotEmpty(found);
+        var fix = RuleTest.FixOf("ALLM4001")!;
+        var all = await fix.GetFixAllProvider()!.GetFixAsync(new FixAllContext(document, fix, FixAllScope.Document, "ALLM4001", ["ALLM4001"], new Found(found), default));
+        var changed = all is null ? document.Project.Solution : (await all.GetOperationsAsync(default)).OfType<ApplyChangesOperation>().Single().ChangedSolution;
+        Assert.Empty(changed.GetChanges(document.Project.Solution).GetProjectChanges());
+    }
+
+    private static Project Project(AdhocWorkspace workspace, IEnumerable<MetadataReference> references) =>
+        workspace.AddProject(ProjectInfo.Create(ProjectId.CreateNewId(), VersionStamp.Create(), "Test", "Test", LanguageNames.CSharp)
+            .WithCompilationOptions(new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable))
+            .WithMetadataReferences(references))
+            .AddDocument("Prelude.cs", RuleTest.Prelude).Project;
+
     /// <summary>Fix All of each id in turn, with its default fix, on what the one before it left.</summary>
     private static async Task<string> FixAsync(string code, string ids, bool withRuntime)
     {
         using var workspace = new AdhocWorkspace();
         var references = HostReferences.All.Where(reference => withRuntime || !Path.GetFileName(reference.Display)!.StartsWith("AsyncLlm.", StringComparison.Ordinal));
-        var project = workspace.AddProject(ProjectInfo.Create(ProjectId.CreateNewId(), VersionStamp.Create(), "Test", "Test", LanguageNames.CSharp)
-            .WithCompilationOptions(new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable))
-            .WithMetadataReferences(references));
-        project = project.AddDocument("Prelude.cs", RuleTest.Prelude).Project;
-        var document = project.AddDocument("Test.cs", SourceText.From(code), filePath: "/0/Test.cs");
+        var document = Project(workspace, references).AddDocument("Test.cs", SourceText.From(code), filePath: "/0/Test.cs");
         foreach (var id in ids.Split(' '))
         {
             var fix = RuleTest.FixOf(id)!;

@@ -99,9 +99,9 @@ public class RateLimitNotRetriedTests() : RuleTests("ALLM4002")
 
     [Theory]
     [InlineData("var response = await http.PostAsync(\"https://api.openai.com/v1/chat/completions\", body); if ([|response.StatusCode == HttpStatusCode.TooManyRequests|]) return null; return await response.Content.ReadAsStringAsync();")]
-    [InlineData("var response = await http.PostAsJsonAsync(Host + \"/v1/messages\", model).ConfigureAwait(false); if ([|(int)response.StatusCode == 429|]) { log.LogWarning(\"busy\"); return null; } return \"\";")]
+    [InlineData("var response = await http.PostAsJsonAsync(Host + \"/v1/responses\", model).ConfigureAwait(false); if ([|(int)response.StatusCode == 429|]) { log.LogWarning(\"busy\"); return null; } return \"\";")]
     [InlineData("using var request = new HttpRequestMessage(HttpMethod.Post, Address); using var response = await http.SendAsync(request); if ([|response.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable|]) { log.LogWarning(await response.Content.ReadAsStringAsync()); return string.Empty; } return \"\";")]
-    [InlineData("var response = await http.PostAsync($\"{model}/api/chat\", body); if ([|response is { StatusCode: HttpStatusCode.TooManyRequests }|]) { return default; } return \"\";")]
+    [InlineData("var response = await http.PostAsync($\"{model}/chat/completions\", body); if ([|response is { StatusCode: HttpStatusCode.TooManyRequests }|]) { return default; } return \"\";")]
     [InlineData("foreach (var one in bodies) { var response = await http.PostAsync(Address, one); if ([|response.StatusCode == HttpStatusCode.TooManyRequests|]) { Console.WriteLine(\"busy\"); continue; } } return null;")]
     [InlineData("try { var response = await http.PostAsync(Address, body); response.EnsureSuccessStatusCode(); return \"\"; } catch (HttpRequestException e) when ([|e.StatusCode == HttpStatusCode.TooManyRequests|]) { return null; }")]
     [InlineData("try { return await http.GetStringAsync(Address); } catch ([|HttpRequestException|] e) { if (e.StatusCode == HttpStatusCode.TooManyRequests) { log.LogWarning(\"busy\"); return null; } throw; }")]

@@ -237,6 +237,7 @@ public class TokenAvailableTests() : RuleTests("ALLM3010")
     [InlineData("class Worker(ChatClient client) { async Task Ask(System.ClientModel.BinaryContent body, Options options) => await client.CompleteChatAsync(\"x\"); } class Options { public CancellationToken Token { get; set; } }")]
     [InlineData("public class Support(OpenAI.Audio.AudioClient client, CancellationToken stopping) { async Task Ask() => await client.GenerateSpeechAsync(\"x\", \"alloy\", null, stopping); }")]
     [InlineData("class Routes { void Map(Func<ChatClient, Task> handler) { } void Add() => Map(async client => await client.CompleteChatAsync(\"x\")); }")]
+    [InlineData("class KernelProcessStep { } class Step(ChatClient client) : KernelProcessStep { [Microsoft.SemanticKernel.KernelFunction] public async Task Ask() => await client.CompleteChatAsync(\"x\"); }")]
     public Task Is_silent_where_no_token_can_be_named_or_declared(string type) => SilentAsync($"using OpenAI.Chat;\n{type}");
 
     [Fact]

@@ -208,6 +208,23 @@ public class UncancellableClientTests() : RuleTests("ALLM3011")
         Assert.DoesNotContain(await AnalyzeAsync("using OpenAI.Chat; class A(ChatClient c) { Task B() => c.CompleteChatAsync("), diagnostic => diagnostic.Id == "AD0001");
     }
 
+    /// <summary>What is meant to make the client is there, and does not compile.</summary>
+    [Theory]
+    [InlineData("new OpenAIClient(\"k\").AsNothing(\"m\")")]
+    [InlineData("new NothingClient(\"m\")")]
+    public async Task Silent_where_the_construction_does_not_compile(string construction) => Assert.DoesNotContain(
+        await AnalyzeAsync($$"""
+            using Microsoft.Extensions.AI;
+            using OpenAI;
+
+            class Answers
+            {
+                private readonly IChatClient client = {{construction}};
+                public Task Ask(string question) => client.GetResponseAsync(question);
+            }
+            """),
+        diagnostic => diagnostic.Id == Id);
+
     private async Task<IEnumerable<Diagnostic>> AnalyzeAsync(string code) =>
         (await Compile(code).WithAnalyzers([RuleTest.Host(Id)]).GetAnalyzerDiagnosticsAsync())
             .OrderBy(diagnostic => diagnostic.Location.SourceSpan.Start);

@@ -50,7 +50,8 @@ internal sealed class CallWithoutDeadlineRule : LlmRule
                 : null;
         }
 
-        if (site.Client.All.Any(known => known.Timeout.Source is SettingSource.Set or SettingSource.Unknown))
+        if (call.Entry.Kind == CatalogKind.Http && UnendedCall.TimeoutOf(call, site)?.Source != SettingSource.Unset
+            || site.Client.All.Any(known => known.Timeout.Source is SettingSource.Set or SettingSource.Unknown))
             return null;
 
         var timeout = call.Entry.TimeoutLimit;

@@ -61,7 +61,7 @@ internal sealed class ClientWithoutTimeoutRule : LlmRule
             return null;
 
         var attempts = client.Attempts == 1 ? "" : $" and made up to {client.Attempts} times";
-        var burst = client.RetriesWithoutDelay ? $"; a rate-limited call is retried {client.Attempts - 1} times at once, without waiting" : "";
+        var burst = client is { RetriesWithoutDelay: true, IsLocal: false } ? $"; a rate-limited call is retried {client.Attempts - 1} times at once, without waiting" : "";
         return new Finding(
             Descriptor,
             client.Location,

@@ -1,4 +1,5 @@
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Operations;
 using AsyncLlmAnalyzers.Catalog;
 using AsyncLlmAnalyzers.Facts;
 using AsyncLlmAnalyzers.Hosting;
@@ -15,6 +16,7 @@ namespace AsyncLlmAnalyzers.Rules.RetryWithoutDelay;
 /// <list type="bullet">
 /// <item>the code sets a policy, or a layer of the client repeats its calls;</item>
 /// <item>the options come from where they cannot be seen, or the client talks to a server on this machine;</item>
+/// <item>the client is kept in a local, and no model call is made through it;</item>
 /// <item>ALLM3003 or ALLM4001 says so already.</item>
 /// </list>
 /// </summary>
@@ -28,7 +30,7 @@ internal sealed class RetryWithoutDelayRule : LlmRule
         message: "'{0}' {1}",
         DiagnosticSeverity.Info,
         description: "The SDK's default policy repeats a refused request at once unless the server says how long to wait, so all attempts are used up within a moment while the rate limit needs seconds.",
-        RuleTags.SuggestionInTests);
+        RuleTags.OffInTests);
 
     public override DiagnosticDescriptor Descriptor => Rule;
 
@@ -39,7 +41,20 @@ internal sealed class RetryWithoutDelayRule : LlmRule
     public override Finding? Inspect(Site site) =>
         ClientSite.Of(site) is { RetriesWithoutDelay: true, IsLocal: false } client
         && ClientLayers.OfClient(site.Operation!, ExecutorRole.Retries, site.Context, site.CancellationToken).Verdict == Verdict.No
+        && !IsIdle(client, site)
             ? new Finding(Descriptor, client.Location, client.Name, $"repeats a rate-limited call {client.Attempts - 1} times at once, without waiting, unless the server sends Retry-After")
                 .Quoting(client.RetryDefault, site.Model.Compilation)
             : null;
+
+    /// <summary>It is kept in a local, through which no model call is made, and which nobody else is given: it manages files, or is not used yet.</summary>
+    private static bool IsIdle(ClientConstruction client, Site site)
+    {
+        var value = site.Operation!;
+        while (value.Parent is IConversionOperation or IParenthesizedOperation)
+            value = value.Parent;
+        return value.Parent is IVariableInitializerOperation { Parent: IVariableDeclaratorOperation { Symbol: var local } }
+            && LocalUses.Around(value).ReferencesTo(local).All(reference =>
+                reference.Parent is IInvocationOperation call && call.Instance == reference && site.Context.Catalog.FindClientMethod(call.TargetMethod, local.Type) is null)
+            && !ClientUses.Of(client, site.Context, site.CancellationToken).Any();
+    }
 }

@@ -17,7 +17,7 @@ namespace AsyncLlmAnalyzers.Rules.TokenAvailable;
 /// <item>a token is passed, or one in scope is not: that is ALLM3002's;</item>
 /// <item>the call runs when the work is already cancelled or has failed, or runs on alone on purpose;</item>
 /// <item>no overload of the member takes a token, or passing one is known to be harmful;</item>
-/// <item>the token cannot be named where the call stands, or the endpoint cannot declare one.</item>
+/// <item>the token cannot be named where the call stands, or the endpoint cannot declare one, or would be given one that never fires, as a step of a Semantic Kernel process.</item>
 /// </list>
 /// </summary>
 internal sealed class TokenAvailableRule : LlmRule
@@ -30,7 +30,7 @@ internal sealed class TokenAvailableRule : LlmRule
         message: "'{0}' cannot be cancelled: {1}, so {2} after the caller has given up",
         DiagnosticSeverity.Info,
         description: "The framework or the type around has a token that fires when the caller leaves or the service stops, and the call does not get it: the model generates the whole answer, and its tokens are billed.",
-        RuleTags.SuggestionInTests);
+        RuleTags.OffInTests);
 
     public override DiagnosticDescriptor Descriptor => Rule;
 

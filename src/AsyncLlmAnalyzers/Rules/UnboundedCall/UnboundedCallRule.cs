@@ -43,7 +43,7 @@ internal sealed class UnboundedCallRule : LlmRule
     private static (string, CatalogEntry?)? Reason(LlmCall call, Site site) =>
         DeadToken.Of(call.Operation) is not null ? ("is given a token that can never fire: nobody cancels its source, and the source has no timeout", null)
         : call.Entry.HasTrait("stall") ? ($"waits for ever when the stream stalls: the client's timeout ends with the headers, and {(call.Entry.HasTrait(CatalogEntry.StallIgnoresToken) ? "while it waits it looks at no token; bound the wait for each piece, as LlmStream.WithTimeout does" : "no token is passed")}", call.Entry)
-        : site.Client.Only is { Timeout.Source: SettingSource.Off }
+        : UnendedCall.TimeoutOf(call, site)?.Source == SettingSource.Off
             ? ("may wait for ever: its client is constructed with an infinite timeout, and no token is passed", null)
         : null;
 }

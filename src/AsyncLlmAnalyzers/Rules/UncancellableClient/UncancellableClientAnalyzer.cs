@@ -45,7 +45,7 @@ public sealed class UncancellableClientAnalyzer : DiagnosticAnalyzer
             return;
 
         var calls =
-            from invocation in context.Names.Invocations(context.MayBeCall, end.CancellationToken)
+            from invocation in context.Names.Invocations(context.MayBeLibraryCall, end.CancellationToken)
             let call = LlmCall.From(invocation, context)
             where call is not null && call.Entry.Kind != CatalogKind.Local && !call.Entry.HasTrait("no-token-fix")
             let client = invocation.ReceiverType()?.OriginalDefinition

@@ -1,0 +1,116 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Operations;
+using AsyncLlmAnalyzers.Model;
+
+namespace AsyncLlmAnalyzers.Facts;
+
+/// <summary>
+/// In which files may a client be used? In its own, and in those it is handed on to: by the function that makes it, to what that calls, creates, or is called by,
+/// and from there to what is created, and to what uses the functions that give a client. One that a container or an open member holds may be used anywhere.
+/// </summary>
+internal static class ClientReach
+{
+    /// <summary>The files, the client's own first; null for all.</summary>
+    public static IReadOnlyCollection<SyntaxTree>? Of(ClientConstruction client, LlmContext context, CancellationToken cancellationToken)
+    {
+        var own = client.Location.SourceTree!;
+        var node = own.GetRoot(cancellationToken).FindToken(client.Location.SourceSpan.Start).Parent?.FirstAncestorOrSelf<ExpressionSyntax>(expression => expression is InvocationExpressionSyntax or BaseObjectCreationExpressionSyntax);
+        if (node is null || context.GetModel(own)?.GetOperation(node, cancellationToken) is not { } construction || HandedTo(construction, context) is not { } next)
+            return null;
+
+        var trees = new List<SyntaxTree> { own };
+        for (var i = 0; i < trees.Count; i++)
+        {
+            if (FoundIn(trees[i], context, cancellationToken) is not { } found)
+                return null;
+            foreach (var tree in (i == 0 ? next : []).Concat(found).Where(tree => !trees.Contains(tree)))
+                trees.Add(tree);
+        }
+
+        return trees;
+    }
+
+    /// <summary>The files of what is created in one, and those that use its functions which give a client; null when a field or property of it does.</summary>
+    private static List<SyntaxTree>? FoundIn(SyntaxTree tree, LlmContext context, CancellationToken cancellationToken)
+    {
+        var found = context.Names.TreesOfCreated(tree).ToList();
+        foreach (var member in NameIndex.OpenMembers(tree, context.Catalog.MayHoldClient, cancellationToken))
+        {
+            if (member is not MethodDeclarationSyntax method)
+                return null;
+            found.AddRange(context.Names.TreesThatUse(method.Identifier.ValueText));
+        }
+
+        return found;
+    }
+
+    /// <summary>The files of the functions and types that are given something where the client is made, and those that get the result; null when anybody can get it.</summary>
+    private static HashSet<SyntaxTree>? HandedTo(IOperation construction, LlmContext context)
+    {
+        var trees = new HashSet<SyntaxTree>();
+        switch (construction.EnclosingMember())
+        {
+            case IMethodSymbol { MethodKind: MethodKind.Ordinary or MethodKind.ExplicitInterfaceImplementation } method:
+                if (Carries(method.ReturnType, context) || construction.ChainRoot() is IParameterReferenceOperation)
+                    trees.UnionWith(context.Names.TreesThatUse(NameIndex.NameOf(method)));
+                break;
+            case IMethodSymbol { MethodKind: MethodKind.Constructor }:
+            case IFieldSymbol field when IsKept(field):
+                break;
+            default:
+                return null;
+        }
+
+        foreach (var operation in construction.Root().Descendants())
+        {
+            switch (operation)
+            {
+                case IInvocationOperation registration when IsHeldElsewhere(registration):
+                    return null;
+                case IInvocationOperation invocation:
+                    trees.UnionWith(invocation.TargetMethod.TypeArguments.SelectMany(type => FilesOf(type, context)));
+                    if (invocation.Arguments.Any(argument => Carries(argument.Value.WithoutConversions().Type, context)))
+                        trees.UnionWith(FilesOf(invocation.TargetMethod, context));
+                    break;
+                case IObjectCreationOperation { Type: { } type } creation when creation.Arguments.Any(argument => Carries(argument.Value.WithoutConversions().Type, context)):
+                    trees.UnionWith(FilesOf(type, context));
+                    break;
+                case IAssignmentOperation assignment when Carries(assignment.Value.Type, context) && !IsKept(assignment.Target):
+                    return null;
+            }
+        }
+
+        return trees;
+    }
+
+    private static IEnumerable<SyntaxTree> FilesOf(ISymbol symbol, LlmContext context) =>
+        symbol.OriginalDefinition.DeclaringSyntaxReferences.Select(reference => reference.SyntaxTree).Where(context.Compilation.ContainsSyntaxTree);
+
+    /// <summary>A client may be in a value of the type: it is one, or a type of this compilation, a function, or anything; or holds such.</summary>
+    private static bool Carries(ITypeSymbol? type, LlmContext context) => type switch
+    {
+        null => false,
+        IArrayTypeSymbol { ElementType: var element } => Carries(element, context),
+        INamedTypeSymbol { TypeArguments: var arguments } named => named.SpecialType == SpecialType.System_Object || named.TypeKind == TypeKind.Delegate
+            || context.Catalog.MayHoldClient(named.Name) || named.TypeKind != TypeKind.Enum && FilesOf(named, context).Any() || arguments.Any(argument => Carries(argument, context)),
+        _ => true,
+    };
+
+    /// <summary>The container of the application, or a collection that others have.</summary>
+    private static bool IsHeldElsewhere(IInvocationOperation invocation) =>
+        invocation.TargetMethod.Name is var name && (name.StartsWith("Add", StringComparison.Ordinal) || name.StartsWith("TryAdd", StringComparison.Ordinal))
+        && (invocation.ReceiverType() is { Name: "IServiceCollection" or "ServiceCollection" or "IHostApplicationBuilder" or "HostApplicationBuilder" or "WebApplicationBuilder" }
+            || invocation.ChainRoot() is not (ILocalReferenceOperation or IInvocationOperation or IObjectCreationOperation));
+
+    /// <summary>What is assigned stays in this function, or in this type.</summary>
+    private static bool IsKept(IOperation target) => target.ChainRoot() switch
+    {
+        ILocalReferenceOperation or IInvocationOperation or IObjectCreationOperation or IDiscardOperation or IDeclarationExpressionOperation or IInstanceReferenceOperation { ReferenceKind: InstanceReferenceKind.ImplicitReceiver } => true,
+        IFieldReferenceOperation { Field: var field } => IsKept(field),
+        IInstanceReferenceOperation when target is IPropertyReferenceOperation { Property: var property } => IsKept(property),
+        _ => false,
+    };
+
+    private static bool IsKept(ISymbol member) => member is { DeclaredAccessibility: Accessibility.Private, ContainingType.DeclaringSyntaxReferences.Length: 1 };
+}

@@ -1,0 +1,29 @@
+using System.Collections.Concurrent;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Operations;
+using AsyncLlmAnalyzers.Catalog;
+using AsyncLlmAnalyzers.Model;
+
+namespace AsyncLlmAnalyzers.Facts;
+
+/// <summary>Do all HttpClients of the compilation get a layer? <c>services.ConfigureHttpClientDefaults(http => http.AddStandardResilienceHandler())</c>.</summary>
+internal sealed class HttpDefaults(LlmContext context)
+{
+    private readonly ConcurrentDictionary<ExecutorRole, Fact> _facts = new();
+
+    public static Fact Of(ExecutorRole role, LlmContext context, CancellationToken cancellationToken)
+    {
+        var defaults = context.Kept(static context => new HttpDefaults(context));
+        return defaults._facts.GetOrAdd(role, _ => defaults.Find(role, cancellationToken));
+    }
+
+    private Fact Find(ExecutorRole role, CancellationToken cancellationToken)
+    {
+        var layer = context.Names.Invocations("ConfigureHttpClientDefaults", cancellationToken)
+            .SelectMany(defaults => defaults.Descendants())
+            .OfType<IInvocationOperation>()
+            .FirstOrDefault(creation => ClientLayers.IsCreate(context.FindExecutor(creation.TargetMethod, creation.ReceiverType()), role, out _));
+        return layer is null ? new Fact(Verdict.No)
+            : new Fact(context.FindExecutor(layer.TargetMethod, layer.ReceiverType())!.HasTrait("maybe") ? Verdict.Unknown : Verdict.Yes, layer.Syntax.GetLocation());
+    }
+}
