@@ -10,7 +10,7 @@ public sealed partial class LlmThrottle
     /// <param name="cancellationToken">Cancels the stream.</param>
     /// <returns>The items. Each loop over them is a call of its own and holds its slot until it ends.</returns>
     /// <remarks><see cref="LlmThrottleOptions.AttemptTimeout"/> and <see cref="LlmThrottleOptions.TotalTimeout"/> end with the first item;
-    /// put <c>WithTimeout</c> behind it to bound the rest.</remarks>
+    /// put <c>WithTimeout(idle, firstItem: Timeout.InfiniteTimeSpan)</c> behind it to bound the rest, of which queueing is no part.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="open"/> is <see langword="null"/>.</exception>
     public IAsyncEnumerable<T> StreamAsync<T>(Func<CancellationToken, IAsyncEnumerable<T>> open, CancellationToken cancellationToken = default)
     {

@@ -14,6 +14,7 @@ internal class Attempt(ThrottledCall call) : CancellationTokenSource
     private Attempt? _outer;
     private TimeSpan _reportedRetryAfter = NotReported;
 
+    /// <summary>Of the delegate; <see langword="null"/> until it was called.</summary>
     public Task? Task { get; private set; }
 
     /// <summary>How long its answer asked to wait, told by whoever saw the headers.</summary>
@@ -33,6 +34,9 @@ internal class Attempt(ThrottledCall call) : CancellationTokenSource
             attempt = attempt._outer;
         return attempt;
     }
+
+    /// <summary>Runs the call's delegate, unless the call has left this attempt behind.</summary>
+    public void Start() => _call?.Start(this);
 
     /// <summary>Runs the delegate inside this attempt; the async locals are to be restored by whoever calls this.</summary>
     public void Run(Func<CancellationToken, Task> call)

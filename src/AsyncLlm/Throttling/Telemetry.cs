@@ -5,6 +5,7 @@ using System.Runtime.CompilerServices;
 namespace AsyncLlm;
 
 /// <summary>What throttles tell of themselves to whoever listens: the meter and the activity source <c>AsyncLlm</c>.</summary>
+/// <remarks>What a listener throws ends here: on a thread of the pool it would end the process, and a call has its outcome whoever listens.</remarks>
 internal static class Telemetry
 {
     public const string Succeeded = "succeeded";
@@ -64,7 +65,13 @@ internal static class Telemetry
             activity.SetStatus(ActivityStatusCode.Error, error.Message).SetTag("error.type", error.GetType().FullName);
         // Stopping makes its parent current, also where another is.
         var current = Activity.Current;
-        activity.Stop();
+        try
+        {
+            activity.Stop();
+        }
+        catch (Exception)
+        {
+        }
         Activity.Current = current;
     }
 
@@ -84,8 +91,8 @@ internal static class Telemetry
     /// <summary>A failed attempt will be repeated.</summary>
     public static void Retrying(Activity? activity, ThrottledCall call, LlmFailure failure, TimeSpan delay)
     {
-        if (Retries.Enabled && failure.Kind != LlmFailureKind.RateLimited)
-            Retries.Add(1, Tags(call));
+        if (failure.Kind != LlmFailureKind.RateLimited)
+            Add(Retries, Tags(call));
         activity?.AddEvent(new("retry", tags: new()
         {
             { "asyncllm.reason", OutcomeOf(failure.Kind) },
@@ -100,12 +107,12 @@ internal static class Telemetry
             return;
         var tags = Tags(call);
         if (call.Attempts == 1)
-            QueueTime.Record(call.QueueTime, tags);
+            Record(QueueTime, call.QueueTime, tags);
         if (outcome == OutcomeOf(LlmFailureKind.RateLimited))
-            RateLimited.Add(1, tags);
+            Add(RateLimited, tags);
         tags.Add(OutcomeTag, outcome);
-        Attempts.Add(1, tags);
-        AttemptTime.Record(call.AttemptTime, tags);
+        Add(Attempts, tags);
+        Record(AttemptTime, call.AttemptTime, tags);
     }
 
     public static string OutcomeOf(LlmFailureKind kind) => kind switch
@@ -118,6 +125,28 @@ internal static class Telemetry
         LlmFailureKind.QuotaExhausted => "quota_exhausted",
         _ => "permanent",
     };
+
+    private static void Add(Counter<long> counter, in TagList tags)
+    {
+        try
+        {
+            counter.Add(1, tags);
+        }
+        catch (Exception)
+        {
+        }
+    }
+
+    private static void Record(Histogram<double> histogram, double seconds, in TagList tags)
+    {
+        try
+        {
+            histogram.Record(seconds, tags);
+        }
+        catch (Exception)
+        {
+        }
+    }
 
     private static TagList Tags(ThrottledCall call)
     {

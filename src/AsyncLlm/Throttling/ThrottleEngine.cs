@@ -61,8 +61,8 @@ internal sealed class ThrottleEngine
 
     /// <summary>Queues a call that has come.</summary>
     /// <param name="begins">Whether its attempt starts with its admission.</param>
-    /// <returns>Whether it has been admitted and goes on at once; else it will be woken.</returns>
-    public bool Enter(ThrottledCall call, bool begins)
+    /// <returns>The attempt it has been admitted for, with which it goes on at once; <see langword="null"/> when it will be woken.</returns>
+    public Attempt? Enter(ThrottledCall call, bool begins)
     {
         lock (_gate)
         {
@@ -70,23 +70,26 @@ internal sealed class ThrottleEngine
             call.Since = now;
             _arrived.AddLast(call);
             var isAdmitted = Wait(call, now, goesOn: true);
+            var attempt = isAdmitted ? call.Attempt : null;
             if (isAdmitted && begins)
                 Begin(call, now);
             Arm();
-            return isAdmitted;
+            return attempt;
         }
     }
 
     /// <summary>The attempt starts now: its clocks run from here, and its end wakes the call.</summary>
-    public void Begin(ThrottledCall call)
+    public Attempt Begin(ThrottledCall call)
     {
         lock (_gate)
         {
             var now = Now;
+            var attempt = call.Attempt!;
             Begin(call, now);
             if (_options.RateLimiter is not null)
                 Pump(now);
             Arm();
+            return attempt;
         }
     }
 

@@ -96,6 +96,9 @@ internal abstract class ThrottledCall(ThrottleEngine engine, int tokens, bool is
     /// <summary>The call goes on, outside the engine's lock.</summary>
     protected abstract void GoOn(Wake reason);
 
+    /// <summary>Runs the delegate in an attempt.</summary>
+    public abstract void Start(Attempt attempt);
+
     /// <summary>The task of an attempt has ended, be it this call's present one or not.</summary>
     public abstract void OnEnded(Attempt attempt);
 

@@ -42,10 +42,10 @@ internal class ThrottledCall<T> : ThrottledCall
         var begins = Options.RateLimiter is null && Caller.IsHere;
         if (AsyncLlm.Attempt.Current(Engine) is { } outer && Engine.TryTakeOver(outer, this))
             GoOn(Wake.Admitted);
-        else if (!Engine.Enter(this, begins))
+        else if (Engine.Enter(this, begins) is not { } attempt)
             return Task;
         else if (begins)
-            Invoke();
+            Invoke(attempt);
         else
             GoOn(Wake.Admitted);
         return Task;
@@ -84,15 +84,14 @@ internal class ThrottledCall<T> : ThrottledCall
                 case Wake.Admitted when Lease is null && Options.RateLimiter is { } limiter:
                     AcquireAsync(limiter).Observe();
                     break;
-                case Wake.Admitted:
+                case Wake.Admitted or Wake.Acquired:
                     GoToPlace();
                     break;
                 case Wake.InPlace when IsCanceled || TotalTimedOut:
                     Fail(IsCanceled ? Canceled(LastError) : TotalTimeout());
                     break;
                 case Wake.InPlace:
-                    Engine.Begin(this);
-                    Invoke();
+                    Invoke(Engine.Begin(this));
                     break;
                 case Wake.Ended:
                     Handle(Tasks.ErrorOf(Attempt!.Task!));
@@ -125,28 +124,29 @@ internal class ThrottledCall<T> : ThrottledCall
             QueueInPlace();
     }
 
-    private void Invoke()
+    /// <param name="attempt">The one that begins here. From then on the call may be woken, and go on to another, before this thread comes to anything.</param>
+    private void Invoke(Attempt attempt)
     {
-        var attempt = Attempt!;
         if (Caller.Execution is { } execution)
-            ExecutionContext.Run(execution, static self => ((ThrottledCall<T>)self!).RunAttempt(), this);
+            ExecutionContext.Run(execution, static attempt => ((Attempt)attempt!).Start(), attempt);
         else
-        {
-            attempt.Run(_call);
+            attempt.Start();
+        // Left behind before it came to start, it has none.
+        if (attempt.Task is not { } task)
+            return;
+        if (Caller.Execution is null)
             attempt.Leave();
-        }
-        var task = attempt.Task!;
         if (task.IsCompleted)
             attempt.OnEnded();
         else
             task.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(attempt.OnEnded);
     }
 
-    private void RunAttempt()
+    public override void Start(Attempt attempt)
     {
-        if (_activity is not null)
+        if (_activity is not null && Caller.Execution is not null)
             Activity.Current = _activity;
-        Attempt!.Run(_call);
+        attempt.Run(_call);
     }
 
     public override void OnEnded(Attempt attempt)
@@ -267,7 +267,7 @@ internal class ThrottledCall<T> : ThrottledCall
                 return;
             }
         }
-        GoToPlace();
+        GoOn(Wake.Acquired);
     }
 
     /// <summary>Asks a limiter that may not listen to its token.</summary>

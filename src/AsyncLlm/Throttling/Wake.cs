@@ -6,6 +6,9 @@ internal enum Wake : byte
     /// <summary>It has a slot.</summary>
     Admitted,
 
+    /// <summary>It has a permit of the limiter, or goes on without.</summary>
+    Acquired,
+
     /// <summary>It is where its delegate has to run.</summary>
     InPlace,
 

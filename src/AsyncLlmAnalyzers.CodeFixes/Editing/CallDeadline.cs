@@ -55,7 +55,7 @@ internal static class CallDeadline
 
     private static Document? Helper(FixTarget target, InvocationExpressionSyntax invocation, int seconds, string? outer, CancellationToken cancellationToken)
     {
-        var token = new LlmEditor(target.Root, target.Model).FreshParameterName(outer == "ct" ? "token" : "ct", invocation);
+        var token = new LlmEditor(target.Root, target.Model).FreshTokenName(outer, invocation);
         return TokenArgument.Add(invocation, SyntaxFactory.IdentifierName(token), target.Model, cancellationToken) is { } cancellable
             ? target.Document.WithSyntaxRoot(target.Root.ReplaceNode(invocation, TimeoutCall.Run(cancellable, token, [TimeLiteral.Of(seconds)], outer).WithTriviaFrom(invocation)))
             : null;

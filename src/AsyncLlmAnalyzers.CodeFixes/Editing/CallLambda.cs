@@ -22,7 +22,7 @@ internal readonly record struct CallLambda(string Parameter, ExpressionSyntax Ca
     {
         var given = operation.Arguments.FirstOrDefault(argument => argument.ArgumentKind == ArgumentKind.Explicit && argument.Value.Type?.Name == nameof(CancellationToken) && !argument.Value.IsNoToken())?.Value.Syntax as ExpressionSyntax;
         var outer = given?.WithoutTrivia().ToString() ?? TokenScope.At(operation).Only?.Name;
-        var name = new LlmEditor(target.Root, target.Model).FreshParameterName(outer == "ct" ? "token" : "ct", call);
+        var name = new LlmEditor(target.Root, target.Model).FreshTokenName(outer, call);
         var token = SyntaxFactory.IdentifierName(name);
         var cancellable = given is not null ? call.ReplaceNode(given, token.WithTriviaFrom(given))
             : (outer is not null || hasOwnToken) && TokenPassed.To(operation).Verdict == Verdict.No ? TokenArgument.Add(call, token, target.Model, cancellationToken)

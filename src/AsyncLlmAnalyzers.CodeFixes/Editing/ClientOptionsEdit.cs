@@ -191,9 +191,8 @@ internal sealed class ClientOptionsEdit
         {
             var argument = arguments[i];
             var given = _operation.Arguments.FirstOrDefault(candidate => Written(candidate) == argument)?.Parameter;
-            if (given is null || argument.NameColon is not null && given.Ordinal != i)
+            if (given is null || (argument.NameColon is not null && given.Ordinal != i ? parameters.FirstOrDefault(parameter => parameter.Name == given.Name) : parameters[i]) is not { } wanted)
                 return null;
-            var wanted = parameters[i];
             if (SymbolEqualityComparer.Default.Equals(given.Type, wanted.Type))
                 continue;
             if (given.Type.SpecialType != SpecialType.System_String || !IsMadeOfKey(wanted.Type))

@@ -40,7 +40,7 @@ internal sealed class HelperCall
 
         var editor = new LlmEditor(_target.Root, _target.Model);
         var outerToken = TokenScope.At(_select).Only?.Name;
-        var token = editor.FreshParameterName(outerToken == "ct" ? "token" : "ct", _combinator);
+        var token = editor.FreshTokenName(outerToken, _combinator);
         var lambda = _producer.Lambda is { Syntax: LambdaExpressionSyntax written }
             ? WithToken(written, token, cancellationToken)
             : FromMethodGroup(_producer.Method!, (ExpressionSyntax)_producer.Delegate!.Syntax, editor);

@@ -36,6 +36,9 @@ internal sealed class LlmEditor(SyntaxNode root, SemanticModel model)
     /// <summary>As <see cref="FreshName"/>, for a parameter of a lambda: a sibling may have the same name.</summary>
     public string FreshParameterName(string name, SyntaxNode at) => Free(name, NamesInScope(at));
 
+    /// <summary>For the token that a helper gives its lambda: <c>ct</c>, or <c>token</c> where the caller's, or anything else, has that name.</summary>
+    public string FreshTokenName(string? outer, SyntaxNode at) => outer == "ct" || NamesInScope(at).Contains("ct") ? FreshParameterName("token", at) : "ct";
+
     private IEnumerable<string> NamesInScope(SyntaxNode at) => model.LookupSymbols(at.SpanStart).Select(symbol => symbol.Name);
 
     private static string Free(string name, IEnumerable<string> names)

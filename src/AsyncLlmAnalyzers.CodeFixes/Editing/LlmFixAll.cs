@@ -17,13 +17,14 @@ internal static class LlmFixAll
         LlmFix fix, Document document, ImmutableArray<Diagnostic> diagnostics, string? equivalenceKey, CancellationToken cancellationToken)
     {
         var (marked, marks) = await DiagnosticMark.SetAsync(document, diagnostics, cancellationToken).ConfigureAwait(false);
-        document = marked;
+        Document? changed = null;
         foreach (var mark in marks)
         {
-            if (await mark.FindAsync(document.Project.Solution, cancellationToken).ConfigureAwait(false) is { } diagnostic)
-                document = await fix.FixAsync(document, diagnostic, equivalenceKey, cancellationToken).ConfigureAwait(false) ?? document;
+            var current = changed ?? marked;
+            if (await mark.FindAsync(current.Project.Solution, cancellationToken).ConfigureAwait(false) is { } diagnostic)
+                changed = await fix.FixAsync(current, diagnostic, equivalenceKey, cancellationToken).ConfigureAwait(false) ?? changed;
         }
 
-        return document;
+        return changed;
     }
 }

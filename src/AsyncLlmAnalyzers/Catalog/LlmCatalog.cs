@@ -30,12 +30,14 @@ internal sealed class LlmCatalog
     private readonly HashSet<string> _clientNames = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, (bool MayBeCall, bool MayBeSync)> _names = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<IMethodSymbol, string> _marks = new(SymbolEqualityComparer.Default);
+    private readonly Lazy<HashSet<string>> _receiverNames;
     private readonly Lazy<bool> _hasMarks;
     private readonly Lazy<Dictionary<ISymbol, CatalogEntry>> _updateTypes;
 
     private LlmCatalog(Compilation compilation)
     {
         _compilation = compilation;
+        _receiverNames = new(() => new HashSet<string>(_calls.All.Select(row => row.Type.Name), StringComparer.Ordinal));
         _hasMarks = new(DeclaresAttribute);
         _updateTypes = new(FindUpdateTypes);
     }
@@ -145,6 +147,9 @@ internal sealed class LlmCatalog
 
     /// <summary>A filter by name of constructed types; the empty name may be any.</summary>
     public bool MayBeClient(string typeName) => typeName.Length == 0 || _clientNames.Contains(typeName);
+
+    /// <summary>A filter by name of types that a client, or what makes one, may be.</summary>
+    public bool MayHoldClient(string typeName) => _clientNames.Contains(typeName) || _receiverNames.Value.Contains(typeName) || typeName.EndsWith("Builder", StringComparison.Ordinal);
 
     /// <summary>A filter by name of factories and registration methods.</summary>
     public bool MayBeClientMethod(string memberName) => !_clients.Named(memberName).IsEmpty;

@@ -159,7 +159,7 @@ internal static class ClientLayers
     }
 
     /// <summary>Keys, names and numbers: no part of a client is made of them.</summary>
-    public static bool IsPlainValue(ITypeSymbol? type) =>
+    private static bool IsPlainValue(ITypeSymbol? type) =>
         type is { SpecialType: not (SpecialType.None or SpecialType.System_Object or SpecialType.System_Void) } or { TypeKind: TypeKind.Enum } or { Name: nameof(Uri) or nameof(TimeSpan) or "ApiKeyCredential" };
 
     /// <summary>What is set on or called on the object that the local holds, but for the model calls: what they are given is no part of it.</summary>

@@ -1,14 +1,13 @@
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Operations;
-using AsyncLlmAnalyzers.Catalog;
 using AsyncLlmAnalyzers.Model;
 
 namespace AsyncLlmAnalyzers.Facts;
 
 /// <summary>
 /// In which files may a client be used? In its own, and in those it is handed on to: by the function that makes it, to what that calls, creates, or is called by,
-/// and from there to what is created. A client that a container or an open member holds may be used anywhere.
+/// and from there to what is created, and to what uses the functions that give a client. One that a container or an open member holds may be used anywhere.
 /// </summary>
 internal static class ClientReach
 {
@@ -23,11 +22,27 @@ internal static class ClientReach
         var trees = new List<SyntaxTree> { own };
         for (var i = 0; i < trees.Count; i++)
         {
-            foreach (var tree in (i == 0 ? next : []).Concat(context.Names.TreesOfCreated(trees[i])).Where(tree => !trees.Contains(tree)))
+            if (FoundIn(trees[i], context, cancellationToken) is not { } found)
+                return null;
+            foreach (var tree in (i == 0 ? next : []).Concat(found).Where(tree => !trees.Contains(tree)))
                 trees.Add(tree);
         }
 
         return trees;
+    }
+
+    /// <summary>The files of what is created in one, and those that use its functions which give a client; null when a field or property of it does.</summary>
+    private static List<SyntaxTree>? FoundIn(SyntaxTree tree, LlmContext context, CancellationToken cancellationToken)
+    {
+        var found = context.Names.TreesOfCreated(tree).ToList();
+        foreach (var member in NameIndex.OpenMembers(tree, context.Catalog.MayHoldClient, cancellationToken))
+        {
+            if (member is not MethodDeclarationSyntax method)
+                return null;
+            found.AddRange(context.Names.TreesThatUse(method.Identifier.ValueText));
+        }
+
+        return found;
     }
 
     /// <summary>The files of the functions and types that are given something where the client is made, and those that get the result; null when anybody can get it.</summary>
@@ -37,11 +52,11 @@ internal static class ClientReach
         switch (construction.EnclosingMember())
         {
             case IMethodSymbol { MethodKind: MethodKind.Ordinary or MethodKind.ExplicitInterfaceImplementation } method:
-                if (Carries(method.ReturnType) || construction.ChainRoot() is IParameterReferenceOperation)
+                if (Carries(method.ReturnType, context) || construction.ChainRoot() is IParameterReferenceOperation)
                     trees.UnionWith(context.Names.TreesThatUse(NameIndex.NameOf(method)));
                 break;
             case IMethodSymbol { MethodKind: MethodKind.Constructor }:
-            case IFieldSymbol field when IsKept(field, context):
+            case IFieldSymbol field when IsKept(field):
                 break;
             default:
                 return null;
@@ -55,13 +70,13 @@ internal static class ClientReach
                     return null;
                 case IInvocationOperation invocation:
                     trees.UnionWith(invocation.TargetMethod.TypeArguments.SelectMany(type => FilesOf(type, context)));
-                    if (!invocation.Arguments.IsEmpty)
+                    if (invocation.Arguments.Any(argument => Carries(argument.Value.WithoutConversions().Type, context)))
                         trees.UnionWith(FilesOf(invocation.TargetMethod, context));
                     break;
-                case IObjectCreationOperation { Type: { } type }:
+                case IObjectCreationOperation { Type: { } type } creation when creation.Arguments.Any(argument => Carries(argument.Value.WithoutConversions().Type, context)):
                     trees.UnionWith(FilesOf(type, context));
                     break;
-                case IAssignmentOperation assignment when Carries(assignment.Value.Type) && !IsKept(assignment.Target, context):
+                case IAssignmentOperation assignment when Carries(assignment.Value.Type, context) && !IsKept(assignment.Target):
                     return null;
             }
         }
@@ -72,9 +87,15 @@ internal static class ClientReach
     private static IEnumerable<SyntaxTree> FilesOf(ISymbol symbol, LlmContext context) =>
         symbol.OriginalDefinition.DeclaringSyntaxReferences.Select(reference => reference.SyntaxTree).Where(context.Compilation.ContainsSyntaxTree);
 
-    /// <summary>A client may be in a value of the type, or of the task's result.</summary>
-    private static bool Carries(ITypeSymbol? type) =>
-        type is not null && (ReturnTypes.TaskResult(type, out var result) ? result is not null && !ClientLayers.IsPlainValue(result) : !ClientLayers.IsPlainValue(type));
+    /// <summary>A client may be in a value of the type: it is one, or a type of this compilation, a function, or anything; or holds such.</summary>
+    private static bool Carries(ITypeSymbol? type, LlmContext context) => type switch
+    {
+        null => false,
+        IArrayTypeSymbol { ElementType: var element } => Carries(element, context),
+        INamedTypeSymbol { TypeArguments: var arguments } named => named.SpecialType == SpecialType.System_Object || named.TypeKind == TypeKind.Delegate
+            || context.Catalog.MayHoldClient(named.Name) || named.TypeKind != TypeKind.Enum && FilesOf(named, context).Any() || arguments.Any(argument => Carries(argument, context)),
+        _ => true,
+    };
 
     /// <summary>The container of the application, or a collection that others have.</summary>
     private static bool IsHeldElsewhere(IInvocationOperation invocation) =>
@@ -83,22 +104,13 @@ internal static class ClientReach
             || invocation.ChainRoot() is not (ILocalReferenceOperation or IInvocationOperation or IObjectCreationOperation));
 
     /// <summary>What is assigned stays in this function, or in this type.</summary>
-    private static bool IsKept(IOperation target, LlmContext context) => target.ChainRoot() switch
+    private static bool IsKept(IOperation target) => target.ChainRoot() switch
     {
         ILocalReferenceOperation or IInvocationOperation or IObjectCreationOperation or IDiscardOperation or IDeclarationExpressionOperation or IInstanceReferenceOperation { ReferenceKind: InstanceReferenceKind.ImplicitReceiver } => true,
-        IFieldReferenceOperation { Field: var field } => IsKept(field, context),
-        IInstanceReferenceOperation when target is IPropertyReferenceOperation { Property: var property } => IsKept(property, context),
+        IFieldReferenceOperation { Field: var field } => IsKept(field),
+        IInstanceReferenceOperation when target is IPropertyReferenceOperation { Property: var property } => IsKept(property),
         _ => false,
     };
 
-    /// <summary>Only its type sees it, which lets nobody have a client.</summary>
-    private static bool IsKept(ISymbol member, LlmContext context) =>
-        member is { DeclaredAccessibility: Accessibility.Private, ContainingType: { DeclaringSyntaxReferences.Length: 1 } type }
-        && !type.GetMembers().Any(other => other.DeclaredAccessibility != Accessibility.Private && other switch
-        {
-            IPropertySymbol { Type: var given } => context.Catalog.IsReceiver(given),
-            IFieldSymbol { Type: var given } => context.Catalog.IsReceiver(given),
-            IMethodSymbol { MethodKind: MethodKind.Ordinary, ReturnType: var given } => context.Catalog.IsReceiver(ReturnTypes.Awaited(given)),
-            _ => false,
-        });
+    private static bool IsKept(ISymbol member) => member is { DeclaredAccessibility: Accessibility.Private, ContainingType.DeclaringSyntaxReferences.Length: 1 };
 }

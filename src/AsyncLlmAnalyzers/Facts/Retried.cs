@@ -41,6 +41,6 @@ internal static class Retried
         context.Answer(nameof(Retried), site.Syntax, () => Surroundings.Of(site, context, here =>
             RetryLoop.Around(here) is { } loop
                 ? new Fact(Verdict.Yes, loop.Handler.Syntax.GetLocation())
-                : RetryLoop.OfStatus(here) is { } attempts ? new Fact(Verdict.Yes, attempts.Syntax.GetLocation())
+                : (RetryLoop.OfStatus(here) ?? (IOperation?)RetryLoop.ByJump(here)) is { } again ? new Fact(Verdict.Yes, again.Syntax.GetLocation())
                 : Executors.Around(here, ExecutorRole.Retries, context, cancellationToken), cancellationToken));
 }

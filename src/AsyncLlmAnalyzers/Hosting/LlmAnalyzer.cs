@@ -79,20 +79,27 @@ public class LlmAnalyzer : DiagnosticAnalyzer
             if (TriggerOf(node.Node) is not var (kind, name))
                 return;
 
-            var candidates = _rulesByTrigger.GetOrAdd((kind, name), RulesFor);
-            if (candidates.IsEmpty)
-                return;
-
-            var site = new Site(
-                kind,
-                node.Node,
-                node.SemanticModel,
-                context,
-                node.Options.AnalyzerConfigOptionsProvider.GetOptions(node.Node.SyntaxTree),
-                node.CancellationToken);
-
-            foreach (var finding in Findings(site, candidates))
+            var findings = FindingsAt(kind, name, node.Node, node);
+            foreach (var finding in kind == TriggerKind.Invocation && findings.Count > 0 ? WithoutThoseOfReturn(findings, node) : findings)
                 node.ReportDiagnostic(finding.ToDiagnostic());
+        }
+
+        private List<Finding> FindingsAt(TriggerKind kind, string name, SyntaxNode place, SyntaxNodeAnalysisContext node)
+        {
+            var candidates = _rulesByTrigger.GetOrAdd((kind, name), RulesFor);
+            return candidates.IsEmpty
+                ? []
+                : [.. Findings(new Site(kind, place, node.SemanticModel, context, node.Options.AnalyzerConfigOptionsProvider.GetOptions(place.SyntaxTree), node.CancellationToken), candidates)];
+        }
+
+        /// <summary>A call that is returned unawaited out of a <c>using</c> is looked at from the <c>return</c> as well, whose finding stands at the call.</summary>
+        private IEnumerable<Finding> WithoutThoseOfReturn(List<Finding> findings, SyntaxNodeAnalysisContext node)
+        {
+            if (node.Node.FirstAncestorOrSelf<ReturnStatementSyntax>() is not { } exit || !LeavesUsing(exit))
+                return findings;
+
+            var returned = FindingsAt(TriggerKind.ReturnFromUsing, "", exit, node);
+            return findings.Where(finding => !returned.Exists(other => other.Location.SourceSpan == finding.Location.SourceSpan));
         }
 
         private ImmutableArray<LlmRule> RulesFor((TriggerKind Kind, string Name) trigger) =>

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Operations;
 using AsyncLlmAnalyzers.Hosting;
@@ -61,12 +62,12 @@ internal sealed class NameIndex(LlmContext context)
         bool MayRun(Place place) => Fits(NodeAt<BaseObjectCreationExpressionSyntax>(place, cancellationToken)?.ArgumentList, constructor, before: 0);
     }
 
-    /// <summary>So many arguments may be given, of which one may stand before the name.</summary>
+    /// <summary>So many arguments may be given, of which one may stand before the name. What an interface or a base type declares may make more of them optional.</summary>
     private static bool Fits(ArgumentListSyntax? list, IMethodSymbol method, int before)
     {
         var given = list?.Arguments.Count ?? 0;
-        return given + before >= method.Parameters.Count(parameter => !parameter.IsOptional && !parameter.IsParams)
-            && (given <= method.Parameters.Length || method.Parameters is [.., { IsParams: true }]);
+        var least = method.IsStatic || method.MethodKind == MethodKind.Constructor ? method.Parameters.Count(parameter => !parameter.IsOptional && !parameter.IsParams) : 0;
+        return given + before >= least && (given <= method.Parameters.Length || method.Parameters is [.., { IsParams: true }]);
     }
 
     /// <summary>The members of this name that are declared with a value in the type, and the assignments to such: declarators, properties and assignments.</summary>
@@ -87,6 +88,14 @@ internal sealed class NameIndex(LlmContext context)
 
     /// <summary>The files that declare a type of the name of one that is created in the file.</summary>
     public IEnumerable<SyntaxTree> TreesOfCreated(SyntaxTree tree) => ByTree.GetValue(tree, Read).Created.SelectMany(created => _declared.Value[created.Key]).Select(place => place.Tree).Distinct();
+
+    /// <summary>The members that others than their type see and that give a value, or the task of one, of a type whose name is wanted.</summary>
+    public static IEnumerable<MemberDeclarationSyntax> OpenMembers(SyntaxTree tree, Func<string, bool> isWanted, CancellationToken cancellationToken)
+    {
+        var root = tree.GetRoot(cancellationToken);
+        return ByTree.GetValue(tree, Read).Open.Where(members => isWanted(members.Key)).SelectMany(members => members)
+            .Select(start => root.FindToken(start).Parent!.FirstAncestorOrSelf<MemberDeclarationSyntax>(member => member.SpanStart == start && TypeOf(member) is not null)!);
+    }
 
     /// <summary>Where the invocations are that <see cref="Invocations(Func{string, bool}, CancellationToken)"/> binds.</summary>
     public IEnumerable<Place> Places(Func<string, bool> isWanted) => _invoked.Value.Where(places => isWanted(places.Key)).SelectMany(places => places);
@@ -114,8 +123,7 @@ internal sealed class NameIndex(LlmContext context)
 
     private static Names Read(SyntaxTree tree)
     {
-        var (invoked, created, given, assigned, declared) =
-            (new List<(string Name, int Start)>(), new List<(string Name, int Start)>(), new List<(string Name, int Start)>(), new List<(string Name, int Start)>(), new List<(string Name, int Start)>());
+        var (invoked, created, given, assigned, declared, open) = (new Found(), new Found(), new Found(), new Found(), new Found(), new Found());
         foreach (var node in tree.GetRoot().DescendantNodes())
         {
             if (node is InvocationExpressionSyntax && Site.NameOf(node)?.Identifier is { } name)
@@ -124,14 +132,31 @@ internal sealed class NameIndex(LlmContext context)
                 created.Add((TypeNames.Of(creation), creation.SpanStart));
             else if (node is ArgumentSyntax { Parent.Parent: InvocationExpressionSyntax, Expression: var argument } && GroupName(argument) is { } group)
                 given.Add((group.Identifier.ValueText, group.SpanStart));
-            else if (AssignedName(node) is { } member)
-                assigned.Add((member.ValueText, member.SpanStart));
+            else if (AssignedName(node) is { } target)
+                assigned.Add((target.ValueText, target.SpanStart));
             else if (node is TypeDeclarationSyntax type)
                 declared.Add((type.Identifier.ValueText, type.Identifier.SpanStart));
+            if (node is MemberDeclarationSyntax member && TypeOf(member) is { } result && IsOpen(member))
+                open.Add((TypeNames.OfResult(result), member.SpanStart));
         }
 
-        return new Names(Lookup(invoked), Lookup(created), Lookup(given), Lookup(assigned), Lookup(declared));
+        return new Names(Lookup(invoked), Lookup(created), Lookup(given), Lookup(assigned), Lookup(declared), Lookup(open));
     }
+
+    private static TypeSyntax? TypeOf(MemberDeclarationSyntax member) => member switch
+    {
+        MethodDeclarationSyntax method => method.ReturnType,
+        BasePropertyDeclarationSyntax property => property.Type,
+        BaseFieldDeclarationSyntax field => field.Declaration.Type,
+        _ => null,
+    };
+
+    /// <summary>Others than its type may see it.</summary>
+    private static bool IsOpen(MemberDeclarationSyntax member) =>
+        member.Parent is not ClassDeclarationSyntax and not StructDeclarationSyntax and not RecordDeclarationSyntax
+        || member.Parent is TypeDeclarationSyntax type && type.Modifiers.Any(SyntaxKind.PartialKeyword)
+        || member.Modifiers.Any(modifier => modifier.Kind() is SyntaxKind.PublicKeyword or SyntaxKind.InternalKeyword or SyntaxKind.ProtectedKeyword)
+        || member is MethodDeclarationSyntax { ExplicitInterfaceSpecifier: not null } or BasePropertyDeclarationSyntax { ExplicitInterfaceSpecifier: not null };
 
     private static SyntaxToken? AssignedName(SyntaxNode node) => node switch
     {
@@ -149,9 +174,11 @@ internal sealed class NameIndex(LlmContext context)
         _ => null,
     };
 
-    private static ILookup<string, int> Lookup(List<(string Name, int Start)> places) => places.ToLookup(place => place.Name, place => place.Start, StringComparer.Ordinal);
+    private static ILookup<string, int> Lookup(Found places) => places.ToLookup(place => place.Name, place => place.Start, StringComparer.Ordinal);
 
     internal readonly record struct Place(SyntaxTree Tree, int Start);
 
-    private sealed record Names(ILookup<string, int> Invoked, ILookup<string, int> Created, ILookup<string, int> Given, ILookup<string, int> Assigned, ILookup<string, int> Declared);
+    private sealed record Names(ILookup<string, int> Invoked, ILookup<string, int> Created, ILookup<string, int> Given, ILookup<string, int> Assigned, ILookup<string, int> Declared, ILookup<string, int> Open);
+
+    private sealed class Found : List<(string Name, int Start)>;
 }

@@ -19,16 +19,36 @@ internal sealed class Registrations(LlmContext context)
             ? type
             : null;
 
+    /// <summary>Stands for a key that is no constant: it may be any.</summary>
+    private static readonly object UnknownKey = new();
+
+    /// <summary>The key that <c>GetRequiredKeyedService&lt;T&gt;(key)</c> asks for; null for none.</summary>
+    public static object? KeyOf(IInvocationOperation invocation) =>
+        !invocation.TargetMethod.Name.Contains("Keyed") ? null
+        : invocation.Argument("serviceKey")?.WithoutConversions().ConstantValue is { HasValue: true, Value: { } key } ? key
+        : UnknownKey;
+
+    /// <summary>The key of <c>[FromKeyedServices("key")]</c>; null for none.</summary>
+    public static object? KeyOf(IParameterSymbol parameter) =>
+        parameter.GetAttributes().FirstOrDefault(attribute => attribute.AttributeClass?.Name == "FromKeyedServicesAttribute") is not { } attribute ? null
+        : attribute.ConstructorArguments is [{ Kind: not TypedConstantKind.Array, Value: { } key }] ? key
+        : UnknownKey;
+
     /// <summary>
     /// The values registered for the type: instances, results of factories, and the registrations of a library that the catalog
     /// knows to provide it.
     /// </summary>
-    public IEnumerable<IOperation> Of(ITypeSymbol type, ValueSources sources, CancellationToken cancellationToken)
+    /// <param name="type">What is asked for.</param>
+    /// <param name="key">Under which key; null for none.</param>
+    /// <param name="sources">Follows the factories.</param>
+    /// <param name="cancellationToken">Cancels the search.</param>
+    public IEnumerable<IOperation> Of(ITypeSymbol type, object? key, ValueSources sources, CancellationToken cancellationToken)
     {
         foreach (var place in context.Names.Places(IsRegistration).Where(place => MayProvide(NameIndex.NameAt(place, cancellationToken), type)))
         {
             if (_registrations.GetOrAdd(place, _ => Read(place, cancellationToken)) is not { } known
-                || !(known.Row is { } row ? Provides(row, type) : SymbolEqualityComparer.Default.Equals(known.Service, type)))
+                || !(known.Row is { } row ? Provides(row, type) : SymbolEqualityComparer.Default.Equals(known.Service, type))
+                || known.Key != UnknownKey && key != UnknownKey && !Equals(known.Key, key))
                 continue;
 
             var registration = context.Names.Invocation(place, cancellationToken)!;
@@ -44,8 +64,8 @@ internal sealed class Registrations(LlmContext context)
             return null;
 
         var row = context.Catalog.FindClientMethod(registration.TargetMethod, registration.ReceiverType());
-        return row is not null ? new Registration(row, null)
-            : registration.TargetMethod.TypeArguments is [var service, ..] ? new Registration(null, service)
+        return row is not null ? new Registration(row, null, KeyOf(registration))
+            : registration.TargetMethod.TypeArguments is [var service, ..] ? new Registration(null, service, KeyOf(registration))
             : null;
     }
 
@@ -100,5 +120,6 @@ internal sealed class Registrations(LlmContext context)
 
     /// <param name="Row">Of a registration that the catalog knows.</param>
     /// <param name="Service">What any other one registers.</param>
-    private sealed record Registration(CatalogEntry? Row, ITypeSymbol? Service);
+    /// <param name="Key">Under which key; null for none.</param>
+    private sealed record Registration(CatalogEntry? Row, ITypeSymbol? Service, object? Key);
 }

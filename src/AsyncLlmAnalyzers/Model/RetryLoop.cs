@@ -30,6 +30,16 @@ internal readonly record struct RetryLoop(ILoopOperation Loop, ITryOperation Try
         .OfType<ILoopOperation>()
         .FirstOrDefault(loop => loop is not IForEachLoopOperation && loop.IsLeftAfter(call) && loop.Descendants().Any(part => part is IPropertyReferenceOperation { Property.Name: "StatusCode" or "IsSuccessStatusCode" or "HttpStatusCode" or "Successful" }));
 
+    /// <summary>The jump by which a handler around <paramref name="call"/> makes it again: <c>catch { goto again; }</c>.</summary>
+    public static IBranchOperation? ByJump(IOperation call) => call.Ancestors()
+        .TakeWhile(ancestor => !ancestor.IsFunction())
+        .OfType<ITryOperation>()
+        .Where(attempt => attempt.Body.Syntax.Span.Contains(call.Syntax.Span))
+        .SelectMany(attempt => attempt.Catches)
+        .SelectMany(handler => handler.Handler.Descendants())
+        .OfType<IBranchOperation>()
+        .FirstOrDefault(branch => branch.BranchKind == BranchKind.GoTo);
+
     /// <summary>A failure that <paramref name="handler"/> catches makes the loop go on, too.</summary>
     public bool IsRetriedBy(ICatchClauseOperation handler) => Try.Catches.Contains(handler) && GoesOn(handler, Loop);
 

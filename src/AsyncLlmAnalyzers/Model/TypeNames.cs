@@ -27,6 +27,9 @@ internal static class TypeNames
         _ => "",
     };
 
+    /// <summary>What a task, a function or a lazy value brings; else the type itself.</summary>
+    public static string OfResult(TypeSyntax type) => type is GenericNameSyntax { Identifier.ValueText: "Task" or "ValueTask" or "Func" or "Lazy", TypeArgumentList.Arguments: [.., var result] } ? Of(result) : Of(type);
+
     /// <summary>The token that names what is constructed: the type's name, or <c>new</c> where no type is written.</summary>
     public static SyntaxToken TokenOf(BaseObjectCreationExpressionSyntax creation) => creation is ObjectCreationExpressionSyntax named
         ? TokenOf(named.Type)

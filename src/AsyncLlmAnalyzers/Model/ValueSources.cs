@@ -28,6 +28,7 @@ internal sealed class ValueSources(LlmContext context, CancellationToken cancell
             ICoalesceAssignmentOperation assignment => [assignment.Target, assignment.Value],
             IAssignmentOperation assignment => [assignment.Value],
             ILocalReferenceOperation local => LocalValues.Of(local).Concat(Deconstructed(local)),
+            IFieldReferenceOperation { Field: { AssociatedSymbol: IPropertySymbol { DeclaringSyntaxReferences.IsEmpty: false } property } } => OfMember(property), // the keyword 'field'
             IFieldReferenceOperation field => OfMember(field.Field),
             IPropertyReferenceOperation property => OfProperty(property),
             IParameterReferenceOperation parameter => OfParameter(parameter),
@@ -120,8 +121,8 @@ internal sealed class ValueSources(LlmContext context, CancellationToken cancell
         var parameter = reference.Parameter;
         return parameter.ContainingSymbol switch
         {
-            IMethodSymbol { MethodKind: MethodKind.Constructor } constructor => OfCreations(constructor, parameter).Concat(Registered(parameter.Type)),
-            IMethodSymbol { MethodKind: MethodKind.LambdaMethod } => IsEndpoint(TaskSources.LambdaCallOf(reference)) ? Registered(parameter.Type) : [],
+            IMethodSymbol { MethodKind: MethodKind.Constructor } constructor => OfCreations(constructor, parameter).Concat(Registered(parameter.Type, Registrations.KeyOf(parameter))),
+            IMethodSymbol { MethodKind: MethodKind.LambdaMethod } => IsEndpoint(TaskSources.LambdaCallOf(reference)) ? Registered(parameter.Type, Registrations.KeyOf(parameter)) : [],
             IMethodSymbol { MethodKind: MethodKind.LocalFunction or MethodKind.Ordinary } method => OfCallers(method, parameter),
             _ => [],
         };
@@ -158,7 +159,7 @@ internal sealed class ValueSources(LlmContext context, CancellationToken cancell
         if (method.MethodKind == MethodKind.DelegateInvoke)
             return invocation.Instance is { } function ? FunctionsOf(function).SelectMany(ResultsOf) : [];
         if (Registrations.ServiceOf(invocation) is { } service)
-            return Registered(service);
+            return Registered(service, Registrations.KeyOf(invocation));
         if (method.Name == "FromResult" && context.Types.IsTaskLike(method.ContainingType))
             return [invocation.Arguments[0].Value];
         return context.Bodies.IsInSource(method) && method.MethodKind != MethodKind.Constructor ? ReturnsOf(method) : [];
@@ -167,7 +168,7 @@ internal sealed class ValueSources(LlmContext context, CancellationToken cancell
     /// <summary>The function a field, property or parameter of delegate type holds.</summary>
     private IEnumerable<IOperation> FunctionsOf(IOperation function) => function.Lambda() is not null || function.MethodGroup() is not null ? [function] : Of(function);
 
-    private IEnumerable<IOperation> Registered(ITypeSymbol type) => context.Kept(static context => new Registrations(context)).Of(type, this, cancellationToken);
+    private IEnumerable<IOperation> Registered(ITypeSymbol type, object? key) => context.Kept(static context => new Registrations(context)).Of(type, key, this, cancellationToken);
 
     private IEnumerable<IOperation> ReturnsOf(IMethodSymbol method)
     {

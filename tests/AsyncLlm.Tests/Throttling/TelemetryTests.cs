@@ -134,16 +134,47 @@ public sealed class TelemetryTests : ThrottleTests
         Assert.Equal((ActivityStatusCode.Error, typeof(HttpRequestException).FullName), (activity.Status, activity.GetTagItem("error.type")));
     });
 
+    [Fact]
+    public Task What_a_listener_throws_does_not_reach_the_calls() => Run(async () =>
+    {
+        const string name = nameof(What_a_listener_throws_does_not_reach_the_calls);
+        using var meter = new Meters(name, () => throw new InvalidOperationException("a listener's"));
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "AsyncLlm",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = stopped =>
+            {
+                if (name.Equals(stopped.GetTagItem("asyncllm.throttle.name")))
+                    throw new InvalidOperationException("a listener's");
+            },
+        };
+        ActivitySource.AddActivityListener(listener);
+        Use(new() { Name = name });
+        var (first, second) = (Ask(0), Ask(1));
+        var failure = Failures.Permanent();
+        await RequestAsync(2);
+        Model[1].Fail(failure);
+        Model[0].Fail(Failures.Transient());
+        (await RequestAsync(3)).Answer();
+
+        Assert.Equal("answer 0", await first);
+        Assert.Same(failure, await FailureOf(second));
+        Assert.Equal((1, 1, 0), (Now.Succeeded, Now.Failed, Now.InFlight));
+        Assert.Equal(3, meter.Of("attempts").Count);
+    });
+
     /// <summary>Keeps what the throttle of one name measures: other tests run at the same time.</summary>
     private sealed class Meters : IDisposable
     {
         private readonly MeterListener _listener = new();
         private readonly List<(string Instrument, double Value, string? Outcome)> _all = [];
         private readonly string _name;
+        private readonly Action? _measured;
 
-        public Meters(string name)
+        public Meters(string name, Action? measured = null)
         {
-            _name = name;
+            (_name, _measured) = (name, measured);
             _listener.InstrumentPublished = (instrument, listener) =>
             {
                 if (instrument.Meter.Name == "AsyncLlm")
@@ -176,6 +207,7 @@ public sealed class TelemetryTests : ThrottleTests
                 return;
             lock (_all)
                 _all.Add((instrument.Name, value, outcome));
+            _measured?.Invoke();
         }
     }
 }

@@ -51,6 +51,26 @@ public class RetriedTests
     [InlineData("await using var group = new LlmTaskGroup(new LlmThrottle()); await group.Run(token => /*call*/client.CompleteChatAsync(text));", Off)]
     public void Unknown_when_part_of_it_comes_from_elsewhere(string statements, string client) => Assert.Equal(Verdict.Unknown, Ask(statements, client).Verdict);
 
+    /// <summary>A caller may know only the contract, and give fewer arguments than the function has.</summary>
+    [Theory]
+    [InlineData("interface IAsker { Task Ask(string text, int more = 0); }", "IAsker asker", "asker.Ask(text)")]
+    [InlineData("interface IAsker { Task Ask(string text, int more); }", "IAsker asker", "asker.Ask(more: 1, text: text)")]
+    [InlineData("interface IAsker { Task Ask(string text, int more); } static class Askers { public static Task Again(this IAsker asker, string text, int more = 1) => asker.Ask(text, more); }", "IAsker asker", "asker.Again(text)")]
+    public void Yes_when_a_caller_of_the_contract_repeats_it(string contract, string field, string call) => Assert.Equal(Verdict.Yes, Retried.Of(
+        new FactSubject($$"""
+            {{contract}}
+
+            class Subject(ChatClient client) : IAsker
+            {
+                public async Task Ask(string text, int more) => await /*call*/client.CompleteChatAsync(text);
+            }
+
+            class Caller({{field}})
+            {
+                public async Task Run(string text) { while (true) { try { await {{call}}; return; } catch (Exception) { await Task.Yield(); } } }
+            }
+            """) is var subject ? subject.Call : null!, subject.Context, default).Verdict);
+
     private static Fact Ask(string statements, string client = Off)
     {
         var subject = new FactSubject($$"""

@@ -1,6 +1,7 @@
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Diagnostics;
+using Microsoft.CodeAnalysis.Testing;
 using AsyncLlmAnalyzers.Hosting;
 using AsyncLlmAnalyzers.Rules.UncancellableClient;
 using AsyncLlmAnalyzers.Tests.Consistency;
@@ -53,6 +54,18 @@ public class AllRulesTogetherTests
         var findings = await compilation.WithAnalyzers([new LlmAnalyzer()]).GetAnalyzerDiagnosticsAsync();
         Assert.NotEmpty(findings);
         Assert.All(findings.GroupBy(finding => finding.Location), place => Assert.Single(place));
+    }
+
+    /// <summary>The keyword <c>field</c> names what the property's own getter makes.</summary>
+    [Fact]
+    public async Task A_client_that_a_property_keeps_is_known()
+    {
+        var options = new CSharpParseOptions(LanguageVersion.Preview);
+        var code = "class Answers { OpenAI.Chat.ChatClient Client => field ??= new(\"m\", \"k\"); Task Ask(string text) => Client.CompleteChatAsync(text); }";
+        var compilation = CSharpCompilation.Create("Test", [CSharpSyntaxTree.ParseText(code, options), CSharpSyntaxTree.ParseText(RuleTest.Prelude, options)], HostReferences.All, new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary));
+        Assert.Empty(compilation.GetDiagnostics().Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error));
+        var findings = await compilation.WithAnalyzers([new LlmAnalyzer()]).GetAnalyzerDiagnosticsAsync();
+        Assert.Contains("and nothing here ends it sooner", Assert.Single(findings, finding => finding.Id == "ALLM3004").GetMessage(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -418,6 +431,7 @@ public class AllRulesTogetherTests
     [InlineData("Task.WaitAll(xs.Select(x => client.CompleteChatAsync(x)).ToArray());", "WaitAll", "ALLM2001")]
     [InlineData("await Task.WhenAll(xs.Chunk(5).Select(five => client.CompleteChatAsync(five[0])));", "WhenAll", "ALLM3007")]
     [InlineData("await infinite.CompleteChatAsync(\"x\");", "CompleteChatAsync", "ALLM3001")]
+    [InlineData("await Ask(); Task Ask() { using var cts = new CancellationTokenSource(1000); return client.CompleteChatAsync([\"x\"], cancellationToken: cts.Token); }", "CompleteChatAsync", "ALLM3009")]
     [InlineData("await Ask(default); async Task Ask(CancellationToken ct) => await infinite.CompleteChatAsync(\"x\");", "CompleteChatAsync", "ALLM3002")]
     [InlineData("await Ask(default); async Task Ask(CancellationToken ct) => await client.CompleteChatAsync(\"x\");", "CompleteChatAsync", "ALLM3002")]
     [InlineData("await Ask(default); async Task Ask(CancellationToken ct) => await client.CompleteChatAsync([\"x\"], cancellationToken: new CancellationTokenSource(1000).Token);", "CompleteChatAsync", "ALLM3006")]

@@ -21,6 +21,7 @@ public class CallWithoutRetryTests() : RuleTests("ALLM4010")
     [Theory]
     [InlineData("while (true) { try { await injected.CompleteChatAsync(text); break; } catch (Exception) { await Task.Delay(1000); } }")]
     [InlineData("await Again(() => injected.CompleteChatAsync(text));")]
+    [InlineData("var tries = 0; again: try { await injected.CompleteChatAsync(text); } catch (Exception) when (++tries < 3) { await Task.Delay(1000); goto again; }")]
     [InlineData("await pipeline.ExecuteAsync(async _ => await injected.CompleteChatAsync(text));")]
     public Task Silent_when_the_code_around_repeats_it_or_may(string statements) => SilentAsync(Method(statements));
 

@@ -162,6 +162,64 @@ public class ClientWithoutRetryTests() : RuleTests("ALLM4001")
         Class("Make()", "client.CompleteChatAsync(text)", "static ChatClient Make() { var options = new OpenAIClientOptions(); options.RetryPolicy = new ClientRetryPolicy(0); return new [|ChatClient|](\"m\", new ApiKeyCredential(\"k\"), options); }"),
         Class("Make()", "client.CompleteChatAsync(text)", "static ChatClient Make() { var options = new OpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(120) }; options.RetryPolicy = new ClientRetryPolicy(3); return new ChatClient(\"m\", new ApiKeyCredential(\"k\"), options); }"));
 
+    /// <summary>The client's own retries would stand inside those of the other call, which ALLM4006 reports.</summary>
+    [Fact]
+    public Task Offers_no_fix_where_another_call_is_retried_by_hand() => OffersNoFixAsync("""
+        using Anthropic;
+
+        class Answers
+        {
+            private readonly AnthropicClient client = [|new|]() { MaxRetries = 0 };
+
+            public Task Once() => client.Messages.Create(null!);
+
+            public async Task<object> Again()
+            {
+                for (var i = 1; ; i++)
+                {
+                    try
+                    {
+                        return await client.Messages.Create(null!);
+                    }
+                    catch (Exception) when (i < 3)
+                    {
+                        await Task.Delay(1000 << i);
+                    }
+                }
+            }
+        }
+        """);
+
+    [Fact]
+    public Task A_key_says_which_registration_is_meant() => ReportsAsync("""
+        using Microsoft.Extensions.AI;
+        using Microsoft.Extensions.DependencyInjection;
+        using OpenAI.Chat;
+
+        static class Setup
+        {
+            public static void Add(IServiceCollection services)
+            {
+                services.AddSingleton<IChatClient>(_ => new [|ChatClient|]("m", "k").AsIChatClient());
+                services.AddKeyedSingleton<IChatClient>("cheap", (_, _) => new ChatClient("n", "k").AsIChatClient());
+                services.AddKeyedSingleton<IChatClient>("other", (_, _) => new [|ChatClient|]("o", "k").AsIChatClient());
+            }
+        }
+
+        class Answers(IChatClient chat, [FromKeyedServices("cheap")] IChatClient cheap, IServiceProvider provider)
+        {
+            public async Task Ask(List<string> texts)
+            {
+                await cheap.GetResponseAsync("kind?");
+                foreach (var text in texts)
+                    await chat.GetResponseAsync(text);
+                var other = provider.GetRequiredKeyedService<IChatClient>("other");
+                foreach (var text in texts)
+                    await other.GetResponseAsync(text);
+            }
+        }
+        """);
+
     [Fact]
     public Task Offers_no_fix_where_the_SDK_has_no_retries() => OffersNoFixAsync(Class("new OllamaSharp.[|OllamaApiClient|](\"https://ollama.example\")", "client.EmbedAsync(new())"));
 

@@ -107,16 +107,43 @@ public class FixOrderTests
         Assert.Empty((await RuleTests.Compile(text).WithAnalyzers([new LlmAnalyzer()]).GetAnalyzerDiagnosticsAsync()).Where(finding => finding.Severity >= DiagnosticSeverity.Warning));
     }
 
+    /// <summary>The marks by which Fix All finds its diagnostics again are no change of their own.</summary>
+    [Fact]
+    public async Task Fix_all_without_a_fix_touches_no_document()
+    {
+        using var workspace = new AdhocWorkspace();
+        var document = Project(workspace, HostReferences.All).AddDocument("Test.cs", SourceText.From("""
+            using Microsoft.SemanticKernel;
+
+            class Batch
+            {
+                public async Task Run(string key)
+                {
+                    var kernel = Kernel.CreateBuilder().AddOpenAIChatCompletion("m", key, orgId: "o").Build();
+                    await kernel.InvokePromptAsync("");
+                }
+            }
+            """), filePath: "/0/Test.cs");
+        var found = await FindAsync(document, "ALLM4001");
+        Assert.NotEmpty(found);
+        var fix = RuleTest.FixOf("ALLM4001")!;
+        var all = await fix.GetFixAllProvider()!.GetFixAsync(new FixAllContext(document, fix, FixAllScope.Document, "ALLM4001", ["ALLM4001"], new Found(found), default));
+        var changed = all is null ? document.Project.Solution : (await all.GetOperationsAsync(default)).OfType<ApplyChangesOperation>().Single().ChangedSolution;
+        Assert.Empty(changed.GetChanges(document.Project.Solution).GetProjectChanges());
+    }
+
+    private static Project Project(AdhocWorkspace workspace, IEnumerable<MetadataReference> references) =>
+        workspace.AddProject(ProjectInfo.Create(ProjectId.CreateNewId(), VersionStamp.Create(), "Test", "Test", LanguageNames.CSharp)
+            .WithCompilationOptions(new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable))
+            .WithMetadataReferences(references))
+            .AddDocument("Prelude.cs", RuleTest.Prelude).Project;
+
     /// <summary>Fix All of each id in turn, with its default fix, on what the one before it left.</summary>
     private static async Task<string> FixAsync(string code, string ids, bool withRuntime)
     {
         using var workspace = new AdhocWorkspace();
         var references = HostReferences.All.Where(reference => withRuntime || !Path.GetFileName(reference.Display)!.StartsWith("AsyncLlm.", StringComparison.Ordinal));
-        var project = workspace.AddProject(ProjectInfo.Create(ProjectId.CreateNewId(), VersionStamp.Create(), "Test", "Test", LanguageNames.CSharp)
-            .WithCompilationOptions(new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable))
-            .WithMetadataReferences(references));
-        project = project.AddDocument("Prelude.cs", RuleTest.Prelude).Project;
-        var document = project.AddDocument("Test.cs", SourceText.From(code), filePath: "/0/Test.cs");
+        var document = Project(workspace, references).AddDocument("Test.cs", SourceText.From(code), filePath: "/0/Test.cs");
         foreach (var id in ids.Split(' '))
         {
             var fix = RuleTest.FixOf(id)!;

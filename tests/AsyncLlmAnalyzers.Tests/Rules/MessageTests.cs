@@ -50,6 +50,10 @@ public class MessageTests
         "A rate-limited 'Create' is given up here, after the client's own 2 retries: the answer is lost although the limit is over in seconds")]
     [InlineData("ALLM4009", "class A(ChatClient c) { async Task B(string t) { try { await c.CompleteChatAsync(t); } catch (HttpRequestException) { } } }",
         "'CompleteChatAsync' never throws HttpRequestException: its failures arrive as ClientResultException, so this handler never runs and they pass it by")]
+    [InlineData("ALLM4009", "class A(Anthropic.AnthropicClient c) { async Task B() { try { await c.Messages.Create(null!); } catch (HttpRequestException) { } } }",
+        "'Create' never throws HttpRequestException: its failures arrive as AnthropicException, so this handler never runs and they pass it by")]
+    [InlineData("ALLM4010", "class A { readonly HttpClient c = new(); Task B(HttpContent t) => c.PostAsync(\"https://api.openai.com/v1/chat/completions\", t); }",
+        "Nothing here repeats 'PostAsync' when the provider refuses it for a moment: HttpClient sends every request once")]
     [InlineData("ALLM4010", Injected, "Nothing here repeats 'CompleteChatAsync' when the provider refuses it for a moment: by default its client tries 3 times more at once, without waiting")]
     [InlineData("ALLM4010", "class A(OllamaSharp.IOllamaApiClient c) { Task B() => c.EmbedAsync(new()); }", "Nothing here repeats 'EmbedAsync' when the provider refuses it for a moment: its client makes every request once")]
     [InlineData("ALLM4010", "class A(IChatClient c) { Task B(string t) => c.GetResponseAsync(t); }", "Nothing here repeats 'GetResponseAsync' when the provider refuses it for a moment: its client comes from elsewhere, and it may make every request once")]

@@ -77,6 +77,11 @@ public class StackedRetriesTests() : RuleTests("ALLM4006")
         return FixesAsync(In(statements, client), In(statements.Replace("[|", "", StringComparison.Ordinal).Replace("|]", "", StringComparison.Ordinal), fixedClient));
     }
 
+    /// <summary>The other call has no retries but those of the client: without them ALLM4001 would be reported.</summary>
+    [Fact]
+    public Task Offers_no_fix_where_another_call_relies_on_them() => OffersNoFixAsync(
+        In("await client.CompleteChatAsync(text); for (var i = 0; ; i++) { try { await client.[|CompleteChatAsync|](text); return; } catch (Exception) when (i < 3) { } }"));
+
     [Fact]
     public Task Offers_no_fix_where_the_client_is_handed_in() => OffersNoFixAsync(
         In("await Again(async () => { for (var i = 0; ; i++) { try { await client.[|CompleteChatAsync|](text); return; } catch (Exception) when (i < 3) { } } });", "injected"));

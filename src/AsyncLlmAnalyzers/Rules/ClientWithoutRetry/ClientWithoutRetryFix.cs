@@ -25,7 +25,8 @@ internal sealed class ClientWithoutRetryFix() : LlmFix(ClientWithoutRetryRule.Id
 
         if (client.Retry.Proof is { } proof)
         {
-            if (proof.SourceTree != target.Root.SyntaxTree)
+            // Where own retries stand around another call, the client's would multiply them: ALLM4006 would say so next.
+            if (proof.SourceTree != target.Root.SyntaxTree || ClientUses.Of(client, target.Context, default).Any(use => use.IsRetried(default) == Verdict.Yes))
                 yield break;
 
             var off = proof.SourceSpan;

@@ -70,7 +70,15 @@ internal sealed class HandlerNeverFiresRule : LlmRule
                 DiagnosticProperties.ErrorType.AddTo(ImmutableDictionary<string, string?>.Empty, error),
                 calls[0].Method.Name,
                 caught.Name,
-                types[0].Name).Quoting(calls[0].Entry, site.Context.Compilation);
+                RootOf(types[0]).Name).Quoting(calls[0].Entry, site.Context.Compilation);
+    }
+
+    /// <summary>The library's own base of the exception: other failures than an error status derive from it, too.</summary>
+    private static INamedTypeSymbol RootOf(INamedTypeSymbol error)
+    {
+        while (error.BaseType is { } ancestor && SymbolEqualityComparer.Default.Equals(ancestor.ContainingAssembly, error.ContainingAssembly))
+            error = ancestor;
+        return error;
     }
 
     /// <summary>What runs beside the model call and is not known to be harmless.</summary>

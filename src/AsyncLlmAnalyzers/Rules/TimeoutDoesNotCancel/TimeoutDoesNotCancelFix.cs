@@ -61,7 +61,7 @@ internal sealed class TimeoutDoesNotCancelFix() : LlmFix(TimeoutDoesNotCancelRul
             yield return new("Helper", "Cancel the call after the time with LlmTimeout.RunAsync", cancellationToken =>
             {
                 var editor = new LlmEditor(target.Root, target.Model);
-                var token = editor.FreshParameterName(outer == "ct" ? "token" : "ct", written);
+                var token = editor.FreshTokenName(outer, written);
                 return Task.FromResult(WithToken(target, call, SyntaxFactory.IdentifierName(token), cancellationToken) is { } cancellable
                     ? target.Document.WithSyntaxRoot(target.Root.ReplaceNode(written, TimeoutCall.Run(waited.ReplaceNode(call.Syntax, cancellable), token, timer, outer).WithTriviaFrom(written)))
                     : null);
@@ -159,7 +159,7 @@ internal sealed class TimeoutDoesNotCancelFix() : LlmFix(TimeoutDoesNotCancelRul
                 .Where(use => SymbolEqualityComparer.Default.Equals(use.Local, answer) && !end.Span.Contains(use.Syntax.Span) && !test.Span.Contains(use.Syntax.Span))
                 .ToList();
             var outer = OuterToken(call);
-            var token = _editor.FreshParameterName(outer == "ct" ? "token" : "ct", start);
+            var token = _editor.FreshTokenName(outer, start);
             List<SyntaxNode> removed = end == test || end is GlobalStatementSyntax { Statement: IfStatementSyntax } ? [end] : [end, NextTo(end)!];
             if (uses is not [{ Parent: var first }, ..] || !next.Span.Contains(first!.Syntax.Span) || !uses.TrueForAll(IsAwaited)
                 || removed.Exists(statement => statement.ContainsDirectives)
