@@ -3,7 +3,8 @@ namespace AsyncLlm;
 /// <summary>Finds the pace of a quota nobody told it, from when attempts were admitted, answered and refused.</summary>
 /// <remarks>
 /// A refusal means that the quota is used up at that moment. What was admitted since the last such moment over the time between them is a
-/// rate it gave; the pace at which it was refused is one it does not sustain (<see cref="RateBracket"/>). After a refusal everybody waits as
+/// rate it gave; the pace at which it was refused is one it does not sustain (<see cref="RateBracket"/>); several such moments that agree
+/// bound the rate of a bucket (<see cref="QuotaBucket"/>). After a refusal everybody waits as
 /// told; then the pace starts at the lower end of what is believed, stays near the best guess and is tested above it, as the window of
 /// TCP CUBIC is, over the more attempts the more a refusal costs and the less is in doubt. Limits of another kind are told by what they
 /// refuse: a window is used up at once and closed for long (<see cref="QuotaWindow"/>), a limit of what is in flight always refuses at the
