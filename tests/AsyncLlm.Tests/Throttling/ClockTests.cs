@@ -177,6 +177,45 @@ public sealed class ClockTests : ThrottleTests
     });
 
     [Fact]
+    public Task A_thread_that_comes_too_late_to_its_attempt_does_not_run_the_next_one() => Run(async () =>
+    {
+        Use(new() { MaxConcurrency = 1, AttemptTimeout = Limit });
+        var (arrived, first) = (0, Ask(0));
+        // Changes on the thread that goes to the caller's context, where its next step is to run the delegate.
+        var isCall = new AsyncLocal<bool>(change =>
+        {
+            if (change.CurrentValue && change.ThreadContextChanged && Interlocked.Increment(ref arrived) == 1)
+                LetTheNextStart();
+        });
+        isCall.Value = true;
+        var late = Ask(1);
+        isCall.Value = false;
+        Model[0].Answer();
+        await first;
+        await UntilAdmittedAsync(2);
+        await Model.StartedAsync(2);
+        Model[1].Answer();
+
+        Assert.Equal("answer 1", await late);
+        Assert.Equal([0, 1], Model.Started);
+        Assert.Equal((3, 1, 2, 0, 0), (Now.Admitted, Now.Retries, Now.Succeeded, Now.Failed, Now.InFlight));
+
+        void LetTheNextStart()
+        {
+            Clock.Advance(Limit);
+            Clock.Advance(Grace);
+            SpinWait.SpinUntil(
+                () =>
+                {
+                    if (Now.Queued > 0)
+                        Clock.Advance(Tick);
+                    return Model.Calls.Count == 2;
+                },
+                Hung);
+        }
+    });
+
+    [Fact]
     public Task A_delegate_that_blocks_its_thread_is_left_behind_too() => Run(async () =>
     {
         Use(new() { AttemptTimeout = Limit, MaxTimeoutRetries = 0 });
