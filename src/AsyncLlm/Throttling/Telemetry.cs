@@ -91,7 +91,7 @@ internal static class Telemetry
     /// <summary>A failed attempt will be repeated.</summary>
     public static void Retrying(Activity? activity, ThrottledCall call, LlmFailure failure, TimeSpan delay)
     {
-        if (failure.Kind != LlmFailureKind.RateLimited)
+        if (Retries.Enabled && failure.Kind != LlmFailureKind.RateLimited)
             Add(Retries, Tags(call));
         activity?.AddEvent(new("retry", tags: new()
         {

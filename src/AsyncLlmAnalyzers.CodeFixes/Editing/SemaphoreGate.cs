@@ -65,7 +65,7 @@ internal sealed class SemaphoreGate
     private bool IsDisposable(SyntaxNode anchor) =>
         anchor is StatementSyntax { Parent: not SwitchSectionSyntax } or GlobalStatementSyntax
         && _fanOut.Combinator.TargetMethod.Name == "WhenAll"
-        && _fanOut.Combinator.Ancestors().TakeWhile(ancestor => !ancestor.IsFunction()).OfType<IAwaitOperation>().Any()
+        && _fanOut.Combinator.AncestorsInFunction().OfType<IAwaitOperation>().Any()
         && LlmEditor.AnchorOf(_fanOut.Combinator.Syntax) is { } joined
         && (joined == anchor || (joined.Parent == anchor.Parent && anchor.Parent is BlockSyntax or CompilationUnitSyntax));
 

@@ -45,7 +45,7 @@ internal sealed class TimedSource
 
         var runsInPlace = site.Type is { } type && !ReturnTypes.IsAsynchronous(type)
             || Statement(anchor) is CommonForEachStatementSyntax { AwaitKeyword.RawKind: not 0 } stream && stream.Expression.Span.Contains(site.Syntax.Span);
-        return runsInPlace || site.Ancestors().TakeWhile(ancestor => !ancestor.IsFunction()).OfType<IAwaitOperation>().Any(await => anchor.Span.Contains(await.Syntax.Span))
+        return runsInPlace || site.AncestorsInFunction().OfType<IAwaitOperation>().Any(await => anchor.Span.Contains(await.Syntax.Span))
             ? new TimedSource(target, anchor)
             : null;
     }

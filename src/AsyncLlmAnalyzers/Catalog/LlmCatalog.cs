@@ -91,12 +91,10 @@ internal sealed class LlmCatalog
         row.Entry.ExecutorShape == ExecutorShape.Acquire && SymbolEqualityComparer.Default.Equals(row.Type, type.OriginalDefinition));
 
     /// <summary>Whether members of the type, or of one it derives from, make a model work.</summary>
-    public bool IsReceiver(ITypeSymbol type) => _calls.All.Any(row =>
-        row.Entry.IsCall && (type.AllInterfaces.Any(contract => Is(contract, row.Type)) || BaseTypes(type).Any(candidate => Is(candidate, row.Type))));
+    public bool IsReceiver(ITypeSymbol type) => _calls.All.Any(row => row.Entry.IsCall && IsKindOf(type, row.Type));
 
     /// <summary>Whether the type is one of the agents that a framework runs.</summary>
-    public bool IsAgent(ITypeSymbol type) => _calls.All.Any(row => row.Entry.Kind == CatalogKind.Agent && !row.Type.IsStatic
-        && (BaseTypes(type).Any(candidate => Is(candidate, row.Type)) || type.AllInterfaces.Any(contract => Is(contract, row.Type))));
+    public bool IsAgent(ITypeSymbol type) => _calls.All.Any(row => row.Entry.Kind == CatalogKind.Agent && !row.Type.IsStatic && IsKindOf(type, row.Type));
 
     /// <summary>Whether rows are about exactly this type, and not one it derives from or implements.</summary>
     public bool IsNamed(ITypeSymbol type) => _calls.All.Any(row => Is(type, row.Type));
@@ -243,6 +241,9 @@ internal sealed class LlmCatalog
     }
 
     private static bool Is(ITypeSymbol type, INamedTypeSymbol rowType) => SymbolEqualityComparer.Default.Equals(type.OriginalDefinition, rowType);
+
+    private static bool IsKindOf(ITypeSymbol type, INamedTypeSymbol wanted) =>
+        type.AllInterfaces.Any(contract => Is(contract, wanted)) || BaseTypes(type).Any(candidate => Is(candidate, wanted));
 
     private static IEnumerable<ITypeSymbol> BaseTypes(ITypeSymbol type)
     {

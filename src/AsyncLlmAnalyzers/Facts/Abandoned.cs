@@ -34,10 +34,7 @@ internal static class Abandoned
     /// <summary>Compares the task, reads its state, or looks at its end without waiting for it.</summary>
     private static bool OnlyLooks(IOperation use, KnownTypes types)
     {
-        var value = use;
-        while (value.Parent is IConversionOperation or IParenthesizedOperation)
-            value = value.Parent;
-        return value.Parent switch
+        return use.WithConversionsAround().Parent switch
         {
             IBinaryOperation or IIsPatternOperation => true,
             IPropertyReferenceOperation property => property.Property.Name != TaskWait.ResultName,

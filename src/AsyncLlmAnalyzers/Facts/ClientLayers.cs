@@ -43,8 +43,7 @@ internal static class ClientLayers
                 null => new Fact(Verdict.Unknown),
                 IInvocationOperation registration when TakesHttpClientFromFactory(registration, context) && HttpDefaults.Of(role, context, cancellationToken) is { Verdict: not Verdict.No } defaults => defaults,
                 IInvocationOperation { TargetMethod.Name: var name } when IsThrottleName(name) => new Fact(Verdict.Yes, operation.Syntax.GetLocation()),
-                IInvocationOperation invocation when IsCreate(context.FindExecutor(invocation.TargetMethod, invocation.ReceiverType()), role, out var maybe) =>
-                    new Fact(maybe ? Verdict.Unknown : Verdict.Yes, operation.Syntax.GetLocation()),
+                IInvocationOperation invocation when OfExecutor(invocation, role, context) is { Verdict: not Verdict.No } executor => executor,
                 IInvocationOperation { TargetMethod.Name: "CreateClient" } when role != ExecutorRole.Bounds => new Fact(Verdict.Unknown, operation.Syntax.GetLocation()),
                 IObjectCreationOperation { Type: INamedTypeSymbol type } when IsHandler(type, context) => OfHandler(type, operation, role, context, cancellationToken),
                 _ => new Fact(Verdict.No),
@@ -67,11 +66,11 @@ internal static class ClientLayers
     public static bool IsThrottleName(string name) =>
         name.IndexOf("Throttl", StringComparison.OrdinalIgnoreCase) >= 0 || name.IndexOf("RateLimit", StringComparison.OrdinalIgnoreCase) >= 0;
 
-    public static bool IsCreate(CatalogEntry? executor, ExecutorRole role, out bool maybe)
-    {
-        maybe = executor?.HasTrait("maybe") == true;
-        return executor is { ExecutorShape: ExecutorShape.Create } && (executor.Roles & role) != 0;
-    }
+    /// <summary>The invocation makes an executor that has the role, or may have it.</summary>
+    public static Fact OfExecutor(IInvocationOperation invocation, ExecutorRole role, LlmContext context) =>
+        context.FindExecutor(invocation.TargetMethod, invocation.ReceiverType()) is { ExecutorShape: ExecutorShape.Create } executor && (executor.Roles & role) != 0
+            ? new Fact(executor.HasTrait("maybe") ? Verdict.Unknown : Verdict.Yes, invocation.Syntax.GetLocation())
+            : new Fact(Verdict.No);
 
     private static Fact OfHandler(INamedTypeSymbol type, IOperation creation, ExecutorRole role, LlmContext context, CancellationToken cancellationToken)
     {
@@ -151,7 +150,7 @@ internal static class ClientLayers
         {
             var part = open.Pop();
             yield return part;
-            if (part.Type?.SpecialType != SpecialType.System_Void && IsPlainValue(part.Type))
+            if (IsPlainValue(part.Type))
                 continue;
             foreach (var child in part.ChildOperations.Reverse())
                 open.Push(child);

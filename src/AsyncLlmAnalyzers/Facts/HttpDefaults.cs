@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Operations;
 using AsyncLlmAnalyzers.Catalog;
 using AsyncLlmAnalyzers.Model;
@@ -17,13 +16,12 @@ internal sealed class HttpDefaults(LlmContext context)
         return defaults._facts.GetOrAdd(role, _ => defaults.Find(role, cancellationToken));
     }
 
-    private Fact Find(ExecutorRole role, CancellationToken cancellationToken)
-    {
-        var layer = context.Names.Invocations("ConfigureHttpClientDefaults", cancellationToken)
+    private Fact Find(ExecutorRole role, CancellationToken cancellationToken) =>
+        context.Names.Invocations("ConfigureHttpClientDefaults", cancellationToken)
             .SelectMany(defaults => defaults.Descendants())
             .OfType<IInvocationOperation>()
-            .FirstOrDefault(creation => ClientLayers.IsCreate(context.FindExecutor(creation.TargetMethod, creation.ReceiverType()), role, out _));
-        return layer is null ? new Fact(Verdict.No)
-            : new Fact(context.FindExecutor(layer.TargetMethod, layer.ReceiverType())!.HasTrait("maybe") ? Verdict.Unknown : Verdict.Yes, layer.Syntax.GetLocation());
-    }
+            .Select(invocation => ClientLayers.OfExecutor(invocation, role, context))
+            .Where(layer => layer.Verdict != Verdict.No)
+            .DefaultIfEmpty(new Fact(Verdict.No))
+            .First();
 }

@@ -174,7 +174,7 @@ internal sealed record RateLimitHandler(LlmCall Call, bool NamesTheLimit, Client
         || Surroundings.Of(call.Operation, context, here => new Fact(here != call.Operation && IsAskedUntilAnswered(here) ? Verdict.Yes : Verdict.No), cancellationToken).Verdict == Verdict.Yes;
 
     private static bool IsAskedUntilAnswered(IOperation site) =>
-        site.Ancestors().TakeWhile(ancestor => !ancestor.IsFunction()).OfType<ILoopOperation>().Any(loop => loop.IsLeftAfter(site));
+        site.AncestorsInFunction().OfType<ILoopOperation>().Any(loop => loop.IsLeftAfter(site));
 }
 
 /// <summary>What the client of a call does by itself when it is refused.</summary>

@@ -102,7 +102,7 @@ internal sealed class NameIndex(LlmContext context)
 
     public IInvocationOperation? Invocation(Place place, CancellationToken cancellationToken) => OperationAt<InvocationExpressionSyntax>(place, cancellationToken) as IInvocationOperation;
 
-    public static SimpleNameSyntax NameAt(Place place, CancellationToken cancellationToken) => (SimpleNameSyntax)place.Tree.GetRoot(cancellationToken).FindToken(place.Start).Parent!;
+    public static SimpleNameSyntax NameAt(Place place, CancellationToken cancellationToken) => NodeAt<SimpleNameSyntax>(place, cancellationToken)!;
 
     private IOperation? OperationAt<T>(Place place, CancellationToken cancellationToken)
         where T : SyntaxNode

@@ -94,6 +94,17 @@ internal static class OperationExtensions
             yield return parent;
     }
 
+    /// <summary>Those in the lambda, local function or member body this operation runs in.</summary>
+    public static IEnumerable<IOperation> AncestorsInFunction(this IOperation operation) => operation.Ancestors().TakeWhile(ancestor => !ancestor.IsFunction());
+
+    /// <summary>The value with the conversions and parentheses around it.</summary>
+    public static IOperation WithConversionsAround(this IOperation value)
+    {
+        while (value.Parent is IConversionOperation or IParenthesizedOperation)
+            value = value.Parent;
+        return value;
+    }
+
     /// <summary>The lambda, local function or member body this operation runs in.</summary>
     public static IOperation EnclosingFunction(this IOperation operation) =>
         operation.Ancestors().FirstOrDefault(IsFunction) ?? operation.Root();

@@ -25,14 +25,12 @@ internal readonly record struct RetryLoop(ILoopOperation Loop, ITryOperation Try
     }
 
     /// <summary>The loop around <paramref name="call"/> that looks at the status of the answer and is left with one: <c>if (!response.IsSuccessStatusCode) continue; return ..</c>.</summary>
-    public static ILoopOperation? OfStatus(IOperation call) => call.Ancestors()
-        .TakeWhile(ancestor => !ancestor.IsFunction())
+    public static ILoopOperation? OfStatus(IOperation call) => call.AncestorsInFunction()
         .OfType<ILoopOperation>()
         .FirstOrDefault(loop => loop is not IForEachLoopOperation && loop.IsLeftAfter(call) && loop.Descendants().Any(part => part is IPropertyReferenceOperation { Property.Name: "StatusCode" or "IsSuccessStatusCode" or "HttpStatusCode" or "Successful" }));
 
     /// <summary>The jump by which a handler around <paramref name="call"/> makes it again: <c>catch { goto again; }</c>.</summary>
-    public static IBranchOperation? ByJump(IOperation call) => call.Ancestors()
-        .TakeWhile(ancestor => !ancestor.IsFunction())
+    public static IBranchOperation? ByJump(IOperation call) => call.AncestorsInFunction()
         .OfType<ITryOperation>()
         .Where(attempt => attempt.Body.Syntax.Span.Contains(call.Syntax.Span))
         .SelectMany(attempt => attempt.Catches)

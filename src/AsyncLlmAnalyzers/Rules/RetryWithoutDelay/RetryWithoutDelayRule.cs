@@ -49,9 +49,7 @@ internal sealed class RetryWithoutDelayRule : LlmRule
     /// <summary>It is kept in a local, through which no model call is made, and which nobody else is given: it manages files, or is not used yet.</summary>
     private static bool IsIdle(ClientConstruction client, Site site)
     {
-        var value = site.Operation!;
-        while (value.Parent is IConversionOperation or IParenthesizedOperation)
-            value = value.Parent;
+        var value = site.Operation!.WithConversionsAround();
         return value.Parent is IVariableInitializerOperation { Parent: IVariableDeclaratorOperation { Symbol: var local } }
             && LocalUses.Around(value).ReferencesTo(local).All(reference =>
                 reference.Parent is IInvocationOperation call && call.Instance == reference && site.Context.Catalog.FindClientMethod(call.TargetMethod, local.Type) is null)
