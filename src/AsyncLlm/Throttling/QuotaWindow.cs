@@ -39,7 +39,7 @@ internal sealed class QuotaWindow
     /// <summary>Whether an epoch looks like one: closed for most of it, then used up much faster than it refills.</summary>
     public static bool LooksLike(in Epoch epoch, double rate, double granted, bool isFirst) =>
         epoch.Closed > 0.5 * epoch.Time && epoch.Opened >= Fewest && rate * epoch.Open < 0.25 * epoch.Opened
-        && (isFirst || (granted >= Fewest && epoch.Opened >= 0.8 * granted)) && epoch.Opened <= 1.5 * granted;
+        && (isFirst ? epoch.Opened >= 0.4 * epoch.Held : (granted >= Fewest && epoch.Opened >= 0.8 * granted)) && epoch.Opened <= 1.5 * granted;
 
     /// <summary>
     /// The rate of a bucket that was taken for a window, or <see langword="null"/>: the longer a bucket is open, the more it gives.
