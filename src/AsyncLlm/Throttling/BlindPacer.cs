@@ -34,6 +34,7 @@ internal sealed class BlindPacer
     private readonly QuotaWindow _window = new();
     private readonly InFlightLimit _inFlight = new();
     private readonly QuotaBucket _bucket = new();
+    private readonly QuotaLog _log = new();
     private double _pace;
     private double _plateau = ShortestPlateau;
     private double _margin = LargestMargin;
@@ -104,6 +105,8 @@ internal sealed class BlindPacer
             return ClosedUntil;
         if (_inFlight.IsKnown)
             return _inFlight.Allows(inFlight) ? now : double.PositiveInfinity;
+        if (_log.IsKnown)
+            return _log.AdmitsAt(now);
         Refill(now);
         var spacing = IsProbing ? 3 * _longLatency : Spacing;
         return Math.Max(_lastAdmission + spacing, _credit >= 1 - 1e-9 ? now : now + (1 - _credit) / _pace);
@@ -127,6 +130,7 @@ internal sealed class BlindPacer
         if (IsProbing)
             _failedProbes = 0;
         _inFlight.Admit(Admitted, inFlight);
+        _log.Admit(now - 3 * _longLatency, now);
         _credit = Math.Max(_credit - 1, -1);
         var admission = new Admission(Admitted++, now, _pace, IsCatchUp: !IsRamp && (now - _lastAdmission) * _pace < 0.8) { InFlight = inFlight };
         _lastAdmission = now;
@@ -143,6 +147,8 @@ internal sealed class BlindPacer
         if (_firstRefused is var (inFlight, sinceReopened))
             _inFlight.Refused(inFlight, sinceReopened);
         _firstRefused = null;
+        if (_epochs == 1)
+            _log.Propose(_burst);
         _reopenedAt = now;
         _reopenedNumber = Admitted;
         // The first time, the quota may hold again what it held at the start.
@@ -182,6 +188,8 @@ internal sealed class BlindPacer
         _latency = _refused == 0 ? latency : 0.8 * _latency + 0.2 * latency;
         _longLatency = Math.Max(latency, 0.8 * _longLatency + 0.2 * latency);
         _refused++;
+        var wasLog = _log.IsKnown;
+        _log.Refused(admission.At, admission.Number - _reopenedNumber, now - 3 * _longLatency);
         if (admission.Number < _epochEnd)
         {
             _refusedSince++;
@@ -194,6 +202,20 @@ internal sealed class BlindPacer
         var admitted = AdmittedSinceEmpty(admission);
         _epochEnd = Admitted;
         _reopens = true;
+        if (wasLog)
+        {
+            (_emptyNumber, _emptyAt, _refusedSince) = (admission.Number, admission.At, 1);
+            ClosedUntil = now + (retryAfter ?? 0);
+            if (!_log.IsKnown)
+            {
+                ClosedUntil = Math.Max(ClosedUntil, now + 1 / _bracket.Rate);
+                _sinceReopened = 0;
+                _granted = 0;
+                (_credit, _creditAt) = (0, now);
+                _pace = Math.Max(1e-6, Math.Min(_ceiling, _bracket.Rate * Math.Exp(-_margin)));
+            }
+            return;
+        }
         if (admitted > 0 || _inFlight.IsKnown)
             UsedUp(admitted, admission, retryAfter, now);
         else
