@@ -335,6 +335,10 @@ internal sealed class BlindPacer
     private double Plateau()
     {
         var affordable = Math.Min(CyclesPerDoubt * _cost / _bracket.Doubt, Math.Max(CyclesPerRefusal * _refusalsPerEpoch, CyclesPerCost * _cost));
+        // Far below what the quota has given on average, it is not believed for long.
+        var time = _emptyAt - _startedAt;
+        if (_bracket.Rate * time < 0.1 * (Admitted - _refused))
+            affordable = Math.Min(affordable, 0.25 * time * _bracket.Rate);
         // While next to nothing is known, what a refusal costs is a guess too: not to be held up by it, each search takes twice the last.
         return _bracket.IsOpen ? Math.Min(affordable, 2 * _plateau) : affordable;
     }
