@@ -39,7 +39,6 @@ internal sealed class QuotaLog
     private double _fits = double.PositiveInfinity;
     private bool _hasAccepted;
     private int _meetings;
-    private int _neededMeetings = EnoughMeetings;
     private double _knownAt;
     private double _patience;
     private long _sinceTested;
@@ -52,7 +51,7 @@ internal sealed class QuotaLog
 
     private bool IsExact => _fits - _refused <= CloseEnough * _fits;
 
-    /// <summary>So many fit; everything learnt of another number is forgotten.</summary>
+    /// <summary>So many fit, or 0: it does not hold.</summary>
     public void Propose(double size)
     {
         _size = size is >= Fewest and <= Largest ? (int)size : 0;
@@ -130,12 +129,8 @@ internal sealed class QuotaLog
     private void Judge()
     {
         if (_refused > (1 + Precision) * _fits + Granularity || (IsKnown && _patience < 0))
-        {
-            if (IsKnown)
-                _neededMeetings *= 2;
             Propose(0);
-        }
-        else if (!IsKnown && _meetings >= _neededMeetings && _refused > Near * _fits)
+        else if (!IsKnown && _meetings >= EnoughMeetings && _refused > Near * _fits)
         {
             IsKnown = true;
             (_patience, _knownAt) = (MostPatience, _accepted[^1]);
