@@ -145,8 +145,7 @@ public sealed class LlmTaskGroup : IAsyncDisposable
         }
         catch (OperationCanceledException canceled) when (_stop.IsStopped)
         {
-            // A call that failed while it was being cancelled.
-            if (canceled.InnerException is { } late and not OperationCanceledException)
+            if (Tasks.LateFailure(canceled, throttled is not null && _options.CallTimeout is not null ? 2 : 1, throttled) is { } late)
                 Fail(late);
             lock (_gate)
                 _isIncomplete = true;

@@ -357,6 +357,21 @@ public sealed class LlmTaskGroupTests : GroupTests
     });
 
     [Fact]
+    public Task A_refusal_that_was_being_waited_out_is_no_failure_of_a_group_that_is_stopped() => Run(async () =>
+    {
+        var throttle = new LlmThrottle(new() { TimeProvider = Clock });
+        var group = new LlmTaskGroup(new LlmBatchOptions { Throttle = throttle, TimeProvider = Clock });
+        var call = group.Run(token => Model.AskAsync(0, token));
+        await Model.StartedAsync(1);
+        Model[0].Fail(Failures.RateLimited(TimeSpan.FromSeconds(30)));
+        await UntilAsync(() => throttle.GetStatistics().Queued == 1);
+        group.Cancel();
+        await group.DisposeAsync();
+
+        Assert.IsType<HttpRequestException>((await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call)).InnerException!.InnerException);
+    });
+
+    [Fact]
     public void Bad_arguments_throw_at_the_call()
     {
         ThrowsAtOnce<ArgumentOutOfRangeException>("maxConcurrency", () => new LlmTaskGroup(0));

@@ -7,6 +7,8 @@ internal readonly struct ItemRun(long started, ThrottledCall? throttled = null, 
 {
     public long Started => started;
 
+    public ThrottledCall? Throttled => throttled;
+
     public int Attempts => throttled?.Attempts ?? 1;
 
     /// <summary>How long it waited in the throttle.</summary>
