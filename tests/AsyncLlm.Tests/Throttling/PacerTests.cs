@@ -32,6 +32,24 @@ public sealed class PacerTests
         }
     }
 
+    /// <summary>A refusal may take a second, and whatever is sent until then may be refused too.</summary>
+    [Fact]
+    public void Before_the_first_answer_few_are_sent_at_first_and_ever_more_later()
+    {
+        var pacer = new Pacer(requestsPerMinute: null, tokensPerMinute: null);
+        var sent = new List<double>();
+        for (var now = 0.0; now < 8; now = Math.Max(now, pacer.AdmitsAt(0, sent.Count, now)))
+        {
+            if (pacer.AdmitsAt(0, sent.Count, now) > now)
+                continue;
+            pacer.Admit(0, sent.Count, now);
+            sent.Add(now);
+        }
+
+        Assert.InRange(sent.Count(at => at < 1), 5, 8);
+        Assert.InRange(sent.Count(at => at < 8), 300, 1000);
+    }
+
     /// <summary>A kind of quota that is wrong is refused again and again, and nothing else says so: there is one attempt in each window, and all of them look alike.</summary>
     [Theory]
     [InlineData(1)]
