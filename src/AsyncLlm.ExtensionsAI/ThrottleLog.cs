@@ -17,7 +17,19 @@ internal sealed partial class ThrottleLog(ILoggerFactory loggers, string name, T
     /// <summary>Tells of which throttle the events are.</summary>
     public void Watch(LlmThrottle throttle) => _throttle = throttle;
 
+    /// <remarks>What a logger throws ends here and in <see cref="Look"/>: a call has its outcome whoever keeps the log, and on the thread of a timer it would end the process.</remarks>
     public void Write(LlmRetryEvent retry)
+    {
+        try
+        {
+            WriteRetry(retry);
+        }
+        catch (Exception)
+        {
+        }
+    }
+
+    private void WriteRetry(LlmRetryEvent retry)
     {
         var level = retry.Failure.Kind == LlmFailureKind.RateLimited ? LogLevel.Information : LogLevel.Warning;
         // The exception of a rate limit says nothing that the kind does not.
@@ -57,7 +69,13 @@ internal sealed partial class ThrottleLog(ILoggerFactory loggers, string name, T
             _timer = null;
         }
 
-        Resumed(name, state.RequestsPerMinute, state.Queued);
+        try
+        {
+            Resumed(name, state.RequestsPerMinute, state.Queued);
+        }
+        catch (Exception)
+        {
+        }
     }
 
     private static TimeSpan Wait(in LlmThrottleStatistics state) =>

@@ -68,9 +68,11 @@ internal sealed class Exchange(LlmThrottle throttle, PipelineMessage message, bo
     {
         message.Response?.ContentStream?.Dispose();
         SetToken(cancellationToken);
+        var clock = throttle.Options.TimeProvider;
+        var sent = clock.GetTimestamp();
         await send().ConfigureAwait(false);
         var response = message.Response!;
-        throttle.Report(LlmRateInfo.FromHeaders(name => response.Headers.TryGetValue(name, out var value) ? value : null));
+        throttle.Report(LlmRateInfo.FromHeaders(name => response.Headers.TryGetValue(name, out var value) ? value : null, clock, clock.GetElapsedTime(sent)));
         if (response.IsError)
             throw _refusal = await RefusalAsync(response, cancellationToken).ConfigureAwait(false);
     }

@@ -31,8 +31,8 @@ public readonly record struct LlmFailure(LlmFailureKind Kind, TimeSpan? RetryAft
     /// OpenAI, Azure, Anthropic, Google, Amazon, Semantic Kernel, Refit, NSwag and Kiota have it, else what the message says
     /// (<c>HTTP 429</c>, <c>Status: 429</c>, <c>rate_limit_exceeded</c>).
     /// The wait comes from the headers of <c>GetRawResponse()</c> or of the property <c>Headers</c> or <c>ResponseHeaders</c>:
-    /// <c>retry-after-ms</c> before <c>Retry-After</c>, which may be seconds with a fraction or a date; one that has passed is
-    /// zero. Without headers it is what the message says (<c>Please try again in 20ms</c>).</para>
+    /// <c>retry-after-ms</c> before <c>Retry-After</c>, which may be seconds with a fraction or a date; a date counts from the answer's own <c>Date</c>, without one by the
+    /// clock of the system, and one that has passed is zero. Without headers it is what the message says (<c>Please try again in 20ms</c>).</para>
     /// <para>A trimmed program may have lost those properties; then the message alone is read, which OpenAI's, Azure's and Anthropic's clients fill well.</para>
     /// </remarks>
     public static LlmFailure Classify(Exception exception)

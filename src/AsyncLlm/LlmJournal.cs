@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -57,10 +59,11 @@ public sealed class LlmJournal<TSource, TResult> : IAsyncDisposable
         }
     }
 
-    /// <summary>One call at a time until one result has been written and read back: whoever finds out that the type does not allow it has paid once.</summary>
-    internal SemaphoreSlim Probe { get; } = new(1, 1);
-
+    /// <summary>One result has been written and read back.</summary>
     internal bool IsProven { get; private set; }
+
+    /// <summary>Results cannot be kept: nothing more is to be paid for.</summary>
+    internal bool IsBroken => _isDisposed || Volatile.Read(ref _failure) is not null;
 
     /// <summary>How many writes there were.</summary>
     internal int Commits => _file.Commits;
@@ -100,10 +103,24 @@ public sealed class LlmJournal<TSource, TResult> : IAsyncDisposable
         for (var i = 0; i < source.Length; i++)
         {
             keys[i] = _key(source[i]) ?? throw new ArgumentException($"The journal's key of item {i} is null.", nameof(source));
+            if (!IsText(keys[i]))
+                throw new ArgumentException($"The journal's key of item {i} has half a character in it, as a text that was cut inside an emoji: it cannot be written and found again.", nameof(source));
             if (!places.TryAdd(keys[i], i))
                 throw new ArgumentException($"The items {places[keys[i]]} and {i} have the same key '{keys[i]}' in the journal: one would get the result of the other.", nameof(source));
         }
         return keys;
+    }
+
+    /// <summary>Whether every surrogate has its other half: JSON would replace it.</summary>
+    private static bool IsText(string key)
+    {
+        for (var rest = key.AsSpan(); !rest.IsEmpty;)
+        {
+            if (Rune.DecodeFromUtf16(rest, out _, out var length) != OperationStatus.Done)
+                return false;
+            rest = rest[length..];
+        }
+        return true;
     }
 
     /// <summary>A batch begins, the only one.</summary>
@@ -120,14 +137,6 @@ public sealed class LlmJournal<TSource, TResult> : IAsyncDisposable
     {
         lock (_results)
             return _results.TryGetValue(key, out result);
-    }
-
-    /// <summary>Throws when results cannot be kept: nothing more is to be paid for.</summary>
-    internal void ThrowIfBroken()
-    {
-        if (Volatile.Read(ref _failure) is { } failure)
-            throw new IOException("The journal cannot keep results any more.", failure);
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
     }
 
     /// <summary>Keeps a result; it is on the disk when the task ends.</summary>

@@ -77,7 +77,7 @@ public static class LlmRetry
             if (cancellationToken.IsCancellationRequested)
                 throw new OperationCanceledException("The caller cancelled the call.", error, cancellationToken);
 
-            var failure = options.Classify is { } classify ? classify(error) : LlmFailure.Classify(error);
+            var failure = options.Classify is { } classify ? classify(error) : FailureReader.Read(error, options.TimeProvider);
             timeouts += failure.Kind == LlmFailureKind.TimedOut ? 1 : 0;
             if (attempt > options.MaxRetries || timeouts > options.MaxTimeoutRetries || !IsWorthwhile(failure, options))
             {
@@ -109,7 +109,7 @@ public static class LlmRetry
     private static TimeSpan Delay(int attempt, LlmFailure failure, LlmRetryOptions options)
     {
         if (failure.RetryAfter is { } asked && asked > TimeSpan.Zero)
-            return asked * (1 + Spread * options.Random());
+            return asked * (1 + Spread * options.Random()) is var wait && wait < Durations.Longest ? wait : Durations.Longest;
         var longest = Math.Min(options.MaxDelay.TotalSeconds, options.BaseDelay.TotalSeconds * Math.Pow(2, attempt - 1));
         return TimeSpan.FromSeconds(longest * options.Random());
     }

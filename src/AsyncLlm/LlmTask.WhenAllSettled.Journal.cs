@@ -11,7 +11,7 @@ public static partial class LlmTask
     /// is paid for: items whose result could not be kept are <see cref="LlmOutcomeStatus.Failed"/>, the rest is <see cref="LlmOutcomeStatus.NotStarted"/>.</para>
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="source"/>, <paramref name="call"/> or <paramref name="journal"/> is <see langword="null"/>.</exception>
-    /// <exception cref="ArgumentException">Two items have the same key in the journal, or one has none. No call has started.</exception>
+    /// <exception cref="ArgumentException">Two items have the same key in the journal, or one has none or one that is no whole text. No call has started.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A value of <paramref name="options"/> is out of its range.</exception>
     /// <exception cref="InvalidOperationException">Another batch is using the journal.</exception>
     /// <exception cref="ObjectDisposedException">The journal has been disposed.</exception>

@@ -129,6 +129,7 @@ public sealed class LlmTaskGroup : IAsyncDisposable
     {
         var queued = _options.TimeProvider.GetTimestamp();
         var started = queued;
+        ThrottledCall? throttled = null;
         var hasSlot = false;
         try
         {
@@ -138,14 +139,13 @@ public sealed class LlmTaskGroup : IAsyncDisposable
             _stop.Token.ThrowIfCancellationRequested();
             await caller.Enter();
             started = _options.TimeProvider.GetTimestamp();
-            var result = await InvokeAsync<T>(caller, call).ConfigureAwait(false);
-            Report(failed: false, queued, started);
+            var result = await InvokeAsync<T>(caller, call, out throttled).ConfigureAwait(false);
+            Report(failed: false, queued, started, throttled);
             return result;
         }
         catch (OperationCanceledException canceled) when (_stop.IsStopped)
         {
-            // A call that failed while it was being cancelled.
-            if (canceled.InnerException is { } late and not OperationCanceledException)
+            if (Tasks.LateFailure(canceled, throttled is not null && _options.CallTimeout is not null ? 2 : 1, throttled) is { } late)
                 Fail(late);
             lock (_gate)
                 _isIncomplete = true;
@@ -154,7 +154,7 @@ public sealed class LlmTaskGroup : IAsyncDisposable
         catch (Exception exception)
         {
             Fail(exception);
-            Report(failed: true, queued, started);
+            Report(failed: true, queued, started, throttled);
             throw;
         }
         finally
@@ -165,13 +165,17 @@ public sealed class LlmTaskGroup : IAsyncDisposable
         }
     }
 
-    private Task<T> InvokeAsync<T>(CallerContext caller, Func<CancellationToken, Task> call)
+    private Task<T> InvokeAsync<T>(CallerContext caller, Func<CancellationToken, Task> call, out ThrottledCall? throttled)
     {
-        var timeout = _options.CallTimeout ?? Timeout.InfiniteTimeSpan;
-        return _throttle is null
-            ? LlmTimeout.RunAsync<T>(caller, call, timeout, _options.TimeProvider, _stop.Token)
-            : _throttle.RunAsync<T>(
-                _options.CallTimeout is null ? call : token => LlmTimeout.RunAsync<T>(caller, call, timeout, _options.TimeProvider, token), default, actualTokens: null, isInPipeline: false, _stop.Token);
+        throttled = null;
+        if (_throttle is null)
+            return TimedAsync(_stop.Token);
+        var started = _throttle.Start<T>(_options.CallTimeout is null ? call : TimedAsync, _stop.Token);
+        throttled = started;
+        return started.Task;
+
+        Task<T> TimedAsync(CancellationToken token) =>
+            LlmTimeout.RunAsync<T>(caller, call, _options.CallTimeout ?? Timeout.InfiniteTimeSpan, _options.TimeProvider, token);
     }
 
     private void Fail(Exception exception)
@@ -184,14 +188,22 @@ public sealed class LlmTaskGroup : IAsyncDisposable
         _stop.Stop(StopReason.Group);
     }
 
-    private void Report(bool failed, long queued, long started)
+    private void Report(bool failed, long queued, long started, ThrottledCall? throttled)
     {
         if (_options.Progress is null)
             return;
-        lock (_progressGate)
+        try
         {
-            _progress = new(_progress.Completed + 1, _progress.Failed + (failed ? 1 : 0), Total: null, _options.TimeProvider.GetElapsedTime(queued, started));
-            _options.Progress.Report(_progress);
+            lock (_progressGate)
+            {
+                var queuedFor = _options.TimeProvider.GetElapsedTime(queued, started) + TimeSpan.FromSeconds(throttled?.QueueTime ?? 0);
+                _progress = new(_progress.Completed + 1, _progress.Failed + (failed ? 1 : 0), Total: null, queuedFor);
+                _options.Progress.Report(_progress);
+            }
+        }
+        catch (Exception exception)
+        {
+            Fail(exception);
         }
     }
 

@@ -38,7 +38,7 @@ public sealed partial class LlmThrottle
         where TStream : IAsyncEnumerable<T>
     {
         ArgumentNullException.ThrowIfNull(open);
-        return EnumerateAsync(async token => (IAsyncEnumerable<T>)await open(token).ConfigureAwait(false), default, actualTokens: null, cancellationToken);
+        return EnumerateAsync(async token => (IAsyncEnumerable<T>)await (open(token) ?? throw Tasks.NullTask()).ConfigureAwait(false), default, actualTokens: null, cancellationToken);
     }
 
     private async IAsyncEnumerable<T> EnumerateAsync<T>(

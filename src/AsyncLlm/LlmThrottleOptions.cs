@@ -56,7 +56,7 @@ public sealed class LlmThrottleOptions
     /// <value>The default is 120 seconds.</value>
     public TimeSpan MaxRetryAfter { get; set; } = TimeSpan.FromSeconds(120);
 
-    /// <summary>Tells what a failure means, in place of the built-in reading of status codes and headers.</summary>
+    /// <summary>Tells what a failure means, in place of the built-in reading of status codes and headers. It may run on any thread; what it throws ends the call.</summary>
     /// <value>The default is <see langword="null"/>: <see cref="LlmFailure.Classify"/>.</value>
     public Func<Exception, LlmFailure>? Classify { get; set; }
 

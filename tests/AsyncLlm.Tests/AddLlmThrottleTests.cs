@@ -106,15 +106,44 @@ public sealed class AddLlmThrottleTests
         Assert.DoesNotContain(log.Written, IsResumed);
 
         isBusy = false;
-        while (!log.Written.Any(IsResumed))
+        while (!log.Written.Any(IsResumed) || calls.Any(call => !call.IsCompleted))
         {
-            clock.Advance(TimeSpan.FromSeconds(1));
+            // Time must not run away from an attempt that the pool is still to start.
+            if (throttle.GetStatistics().InFlight == 0)
+                clock.Advance(TimeSpan.FromSeconds(1));
             await Task.Yield();
         }
 
         Assert.Equal("0 1 2", string.Join(' ', await Task.WhenAll(calls)));
         Assert.StartsWith("Throttle chat: calls are admitted again, ", Assert.Single(log.Written, IsResumed).Text, StringComparison.Ordinal);
         Assert.Equal(LogLevel.Information, Assert.Single(log.Written, IsResumed).Level);
+
+        static bool IsResumed((string Category, LogLevel Level, string Text, Exception? Exception) entry) => entry.Text.Contains("admitted again", StringComparison.Ordinal);
+    });
+
+    [Fact]
+    public Task What_a_logger_throws_reaches_neither_the_calls_nor_the_clock() => Scenario.Run(async () =>
+    {
+        var (log, clock, attempts) = (new Log { Throws = new ModelException("a logger's") }, new TestClock(), 0);
+        using var provider = new ServiceCollection()
+            .AddLogging(logging => logging.AddProvider(log))
+            .AddLlmThrottle(options =>
+            {
+                options.Classify = _ => new(RateLimited, TimeSpan.FromSeconds(3));
+                options.TimeProvider = clock;
+            })
+            .BuildServiceProvider();
+
+        var throttle = provider.GetRequiredService<LlmThrottle>();
+        var call = throttle.ExecuteAsync(_ => ++attempts == 1 ? Task.FromException<int>(new ModelException("no")) : Task.FromResult(attempts));
+        while (!log.Written.Any(IsResumed) || !call.IsCompleted)
+        {
+            if (throttle.GetStatistics().InFlight == 0)
+                clock.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+
+        Assert.Equal(2, await call);
 
         static bool IsResumed((string Category, LogLevel Level, string Text, Exception? Exception) entry) => entry.Text.Contains("admitted again", StringComparison.Ordinal);
     });
@@ -140,6 +169,9 @@ public sealed class AddLlmThrottleTests
     {
         public ConcurrentQueue<(string Category, LogLevel Level, string Text, Exception? Exception)> Written { get; } = [];
 
+        /// <summary>Thrown for every entry but that of a retry.</summary>
+        public Exception? Throws { get; init; }
+
         public ILogger CreateLogger(string categoryName) => new Writer(this, categoryName);
 
         public void Dispose() { }
@@ -152,8 +184,12 @@ public sealed class AddLlmThrottleTests
 
             public bool IsEnabled(LogLevel logLevel) => true;
 
-            public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+            {
                 log.Written.Enqueue((category, logLevel, formatter(state, exception), exception));
+                if (log.Throws is not null && eventId.Id != 1)
+                    throw log.Throws;
+            }
         }
     }
 }

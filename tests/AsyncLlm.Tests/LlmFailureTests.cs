@@ -181,6 +181,15 @@ public sealed class LlmFailureTests
     }
 
     [Fact]
+    public void A_date_is_read_by_the_clock_of_the_server()
+    {
+        var elsewhere = _clock.GetUtcNow().AddHours(5);
+        var answer = new StatusException { Status = 429, Headers = { ["Retry-After"] = [elsewhere.AddSeconds(90).ToString("r")], ["Date"] = [elsewhere.ToString("r")] } };
+
+        Assert.Equal(TimeSpan.FromSeconds(90), Read(answer).RetryAfter);
+    }
+
+    [Fact]
     public void The_milliseconds_win_over_the_seconds()
     {
         var both = new StatusException { Status = 429, Headers = { ["Retry-After"] = ["3"], ["retry-after-ms"] = ["2500.5"] } };

@@ -209,6 +209,54 @@ public sealed class LlmJournalTests : GroupTests, IDisposable
     });
 
     [Fact]
+    public Task A_key_that_cannot_be_written_and_found_again_is_refused_before_the_first_call() => Run(async () =>
+    {
+        string[] keys = ["whole 😀", "cut \ud83d", "\ude00 cut", "\ude00\ud83d"];
+        await using var journal = LlmJournal<int, string>.Open(FilePath, item => keys[item], TestJson.Default.String);
+
+        for (var cut = 1; cut < keys.Length; cut++)
+            ThrowsAtOnce<ArgumentException>("source", () => LlmTask.WhenAllSettled([0, cut], Model.AskAsync, journal));
+        Assert.Empty(Model.Calls);
+        await LlmTask.WhenAllSettled([0], AnswerAsync, journal);
+    });
+
+    [Fact]
+    public Task A_call_left_behind_before_one_result_was_kept_does_not_hold_up_the_next_batch() => Run(async () =>
+    {
+        using var caller = new CancellationTokenSource();
+        await using var journal = Open();
+        var first = Start(() => LlmTask.WhenAllSettled([0, 1], Stubborn.AskAsync, journal, new LlmBatchOptions { TimeProvider = Clock }, caller.Token));
+        caller.Cancel();
+        await UntilAsync(() => Stubborn[0].Token.IsCancellationRequested);
+        Advance(TimeSpan.FromSeconds(1));
+        await UntilAsync(() => first.IsCompleted);
+        Assert.Equal([Canceled, NotStarted], (await first).Select(outcome => outcome.Status));
+
+        var second = Start(() => LlmTask.WhenAllSettled([1, 2], AnswerAsync, journal));
+        await UntilAsync(() => second.IsCompleted);
+        Assert.Equal([Succeeded, Succeeded], (await second).Select(outcome => outcome.Status));
+    });
+
+    [Fact]
+    public Task Nothing_is_written_behind_a_write_that_failed() => Run(async () =>
+    {
+        byte[] header = [.. "header"u8];
+        var disk = new FullDisk(FilePath);
+        await using (var file = JournalFile.Open(disk, header, (_, _) => { }))
+        {
+            await file.AppendAsync("first"u8);
+            disk.Room = 70;
+            await Assert.ThrowsAsync<IOException>(() => file.AppendAsync(new byte[100]));
+            disk.Room = int.MaxValue;
+            await Assert.ThrowsAsync<IOException>(() => file.AppendAsync("second"u8));
+        }
+
+        var lines = new List<int>();
+        await using (JournalFile.Open(FilePath, header, (_, line) => lines.Add(line.Length)))
+            Assert.Equal(["first".Length], lines);
+    });
+
+    [Fact]
     public Task One_batch_at_a_time_uses_a_journal() => Run(async () =>
     {
         await using var journal = Open();
@@ -355,6 +403,47 @@ public sealed class LlmJournalTests : GroupTests, IDisposable
         Assert.Equal(3, throttle.GetStatistics().Admitted);
     });
 
+    [Fact]
+    public Task With_a_throttle_outcomes_and_progress_tell_of_attempts_and_of_the_wait_for_it() => Run(async () =>
+    {
+        using var caller = new CancellationTokenSource();
+        var throttle = new LlmThrottle(new() { TimeProvider = Clock, MaxConcurrency = 1 });
+        var reports = new List<LlmProgress>();
+        var options = new LlmBatchOptions { Throttle = throttle, MaxConcurrency = 10, Progress = new Report(reports.Add), TimeProvider = Clock };
+        await using var journal = Open();
+        var other = throttle.ExecuteAsync(token => Model.AskAsync(-1, token));
+        await Model.StartedAsync(1);
+        var batch = LlmTask.WhenAllSettled(Enumerable.Range(0, 5), Model.AskAsync, journal, options, caller.Token);
+        await UntilAsync(() => throttle.GetStatistics().Queued == 1);
+        Clock.Advance(TimeSpan.FromSeconds(5));
+        Model[-1].Answer();
+        await other;
+        await AdmittedAsync(2);
+        Model.Calls[^1].Fail(Failures.RateLimited(TimeSpan.FromSeconds(30)));
+        await AdmittedAsync(3);
+        Clock.Advance(TimeSpan.FromSeconds(7));
+        Model.Calls[^1].Answer();
+        await AdmittedAsync(4);
+        // However many there are, one waits.
+        await UntilAsync(() => throttle.GetStatistics().Queued == 1);
+        caller.Cancel();
+        var outcomes = await batch;
+
+        Assert.Equal((Succeeded, 2), (outcomes[0].Status, outcomes[0].Attempts));
+        Assert.Equal(7, outcomes[0].Duration.TotalSeconds, 0.1);
+        // Which comes next is up to the pool.
+        Assert.Equal((Canceled, 1), outcomes.Skip(1).Select(outcome => (outcome.Status, outcome.Attempts)).Single(outcome => outcome.Status == Canceled));
+        Assert.All(outcomes.Skip(1).Where(outcome => outcome.Status != Canceled), outcome => Assert.Equal((NotStarted, 0), (outcome.Status, outcome.Attempts)));
+        Assert.Equal(5, Assert.Single(reports).QueuedFor.TotalSeconds, 0.1);
+
+        async Task AdmittedAsync(int count) => await UntilAsync(() =>
+        {
+            if (throttle.GetStatistics() is { Queued: > 0, InFlight: var inFlight } && inFlight <= Model.RunningOn)
+                Clock.Advance(TimeSpan.FromMilliseconds(10));
+            return Model.Calls.Count >= count;
+        });
+    });
+
     private static string Key(int item) => $"{item}";
 
     private static async Task<string> AnswerAsync(int item, CancellationToken cancellationToken)
@@ -369,6 +458,19 @@ public sealed class LlmJournalTests : GroupTests, IDisposable
     {
         await using var journal = Open();
         await LlmTask.WhenAllSettled(Enumerable.Range(0, count), AnswerAsync, journal, new LlmBatchOptions { MaxConcurrency = 1 });
+    }
+
+    /// <summary>A file on a disk that has no room any more.</summary>
+    private sealed class FullDisk(string path) : FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0)
+    {
+        public int Room { get; set; } = int.MaxValue;
+
+        public override void Write(ReadOnlySpan<byte> buffer)
+        {
+            base.Write(buffer[..Math.Min(Room, buffer.Length)]);
+            if (Room < buffer.Length)
+                throw new IOException("No space left on device");
+        }
     }
 
     private sealed class Report(Action<LlmProgress> report) : IProgress<LlmProgress>

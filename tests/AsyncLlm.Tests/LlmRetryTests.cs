@@ -69,6 +69,21 @@ public sealed class LlmRetryTests : GroupTests
         await task;
     });
 
+    [Fact]
+    public Task A_wait_that_is_longer_than_a_timer_can_be_is_as_long_as_one() => Run(async () =>
+    {
+        using var caller = new CancellationTokenSource();
+        var longest = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
+        var options = Options();
+        (options.MaxRetryAfter, options.Random) = (longest, () => 1);
+        var task = Start(() => LlmRetry.RunAsync(token => Model.AskAsync(0, token), options, caller.Token));
+        Model.Calls[^1].Fail(Failures.RateLimited(TimeSpan.FromDays(45)));
+        Assert.Equal(longest, Assert.Single(_told).Delay);
+        caller.Cancel();
+
+        await AssertCancelledBy(caller.Token, task);
+    });
+
     public static TheoryData<Exception> Final => new() { Failures.Permanent(), Failures.QuotaExhausted(), Failures.RateLimited(TimeSpan.FromSeconds(121)), new ModelException("bug") };
 
     [Theory]

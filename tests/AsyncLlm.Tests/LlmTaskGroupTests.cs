@@ -245,11 +245,39 @@ public sealed class LlmTaskGroupTests : GroupTests
     [Fact]
     public Task A_progress_that_throws_is_a_failure_of_the_group() => Run(async () =>
     {
-        var broken = new ModelException("broken");
-        var group = new LlmTaskGroup(new LlmBatchOptions { Progress = new Reports { Throws = broken } });
-        _ = group.Run(_ => Task.FromResult(1));
+        var reports = new Reports { Throws = new ModelException("broken") };
+        var group = new LlmTaskGroup(new LlmBatchOptions { Progress = reports });
+        var call = group.Run(_ => Task.FromResult(1));
 
-        Assert.Same(broken, await FailureOf(group.DisposeAsync().AsTask()));
+        Assert.Same(reports.Throws, await FailureOf(group.DisposeAsync().AsTask()));
+        Assert.Equal((1, 0), (Assert.Single(reports.All).Completed, reports.All[0].Failed));
+        Assert.Equal(1, await call);
+    });
+
+    [Fact]
+    public Task Progress_tells_how_long_a_call_waited_for_the_throttle() => Run(async () =>
+    {
+        var reports = new Reports();
+        var throttle = new LlmThrottle(new() { MaxConcurrency = 1, TimeProvider = Clock });
+        var group = new LlmTaskGroup(new LlmBatchOptions { Throttle = throttle, Progress = reports, TimeProvider = Clock });
+        var first = group.Run(token => Model.AskAsync(0, token));
+        await Model.StartedAsync(1);
+        _ = group.Run(token => Model.AskAsync(1, token));
+        await UntilAsync(() => throttle.GetStatistics().Queued == 1);
+        Clock.Advance(TimeSpan.FromSeconds(5));
+        Model[0].Answer();
+        await first;
+        await UntilAsync(() =>
+        {
+            if (throttle.GetStatistics().InFlight == 0)
+                Clock.Advance(TimeSpan.FromMilliseconds(10));
+            return Model.Calls.Count == 2;
+        });
+        Model[1].Answer();
+        await group.DisposeAsync();
+
+        Assert.Equal(0, reports.All[0].QueuedFor.TotalSeconds);
+        Assert.InRange(reports.All[1].QueuedFor.TotalSeconds, 5, 6);
     });
 
     [Fact]
@@ -319,13 +347,28 @@ public sealed class LlmTaskGroupTests : GroupTests
         Assert.Equal((5L, 1L, 4L, 0), (throttle.GetStatistics().Admitted, throttle.GetStatistics().RateLimited, throttle.GetStatistics().Succeeded, throttle.GetStatistics().InFlight));
         Assert.Equal(2, Stubborn.Calls.Count(call => call.Prompt == refused.Prompt));
 
-        // A new throttle starts slowly: what is queued there needs time.
+        // A new throttle starts slowly: what is queued there needs time, but not before the pool has started and ended what is in flight.
         async Task AdmittedAsync(int count) => await UntilAsync(() =>
         {
-            if (throttle.GetStatistics().Queued > 0)
+            if (throttle.GetStatistics() is { Queued: > 0, InFlight: var inFlight } && inFlight <= Stubborn.RunningOn)
                 Clock.Advance(TimeSpan.FromMilliseconds(10));
             return Stubborn.Calls.Count >= count;
         });
+    });
+
+    [Fact]
+    public Task A_refusal_that_was_being_waited_out_is_no_failure_of_a_group_that_is_stopped() => Run(async () =>
+    {
+        var throttle = new LlmThrottle(new() { TimeProvider = Clock });
+        var group = new LlmTaskGroup(new LlmBatchOptions { Throttle = throttle, TimeProvider = Clock });
+        var call = group.Run(token => Model.AskAsync(0, token));
+        await Model.StartedAsync(1);
+        Model[0].Fail(Failures.RateLimited(TimeSpan.FromSeconds(30)));
+        await UntilAsync(() => throttle.GetStatistics().Queued == 1);
+        group.Cancel();
+        await group.DisposeAsync();
+
+        Assert.IsType<HttpRequestException>((await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call)).InnerException!.InnerException);
     });
 
     [Fact]

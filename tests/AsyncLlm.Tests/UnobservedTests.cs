@@ -50,9 +50,16 @@ public sealed class UnobservedTests
         },
         ["WhenFirst with a loser"] = async (model, clock, _) =>
         {
-            var task = FirstFanOut<string>.RunAsync([token => model.AskAsync(0, token), token => model.AskAsync(1, token), _ => Task.FromResult("")], clock, default);
+            // A call that has not started when the race is over does not start any more.
+            var task = FirstFanOut<string>.RunAsync([token => model.AskAsync(0, token), token => model.AskAsync(1, token), WinAsync], clock, default);
             await model.StartedAsync(2);
             await AbandonAsync(clock, task);
+
+            async Task<string> WinAsync(CancellationToken cancellationToken)
+            {
+                await model.StartedAsync(2);
+                return "";
+            }
         },
         ["LlmTimeout"] = async (model, clock, _) =>
         {

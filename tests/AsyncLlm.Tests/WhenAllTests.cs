@@ -229,6 +229,21 @@ public sealed class WhenAllTests : GroupTests
     });
 
     [Fact]
+    public Task A_failure_of_a_timed_call_that_is_being_cancelled_is_a_real_one_too() => Run(async () =>
+    {
+        var (first, late) = (new ModelException("first"), new ModelException("late"));
+        var options = new LlmBatchOptions { CallTimeout = TimeSpan.FromMinutes(1), TimeProvider = Clock };
+        var task = Start(() => LlmTask.WhenAll([0, 1, 2], Stubborn.AskAsync, options));
+        Stubborn[0].Fail(first);
+        await UntilAsync(() => Stubborn[1].Token.IsCancellationRequested && Stubborn[2].Token.IsCancellationRequested);
+        Stubborn[1].Fail(late);
+        Stubborn[2].Cancel();
+        await UntilAsync(() => task.IsCompleted);
+
+        Assert.Equal([first, late], task.Exception!.InnerExceptions);
+    });
+
+    [Fact]
     public Task A_call_that_cancels_itself_has_failed() => Run(async () =>
     {
         // What HttpClient throws when its own timeout passes.

@@ -33,7 +33,7 @@ internal sealed class AllFanOut<TSource, TResult> : FanOut<TSource, TResult>
     {
         if (Tasks.ErrorOf(call) is { } error)
         {
-            if (Fail(error))
+            if (Fail(FailureOf(error, run)))
                 Report(failed: true, run);
             return;
         }
@@ -41,6 +41,10 @@ internal sealed class AllFanOut<TSource, TResult> : FanOut<TSource, TResult>
         Interlocked.Increment(ref _succeeded);
         Report(failed: false, run);
     }
+
+    private Exception FailureOf(Exception error, ItemRun run) => error is OperationCanceledException cancellation && IsOwnCancellation(error)
+        ? Tasks.LateFailure(cancellation, (Options.CallTimeout is null ? 0 : 1) + (Options.Throttle is null ? 0 : 1), run.Throttled) ?? error
+        : error;
 
     protected override void Finish()
     {

@@ -6,7 +6,8 @@ internal static class Durations
 
     public const string FiniteRequirement = "must be positive and at most 4294967294 milliseconds.";
 
-    private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
+    /// <summary>The longest a timer can be.</summary>
+    public static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
 
     public static bool IsValid(TimeSpan duration) =>
         duration == Timeout.InfiniteTimeSpan || (duration > TimeSpan.Zero && duration <= Longest);

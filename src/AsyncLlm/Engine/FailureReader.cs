@@ -7,7 +7,7 @@ namespace AsyncLlm;
 /// <summary>Finds out what an exception means, from the outside in.</summary>
 internal static class FailureReader
 {
-    /// <param name="clock">The clock a <c>Retry-After</c> date is measured against.</param>
+    /// <param name="clock">The clock a <c>Retry-After</c> date is measured against when the answer has no <c>Date</c>.</param>
     public static LlmFailure Read(Exception exception, TimeProvider clock)
     {
         LlmFailureKind? kind = null;
@@ -23,7 +23,7 @@ internal static class FailureReader
             var text = shape.Text(current);
             var header = shape.Headers(current);
             kind ??= KindOf(current, shape.Status(current) ?? ErrorText.Status(text));
-            retryAfter ??= RetryAfterHeader.Read(Header, clock.GetUtcNow());
+            retryAfter ??= RetryAfterHeader.Read(Header, clock);
             hint ??= ErrorText.RetryAfter(text);
             shouldRetry ??= bool.TryParse(Header("x-should-retry"), out var value) ? value : null;
             isOutOfQuota |= ErrorText.NamesQuota(text);

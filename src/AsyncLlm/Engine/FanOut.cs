@@ -38,6 +38,9 @@ internal abstract class FanOut<TSource, TResult> : IThreadPoolWorkItem
 
     protected StopSource Stop { get; }
 
+    /// <summary>What goes around the calls; <see langword="null"/> for nothing.</summary>
+    protected ICallKeeper<TSource, TResult>? Keeper { get; init; }
+
     /// <summary>Guards what calls, even abandoned ones, hand over.</summary>
     protected object Gate { get; } = new();
 
@@ -77,6 +80,8 @@ internal abstract class FanOut<TSource, TResult> : IThreadPoolWorkItem
                     break;
                 if (isNewest && Options.Throttle is null)
                     AddNextWorker(ref isNewest);
+                if (Keeper is not null && !await Keeper.TryEnterAsync(item, Stop.Token).ConfigureAwait(false))
+                    continue;
                 await _caller.Enter();
                 var run = new ItemRun(Now());
                 if (!TryBegin(index, item, run.Started))
@@ -97,6 +102,12 @@ internal abstract class FanOut<TSource, TResult> : IThreadPoolWorkItem
                 else
                 {
                     call = Invoke(item, Stop.Token);
+                    await call.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                }
+                if (Keeper is not null)
+                {
+                    run = run.EndedAt(Now());
+                    call = Keeper.KeepAsync(item, call);
                     await call.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 }
                 Complete(index, item, run, call);

@@ -2,15 +2,23 @@ namespace AsyncLlm;
 
 /// <summary>How the call of an item goes.</summary>
 /// <param name="started">When it got its slot; with a throttle, when it was queued there.</param>
-internal readonly struct ItemRun(long started, ThrottledCall? throttled = null)
+/// <param name="ended">When it ended; <see langword="null"/> for now.</param>
+internal readonly struct ItemRun(long started, ThrottledCall? throttled = null, long? ended = null)
 {
     public long Started => started;
+
+    public ThrottledCall? Throttled => throttled;
 
     public int Attempts => throttled?.Attempts ?? 1;
 
     /// <summary>How long it waited in the throttle.</summary>
     public TimeSpan QueueTime => throttled is null ? TimeSpan.Zero : TimeSpan.FromSeconds(throttled.QueueTime);
 
-    /// <summary>How long it has run until now.</summary>
-    public TimeSpan Duration(TimeProvider timeProvider) => throttled is null ? timeProvider.GetElapsedTime(started) : TimeSpan.FromSeconds(throttled.RunTime);
+    public ItemRun EndedAt(long time) => new(started, throttled, time);
+
+    /// <summary>How long it has run.</summary>
+    public TimeSpan Duration(TimeProvider timeProvider) =>
+        throttled is not null ? TimeSpan.FromSeconds(throttled.RunTime)
+        : ended is { } end ? timeProvider.GetElapsedTime(started, end)
+        : timeProvider.GetElapsedTime(started);
 }

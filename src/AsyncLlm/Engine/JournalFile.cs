@@ -20,6 +20,8 @@ internal sealed class JournalFile : IAsyncDisposable
     private Task _writing = Task.CompletedTask;
     private bool _isWriting;
     private bool _isDisposed;
+    // What a failed write left behind would lie in the middle of the file if others followed it.
+    private Exception? _failure;
 
     private JournalFile(FileStream stream) => _stream = stream;
 
@@ -28,9 +30,11 @@ internal sealed class JournalFile : IAsyncDisposable
 
     /// <param name="header">What the first line has to say; it is written to a new file.</param>
     /// <param name="onLine">Takes each further line with its number.</param>
-    public static JournalFile Open(string path, byte[] header, Action<int, ReadOnlyMemory<byte>> onLine)
+    public static JournalFile Open(string path, byte[] header, Action<int, ReadOnlyMemory<byte>> onLine) =>
+        Open(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0), header, onLine);
+
+    internal static JournalFile Open(FileStream stream, byte[] header, Action<int, ReadOnlyMemory<byte>> onLine)
     {
-        var stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
         try
         {
             var end = Read(stream, header, onLine);
@@ -98,15 +102,21 @@ internal sealed class JournalFile : IAsyncDisposable
             }
             try
             {
-                Commits++;
-                _stream.Write(lines.GetBuffer().AsSpan(0, (int)lines.Length));
-                _stream.Flush(flushToDisk: true);
-                written.SetResult();
+                if (_failure is null)
+                {
+                    Commits++;
+                    _stream.Write(lines.GetBuffer().AsSpan(0, (int)lines.Length));
+                    _stream.Flush(flushToDisk: true);
+                }
             }
             catch (Exception exception)
             {
-                written.SetException(exception);
+                _failure = exception;
             }
+            if (_failure is null)
+                written.SetResult();
+            else
+                written.SetException(_failure);
         }
     }
 

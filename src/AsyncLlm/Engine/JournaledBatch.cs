@@ -1,21 +1,24 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace AsyncLlm;
 
 /// <summary>The outcome of every item, some of them from a journal, which keeps the others.</summary>
-internal sealed class JournaledBatch<TSource, TResult>
+[SuppressMessage("Reliability", "CA1001", Justification = "The semaphore's wait handle is never used: there is nothing to dispose.")]
+internal sealed class JournaledBatch<TSource, TResult> : ICallKeeper<int, TResult>
 {
     private readonly TSource[] _items;
     private readonly string[] _keys;
-    private readonly bool[] _called;
     private readonly Func<TSource, CancellationToken, Task<TResult>> _call;
     private readonly LlmJournal<TSource, TResult> _journal;
     private readonly LlmBatchOptions _options;
-    private readonly CallerContext _caller = CallerContext.Capture();
+    // One call at a time until one result has been kept: whoever finds out that the type does not allow it has paid once.
+    private readonly SemaphoreSlim _probe = new(1, 1);
+    private int _probing = -1;
 
     private JournaledBatch(TSource[] items, string[] keys, Func<TSource, CancellationToken, Task<TResult>> call, LlmJournal<TSource, TResult> journal, LlmBatchOptions options)
     {
         _items = items;
         _keys = keys;
-        _called = new bool[items.Length];
         _call = call;
         _journal = journal;
         _options = options;
@@ -46,8 +49,10 @@ internal sealed class JournaledBatch<TSource, TResult>
                 else
                     open.Add(i);
             }
-            foreach (var outcome in await SettledFanOut<int, TResult>.RunAsync(open, CallAsync, OptionsFor(open.Count), cancellationToken).ConfigureAwait(false))
-                outcomes[outcome.Item] = _called[outcome.Item] ? outcome.For(_items[outcome.Item], outcome.Item) : new(_items[outcome.Item], outcome.Item);
+            if (_options.Progress is { } progress)
+                _options.Progress = new ProgressOfAll(progress, _items.Length - open.Count, _items.Length);
+            foreach (var outcome in await SettledFanOut<int, TResult>.RunAsync(open, (index, token) => _call(_items[index], token), _options, cancellationToken, this).ConfigureAwait(false))
+                outcomes[outcome.Item] = outcome.For(_items[outcome.Item], outcome.Item);
             return outcomes;
         }
         finally
@@ -56,45 +61,40 @@ internal sealed class JournaledBatch<TSource, TResult>
         }
     }
 
-    /// <summary>Neither the timeout of a call nor the retries of a throttle are for its way to the disk.</summary>
-    private LlmBatchOptions OptionsFor(int open)
-    {
-        var options = LlmBatchOptions.Checked(_options);
-        options.MaxConcurrency = _options.Limit;
-        options.CallTimeout = null;
-        options.Throttle = null;
-        if (options.Progress is { } progress)
-            options.Progress = new ProgressOfAll(progress, _items.Length - open, _items.Length);
-        return options;
-    }
-
-    private async Task<TResult> CallAsync(int index, CancellationToken cancellationToken)
+    public async Task<bool> TryEnterAsync(int item, CancellationToken cancellationToken)
     {
         if (!_journal.IsProven)
         {
-            using (await _journal.Probe.EnterAsync(cancellationToken).ConfigureAwait(false))
-                if (!_journal.IsProven)
-                    return await PayAsync(index, cancellationToken).ConfigureAwait(false);
+            await _probe.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            // The batch is over: nobody waits for the probe any more.
+            if (cancellationToken.IsCancellationRequested)
+                return false;
+            if (_journal.IsProven || _journal.IsBroken)
+                _probe.Release();
+            else
+                _probing = item;
         }
-        return await PayAsync(index, cancellationToken).ConfigureAwait(false);
+        return !_journal.IsBroken;
     }
 
-    private async Task<TResult> PayAsync(int index, CancellationToken cancellationToken)
+    public async Task<TResult> KeepAsync(int item, Task call)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        _journal.ThrowIfBroken();
-        await _caller.Enter();
-        _called[index] = true;
-        var result = await (_options.Throttle is { } throttle
-            ? throttle.RunAsync<TResult>(token => AttemptAsync(index, token), default, actualTokens: null, isInPipeline: false, cancellationToken)
-            : AttemptAsync(index, cancellationToken)).ConfigureAwait(false);
-        await _journal.AppendAsync(_keys[index], result).ConfigureAwait(false);
-        return result;
+        try
+        {
+            await call.ConfigureAwait(false);
+            var result = Tasks.ResultOf<TResult>(call);
+            await _journal.AppendAsync(_keys[item], result).ConfigureAwait(false);
+            return result;
+        }
+        finally
+        {
+            if (_probing == item)
+            {
+                _probing = -1;
+                _probe.Release();
+            }
+        }
     }
-
-    private Task<TResult> AttemptAsync(int index, CancellationToken cancellationToken) => _options.CallTimeout is { } timeout
-        ? LlmTimeout.RunAsync<TResult>(_caller, token => _call(_items[index], token), timeout, _options.TimeProvider, cancellationToken)
-        : _call(_items[index], cancellationToken) ?? throw Tasks.NullTask();
 
     /// <summary>Counts what the journal had.</summary>
     private sealed class ProgressOfAll(IProgress<LlmProgress> progress, int completed, int total) : IProgress<LlmProgress>

@@ -11,7 +11,7 @@ internal static class RateHeaders
     /// <param name="sinceSent">How long ago the request was sent. A state of the quota is as of then: a duration counts from then, but a date has to be brought there.</param>
     public static LlmRateInfo Read(Func<string, string?> header, TimeProvider clock, TimeSpan sinceSent)
     {
-        var now = new Lazy<DateTimeOffset>(() => Moment(header("date")) ?? clock.GetUtcNow());
+        var now = new Lazy<DateTimeOffset>(() => RetryAfterHeader.Now(header, clock));
         var requests = OpenAI("requests") ?? Anthropic("requests");
         var tokens = OpenAI("tokens") ?? Anthropic("tokens") ?? Scarcer(Anthropic("input-tokens"), Anthropic("output-tokens"));
         return new()
@@ -22,7 +22,7 @@ internal static class RateHeaders
             TokenLimit = tokens?.Limit,
             TokensRemaining = tokens?.Remaining,
             TokensReset = tokens?.Reset,
-            RetryAfter = RetryAfterHeader.Read(header, now.Value),
+            RetryAfter = RetryAfterHeader.Read(header, clock),
         };
 
         Quota? OpenAI(string unit) =>
@@ -46,10 +46,7 @@ internal static class RateHeaders
     }
 
     private static TimeSpan? Until(string? text, Lazy<DateTimeOffset> now, TimeSpan sinceSent) =>
-        Moment(text) is { } moment && moment - now.Value <= LongestReset ? TimeSpan.FromTicks(Math.Max(0, (moment - now.Value + sinceSent).Ticks)) : null;
-
-    private static DateTimeOffset? Moment(string? text) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment) ? moment : null;
+        RetryAfterHeader.Moment(text) is { } moment && moment - now.Value <= LongestReset ? TimeSpan.FromTicks(Math.Max(0, (moment - now.Value + sinceSent).Ticks)) : null;
 
     private readonly record struct Quota(long? Limit, long? Remaining, TimeSpan? Reset)
     {

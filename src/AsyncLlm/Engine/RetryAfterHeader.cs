@@ -8,13 +8,20 @@ internal static class RetryAfterHeader
 {
     private const string DataKey = "AsyncLlm.RetryAfter";
 
-    public static TimeSpan? Read(Func<string, string?> header, DateTimeOffset now) =>
-        Number(header("retry-after-ms"), TimeSpan.TicksPerMillisecond) ?? Number(header("retry-after"), TimeSpan.TicksPerSecond) ?? Date(header("retry-after"), now);
+    /// <param name="clock">What a date is measured against when the answer has no <c>Date</c>.</param>
+    public static TimeSpan? Read(Func<string, string?> header, TimeProvider clock) =>
+        Number(header("retry-after-ms"), TimeSpan.TicksPerMillisecond) ?? Number(header("retry-after"), TimeSpan.TicksPerSecond) ?? Date(header, clock);
+
+    /// <summary>The time of the server's clock: its dates are of that one.</summary>
+    public static DateTimeOffset Now(Func<string, string?> header, TimeProvider clock) => Moment(header("date")) ?? clock.GetUtcNow();
+
+    public static DateTimeOffset? Moment(string? text) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment) ? moment : null;
 
     public static void Note(Exception exception, TimeSpan? retryAfter)
     {
-        if (retryAfter is { } wait)
-            exception.Data[DataKey] = wait;
+        if (retryAfter is { } wait && exception.Data is { IsReadOnly: false } data)
+            data[DataKey] = wait;
     }
 
     private static TimeSpan? Number(string? text, long ticks) =>
@@ -22,8 +29,8 @@ internal static class RetryAfterHeader
             ? Wait(number * ticks)
             : null;
 
-    private static TimeSpan? Date(string? text, DateTimeOffset now) =>
-        RetryConditionHeaderValue.TryParse(text, out var value) && value.Date is { } date ? Wait((date - now).Ticks) : null;
+    private static TimeSpan? Date(Func<string, string?> header, TimeProvider clock) =>
+        RetryConditionHeaderValue.TryParse(header("retry-after"), out var value) && value.Date is { } date ? Wait((date - Now(header, clock)).Ticks) : null;
 
     // The largest double below long.MaxValue.
     private static TimeSpan Wait(double ticks) => TimeSpan.FromTicks((long)Math.Clamp(ticks, 0, 9223372036854774784));

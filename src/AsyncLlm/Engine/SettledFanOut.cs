@@ -15,14 +15,14 @@ internal sealed class SettledFanOut<TSource, TResult> : OutcomeFanOut<TSource, T
     }
 
     public static Task<LlmOutcome<TSource, TResult>[]> RunAsync(
-        IEnumerable<TSource> source, Func<TSource, CancellationToken, Task> call, LlmBatchOptions options, CancellationToken cancellationToken)
+        IEnumerable<TSource> source, Func<TSource, CancellationToken, Task> call, LlmBatchOptions options, CancellationToken cancellationToken, ICallKeeper<TSource, TResult>? keeper = null)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(call);
         var items = source.ToArray();
         if (items.Length == 0)
             return Task.FromResult(Array.Empty<LlmOutcome<TSource, TResult>>());
-        var fanOut = new SettledFanOut<TSource, TResult>(items, call, options, cancellationToken);
+        var fanOut = new SettledFanOut<TSource, TResult>(items, call, options, cancellationToken) { Keeper = keeper };
         fanOut.AddWorker();
         return fanOut._completion.Task;
     }

@@ -29,6 +29,18 @@ internal static class Tasks
         }
     }
 
+    /// <summary>How a call failed while it was being cancelled; <see langword="null"/> when it was merely cancelled.</summary>
+    /// <param name="cancellation">What became of it.</param>
+    /// <param name="layers">How many of our own layers have put what it threw into a cancellation. What is inside one of the call's own is none of its failures.</param>
+    /// <param name="throttled">The throttle's call, whose last failure may be inside: it was to be repeated.</param>
+    public static Exception? LateFailure(OperationCanceledException cancellation, int layers, ThrottledCall? throttled)
+    {
+        Exception error = cancellation;
+        for (var layer = 0; layer < layers && error is OperationCanceledException { InnerException: { } inner }; layer++)
+            error = inner;
+        return error is OperationCanceledException || error == throttled?.Failed?.LastError ? null : error;
+    }
+
     /// <summary>The result of a task that succeeded; a plain <see cref="Task"/> has none.</summary>
     public static TResult ResultOf<TResult>(Task task) => task is Task<TResult> typed ? typed.GetAwaiter().GetResult() : default!;
 

@@ -48,11 +48,19 @@ internal static class Telemetry
         if (!Source.HasListeners())
             return null;
         var current = Activity.Current;
-        var activity = Source.StartActivity("AsyncLlm.LlmThrottle.Execute");
-        Activity.Current = current;
-        if (name is not null)
-            activity?.SetTag(NameTag, name);
-        return activity;
+        try
+        {
+            var activity = Source.StartActivity("AsyncLlm.LlmThrottle.Execute");
+            return name is null ? activity : activity?.SetTag(NameTag, name);
+        }
+        catch (Exception)
+        {
+            return null;
+        }
+        finally
+        {
+            Activity.Current = current;
+        }
     }
 
     public static void EndCall(Activity? activity, ThrottledCall call, Exception? error)

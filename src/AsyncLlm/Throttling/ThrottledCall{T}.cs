@@ -8,8 +8,9 @@ namespace AsyncLlm;
 /// <remarks>Each step is taken by what makes it possible, not by an async method: a call costs one object and one task.</remarks>
 internal class ThrottledCall<T> : ThrottledCall
 {
-    private static readonly TimeSpan LimiterPoll = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan ShortestLimiterWait = TimeSpan.FromMilliseconds(1);
+    // In seconds.
+    private const double LimiterPoll = 0.1;
+    private const double ShortestLimiterWait = 0.001;
 
     private readonly Func<CancellationToken, Task> _call;
     private readonly Func<T, int>? _actualTokens;
@@ -232,7 +233,7 @@ internal class ThrottledCall<T> : ThrottledCall
 
     private LlmFailure Classify(Exception error)
     {
-        var failure = Options.Classify is { } classify ? classify(error) : LlmFailure.Classify(error);
+        var failure = Options.Classify is { } classify ? classify(error) : FailureReader.Read(error, Options.TimeProvider);
         return failure with { RetryAfter = failure.RetryAfter ?? Attempt!.ReportedRetryAfter };
     }
 
@@ -293,12 +294,14 @@ internal class ThrottledCall<T> : ThrottledCall
         lease.TryGetMetadata(MetadataName.RetryAfter.Name, out var said);
         var wait = said switch
         {
-            TimeSpan time => time,
-            int seconds => TimeSpan.FromSeconds(seconds),
-            double seconds => TimeSpan.FromSeconds(seconds),
+            TimeSpan time => time.TotalSeconds,
+            int seconds => seconds,
+            long seconds => seconds,
+            double seconds => seconds,
             _ => LimiterPoll,
         };
-        return wait > ShortestLimiterWait ? wait : ShortestLimiterWait;
+        // Not a number is neither.
+        return wait >= Durations.Longest.TotalSeconds ? Durations.Longest : wait > ShortestLimiterWait ? TimeSpan.FromSeconds(wait) : TimeSpan.FromSeconds(ShortestLimiterWait);
     }
 
     protected OperationCanceledException Canceled(Exception? error) => new("The caller cancelled the call.", error, CanceledToken);

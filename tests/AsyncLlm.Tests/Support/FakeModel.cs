@@ -28,6 +28,9 @@ internal sealed class FakeModel(Action? answered = null, Action? answering = nul
 
     public int Running => Calls.Count(call => !call.HasEnded);
 
+    /// <summary>How many calls run and will until the test ends them.</summary>
+    public int RunningOn => Calls.Count(call => !call.HasEnded && !(HonorsTokens && call.Token.IsCancellationRequested));
+
     public int Peak { get; private set; }
 
     public FakeCall this[int prompt] => Calls.Single(call => call.Prompt == prompt);

@@ -44,16 +44,20 @@ public abstract class ThrottleTests
     private protected Task<string> Ask(FakeModel model, int prompt, CancellationToken cancellationToken = default) =>
         Throttle.ExecuteAsync(token => model.AskAsync(prompt, token), cancellationToken);
 
-    /// <summary>Lets time pass until the throttle has admitted so many attempts; while none of them is queued yet, it stands still.</summary>
-    private protected async Task UntilAdmittedAsync(int count)
+    /// <summary>
+    /// Lets time pass until the throttle has admitted so many attempts. It stands still while none of them is queued yet, and while the throttle has more in flight
+    /// than the models: the pool has to start or end them, and time must not run away meanwhile.
+    /// </summary>
+    /// <param name="others">How many run that are none of the models'.</param>
+    private protected async Task UntilAdmittedAsync(int count, Func<int>? others = null)
     {
         var end = Clock.GetUtcNow() + Never;
         while (Now.Admitted < count && Clock.GetUtcNow() < end)
         {
-            if (Now.Queued > 0)
+            var (queued, inFlight) = (Now.Queued, Now.InFlight);
+            if (queued > 0 && inFlight <= Model.RunningOn + Stubborn.RunningOn + (others?.Invoke() ?? 0))
                 Clock.Advance(Step);
-            // What is in flight may have been cancelled: the pool ends it, and time must not run away meanwhile.
-            if (Now.Queued == 0 || Now.InFlight > 0)
+            if (queued == 0 || inFlight > 0)
                 await Task.Yield();
         }
         Assert.InRange(Now.Admitted, count, long.MaxValue);

@@ -34,6 +34,23 @@ public sealed class GroupThrottleTests : ThrottleTests
     });
 
     [Fact]
+    public Task The_task_holds_every_real_failure_and_no_refusal_that_was_being_waited_out() => Run(async () =>
+    {
+        Use(new() { MaxConcurrency = 3 });
+        var group = LlmTask.WhenAll([0, 1, 2], Stubborn.AskAsync, Throttle);
+        await RequestAsync(Stubborn, 3);
+        Stubborn[0].Fail(Failures.RateLimited(TimeSpan.FromSeconds(30)));
+        var (first, late) = (Failures.Permanent(), Failures.Permanent());
+        Stubborn[1].Fail(first);
+        while (!Stubborn[2].Token.IsCancellationRequested)
+            await Task.Yield();
+        Stubborn[2].Fail(late);
+
+        Assert.Same(first, await FailureOf(group));
+        Assert.Equal([first, late], group.Exception!.InnerExceptions);
+    });
+
+    [Fact]
     public Task The_callers_token_ends_the_group() => Run(async () =>
     {
         Use(new());
@@ -62,8 +79,7 @@ public sealed class GroupThrottleTests : ThrottleTests
         var other = Ask(-1);
         await UntilAdmittedAsync(22);
         await Model.StartedAsync(22);
-        Assert.Equal(-1, Model.Calls[^1].Prompt);
-        Model.Calls[^1].Answer();
+        Model[-1].Answer();
         await other;
     });
 

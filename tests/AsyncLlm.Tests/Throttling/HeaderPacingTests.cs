@@ -75,7 +75,7 @@ public sealed class HeaderPacingTests : ThrottleTests
             // One of them was the last that was accepted.
             return number == 0 ? "" : throw Failures.RateLimited(TimeSpan.FromMilliseconds(200));
         })).ToList();
-        await UntilAdmittedAsync(1 + Calls);
+        await UntilAdmittedAsync(1 + Calls, () => Volatile.Read(ref begunCalls));
         await begun.Task;
         answer.SetResult();
         await calls[0];

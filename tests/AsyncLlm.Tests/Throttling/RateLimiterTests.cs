@@ -51,6 +51,23 @@ public sealed class RateLimiterTests : ThrottleTests
         Assert.Equal("answer 0", await call);
     });
 
+    public static TheoryData<object> OddWaits => new(double.NaN, double.PositiveInfinity, double.NegativeInfinity, -3, long.MaxValue, TimeSpan.MinValue, TimeSpan.MaxValue, "soon");
+
+    [Theory]
+    [MemberData(nameof(OddWaits))]
+    public Task What_a_failed_lease_says_that_is_no_time_to_wait_ends_no_call(object retryAfter) => Run(async () =>
+    {
+        using var caller = new CancellationTokenSource();
+        Use(new() { RateLimiter = new FakeLimiter((asked, _) => new(asked == 1 ? new FakeLease(isAcquired: false, retryAfter) : new FakeLease(isAcquired: true))) });
+        var call = Ask(0, caller.Token);
+        await WaitingAsync();
+        Clock.Advance(TimeSpan.FromDays(1));
+        Assert.False(call.IsCompleted);
+        caller.Cancel();
+
+        await AssertCancelledBy(caller.Token, call);
+    });
+
     [Fact]
     public Task A_broken_limiter_ends_the_call_with_its_exception() => Run(async () =>
     {
@@ -116,7 +133,8 @@ public sealed class RateLimiterTests : ThrottleTests
     public Task A_limiter_of_the_framework_works() => Run(async () =>
     {
         using var limiter = new ConcurrencyLimiter(new() { PermitLimit = 2, QueueLimit = 0 });
-        Use(new() { RateLimiter = limiter });
+        // Time runs while the pool starts what has its lease.
+        Use(new() { RateLimiter = limiter, AttemptTimeout = Timeout.InfiniteTimeSpan, TotalTimeout = Timeout.InfiniteTimeSpan });
         var calls = Enumerable.Range(0, 5).Select(i => Ask(i)).ToArray();
         for (var number = 1; number <= 5; number++)
         {

@@ -1,3 +1,4 @@
+using System.Collections;
 using AsyncLlm.Tests.Support;
 using static AsyncLlm.Tests.Support.Scenario;
 
@@ -32,6 +33,31 @@ public sealed class RetryTests : ThrottleTests
         Assert.Same(failure, await FailureOf(call));
         Assert.Empty(failure.Data);
         Assert.Single(Model.Calls);
+    });
+
+    [Fact]
+    public Task A_failure_that_takes_no_data_is_thrown_as_it_is() => Run(async () =>
+    {
+        Use(new());
+        var call = Ask(0);
+        var failure = new WithoutDataException();
+        (await RequestAsync(1)).Fail(failure);
+
+        Assert.Same(failure, await FailureOf(call));
+        Assert.Same(failure, await FailureOf(LlmRetry.RunAsync<int>(_ => throw failure)));
+    });
+
+    [Fact]
+    public Task A_date_to_come_back_at_counts_by_the_clock_of_the_throttle() => Run(async () =>
+    {
+        Clock.SetUtcNow(new DateTimeOffset(2055, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        Use(new());
+        var call = Ask(0);
+        (await RequestAsync(1)).Fail(new DatedException(Clock.GetUtcNow().AddSeconds(30)));
+        Assert.InRange(Now.PausedFor.TotalSeconds, 29, 31);
+        (await RequestAsync(2)).Answer();
+
+        Assert.Equal("answer 0", await call);
     });
 
     [Fact]
@@ -182,5 +208,18 @@ public sealed class RetryTests : ThrottleTests
     {
         await UntilAdmittedAsync(2);
         return await call;
+    }
+
+    private sealed class DatedException(DateTimeOffset retryAt) : Exception("refused")
+    {
+        public int Status => 429;
+
+        public Dictionary<string, IEnumerable<string>> Headers => new() { ["Retry-After"] = [retryAt.ToString("r")] };
+    }
+
+    /// <summary>Asks for a wait that is too long.</summary>
+    private sealed class WithoutDataException() : Exception("Status: 429. Please try again in 1h")
+    {
+        public override IDictionary Data => null!;
     }
 }

@@ -40,6 +40,16 @@ public sealed class StreamAsyncTests : ThrottleTests
     });
 
     [Fact]
+    public Task An_open_that_returns_null_fails_and_says_so() => Run(async () =>
+    {
+        var noStream = await FailureOf(CollectAsync(new LlmThrottle().StreamAsync<int>(_ => null!)));
+        var noTask = await FailureOf(CollectAsync(new LlmThrottle().StreamAsync<IAsyncEnumerable<int>, int>(_ => null!)));
+
+        Assert.Contains("null instead of a stream", Assert.IsType<InvalidOperationException>(noStream).Message);
+        Assert.Contains("null instead of a task", Assert.IsType<InvalidOperationException>(noTask).Message);
+    });
+
+    [Fact]
     public Task Leaving_the_loop_early_disposes_the_stream_and_gives_back_the_slot() => Run(async () =>
     {
         Use(new());

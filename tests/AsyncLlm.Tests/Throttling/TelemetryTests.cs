@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
@@ -80,12 +81,12 @@ public sealed class TelemetryTests : ThrottleTests
     public Task A_call_is_an_activity_and_what_happens_to_it_its_events() => Run(async () =>
     {
         const string name = nameof(A_call_is_an_activity_and_what_happens_to_it_its_events);
-        var ended = new List<Activity>();
+        var ended = new ConcurrentQueue<Activity>();
         using var listener = new ActivityListener
         {
             ShouldListenTo = source => source.Name == "AsyncLlm",
             Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
-            ActivityStopped = ended.Add,
+            ActivityStopped = ended.Enqueue,
         };
         ActivitySource.AddActivityListener(listener);
         Use(new() { Name = name });
@@ -117,12 +118,12 @@ public sealed class TelemetryTests : ThrottleTests
     public Task A_call_that_fails_is_an_activity_that_failed() => Run(async () =>
     {
         const string name = nameof(A_call_that_fails_is_an_activity_that_failed);
-        var ended = new List<Activity>();
+        var ended = new ConcurrentQueue<Activity>();
         using var listener = new ActivityListener
         {
             ShouldListenTo = source => source.Name == "AsyncLlm",
             Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
-            ActivityStopped = ended.Add,
+            ActivityStopped = ended.Enqueue,
         };
         ActivitySource.AddActivityListener(listener);
         Use(new() { Name = name });
@@ -162,6 +163,31 @@ public sealed class TelemetryTests : ThrottleTests
         Assert.Same(failure, await FailureOf(second));
         Assert.Equal((1, 1, 0), (Now.Succeeded, Now.Failed, Now.InFlight));
         Assert.Equal(3, meter.Of("attempts").Count);
+    });
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public Task A_listener_that_throws_when_a_call_starts_does_not_reach_it(bool isSampled) => Run(async () =>
+    {
+        // Other tests run at the same time.
+        var isMine = new AsyncLocal<bool> { Value = true };
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "AsyncLlm",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) =>
+                !isMine.Value ? ActivitySamplingResult.None : isSampled ? ActivitySamplingResult.AllData : throw new InvalidOperationException("a listener's"),
+            ActivityStarted = _ =>
+            {
+                if (isMine.Value)
+                    throw new InvalidOperationException("a listener's");
+            },
+        };
+        ActivitySource.AddActivityListener(listener);
+        using var outer = new Activity("outer").Start();
+
+        Assert.Equal(1, await new LlmThrottle().ExecuteAsync(_ => Task.FromResult(1)));
+        Assert.Same(outer, Activity.Current);
     });
 
     /// <summary>Keeps what the throttle of one name measures: other tests run at the same time.</summary>
