@@ -187,6 +187,7 @@ internal sealed class Pacer
         _reportedAt = Admitted;
     }
 
+    // Less than nothing is left where refusals count too; without a time until it is whole that says that it is not known.
     private static QuotaReport? Reported(long? limit, long? left, TimeSpan? reset, double at) =>
-        limit > 0 && left >= 0 ? new(at, left.Value, at + Math.Max(0, reset?.TotalSeconds ?? 0)) : null;
+        limit > 0 && (left >= 0 || (left < 0 && reset > TimeSpan.Zero)) ? new(at, left.Value, at + Math.Max(0, reset?.TotalSeconds ?? 0)) : null;
 }
