@@ -20,7 +20,7 @@ internal static class ClientLayers
     /// <summary>What a client is made of is followed once for all roles.</summary>
     public static Fact OfClient(IOperation client, ExecutorRole role, LlmContext context, CancellationToken cancellationToken)
     {
-        var (bounds, retries, deadline) = context.Answer(nameof(ClientLayers), client.Syntax, () =>
+        var (bounds, retries, deadline) = context.Answer(nameof(ClientLayers), client.WithoutConversions().KeptAt(), () =>
         {
             var parts = Construction(client, context, cancellationToken).ToList();
             return (In(parts, ExecutorRole.Bounds, context, cancellationToken), In(parts, ExecutorRole.Retries, context, cancellationToken), In(parts, ExecutorRole.Deadline, context, cancellationToken));

@@ -13,7 +13,7 @@ internal static class ClientOrigins
 {
     /// <summary>Of the client that a call goes through.</summary>
     public static ClientOrigin Of(IInvocationOperation call, LlmContext context, CancellationToken cancellationToken) =>
-        context.Answer(nameof(ClientOrigins), call.Syntax, () => call.Receiver() is { } receiver ? OfClient(receiver, context, cancellationToken) : new ClientOrigin([], IsComplete: false));
+        call.Receiver() is { } receiver ? context.Answer(nameof(ClientOrigins), receiver.KeptAt(), () => OfClient(receiver, context, cancellationToken)) : new ClientOrigin([], IsComplete: false);
 
     public static ClientOrigin OfClient(IOperation client, LlmContext context, CancellationToken cancellationToken)
     {

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Operations;
 using AsyncLlmAnalyzers.Catalog;
+using AsyncLlmAnalyzers.Hosting;
 using AsyncLlmAnalyzers.Model;
 
 namespace AsyncLlmAnalyzers.Facts;
@@ -34,21 +36,34 @@ internal sealed class ClientUse(string call, Location place, LlmContext context)
 /// <summary>The calls through each construction of the compilation, found file by file as far as somebody asks: most clients are used where they are made.</summary>
 internal sealed class ClientUses(LlmContext context)
 {
-    private readonly ILookup<SyntaxTree, NameIndex.Place> _places = context.Names.Places(context.MayBeLibraryCall).ToLookup(place => place.Tree);
+    private readonly Lazy<ILookup<SyntaxTree, NameIndex.Place>> _places = new(() => context.Names.Places(context.MayBeLibraryCall).ToLookup(place => place.Tree));
     private readonly ConcurrentDictionary<SyntaxTree, ILookup<Location, ClientUse>> _uses = new();
+    private readonly ConcurrentDictionary<NameIndex.Place, Found> _found = new();
 
     /// <summary>Those in its own file come first.</summary>
     public static IEnumerable<ClientUse> Of(ClientConstruction client, LlmContext context, CancellationToken cancellationToken)
     {
-        var uses = context.Kept(static context => new ClientUses(context));
+        var uses = In(context);
         return uses.Trees(client, cancellationToken).SelectMany(tree => uses.In(tree, cancellationToken)[client.Location]);
     }
+
+    /// <summary>Keeps what a rule has found out about an invocation: later the compiler may have forgotten its file, and would have to bind it again.</summary>
+    /// <param name="invocation">Any invocation.</param>
+    /// <param name="constructions">Where its client may be made; null when it is no model call.</param>
+    /// <param name="context">The compilation.</param>
+    public static void Keep(IInvocationOperation invocation, ImmutableArray<ClientConstruction>? constructions, LlmContext context)
+    {
+        if (Site.NameOf(invocation.Syntax) is { } name)
+            In(context)._found.TryAdd(new NameIndex.Place(name.SyntaxTree, name.SpanStart), constructions is { } made ? Found.Of(invocation, made, context) : Found.Nothing);
+    }
+
+    private static ClientUses In(LlmContext context) => context.Kept(static context => new ClientUses(context));
 
     private IEnumerable<SyntaxTree> Trees(ClientConstruction client, CancellationToken cancellationToken)
     {
         var own = client.Location.SourceTree!;
         yield return own;
-        foreach (var tree in ClientReach.Of(client, context, cancellationToken) ?? _places.Select(tree => tree.Key))
+        foreach (var tree in ClientReach.Of(client, context, cancellationToken) ?? _places.Value.Select(tree => tree.Key))
         {
             if (tree != own)
                 yield return tree;
@@ -56,19 +71,24 @@ internal sealed class ClientUses(LlmContext context)
     }
 
     /// <summary>Found without a lock: twice is harmless.</summary>
-    private ILookup<Location, ClientUse> In(SyntaxTree tree, CancellationToken cancellationToken) =>
-        _uses.GetOrAdd(tree, _ => Find(tree, cancellationToken).ToLookup(found => found.Construction, found => found.Use));
+    private ILookup<Location, ClientUse> In(SyntaxTree tree, CancellationToken cancellationToken) => _uses.GetOrAdd(tree, _ => _places.Value[tree]
+        .Select(place => _found.GetOrAdd(place, _ => Find(place, cancellationToken)))
+        .SelectMany(found => found.Constructions, (found, construction) => (Construction: construction, found.Use))
+        .ToLookup(found => found.Construction, found => found.Use!));
 
-    private IEnumerable<(Location Construction, ClientUse Use)> Find(SyntaxTree tree, CancellationToken cancellationToken)
+    private Found Find(NameIndex.Place place, CancellationToken cancellationToken) =>
+        context.Names.Invocation(place, cancellationToken) is { } invocation && LlmCall.From(invocation, context) is not null
+            ? Found.Of(invocation, ClientOrigins.Of(invocation, context, cancellationToken).All, context)
+            : Found.Nothing;
+
+    /// <param name="Use">The model call; null for an invocation that is none.</param>
+    /// <param name="Constructions">Where its client may be made.</param>
+    private sealed record Found(ClientUse? Use, ImmutableArray<Location> Constructions)
     {
-        foreach (var place in _places[tree])
-        {
-            if (context.Names.Invocation(place, cancellationToken) is not { } invocation || LlmCall.From(invocation, context) is null)
-                continue;
+        public static readonly Found Nothing = new(null, []);
 
-            var use = new ClientUse(invocation.TargetMethod.Name, invocation.Syntax.GetLocation(), context);
-            foreach (var construction in ClientOrigins.Of(invocation, context, cancellationToken).All)
-                yield return (construction.Location, use);
-        }
+        public static Found Of(IInvocationOperation invocation, ImmutableArray<ClientConstruction> constructions, LlmContext context) => constructions.IsEmpty
+            ? Nothing
+            : new(new ClientUse(invocation.TargetMethod.Name, invocation.Syntax.GetLocation(), context), [.. constructions.Select(construction => construction.Location)]);
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Operations;
@@ -12,29 +13,29 @@ namespace AsyncLlmAnalyzers.Facts;
 /// <param name="Registration">The registration of a library that asks the container for one.</param>
 internal sealed record HttpClientUse(string Call, string? ClientName = null, INamedTypeSymbol? TypedClient = null, IInvocationOperation? Registration = null);
 
-/// <summary>Which HttpClients of <c>IHttpClientFactory</c> do the model calls of this compilation go through? Found when first asked for.</summary>
+/// <summary>Which HttpClients of <c>IHttpClientFactory</c> do the model calls of this compilation go through? Found as far as somebody asks.</summary>
 internal sealed class HttpClientUses(LlmContext context)
 {
-    private ImmutableArray<HttpClientUse>? _uses;
+    private readonly ConcurrentDictionary<NameIndex.Place, ImmutableArray<HttpClientUse>> _uses = new();
 
-    public static ImmutableArray<HttpClientUse> In(LlmContext context, CancellationToken cancellationToken) =>
-        context.Kept(static context => new HttpClientUses(context)).All(cancellationToken);
-
-    /// <summary>Found without a lock: twice is harmless.</summary>
-    private ImmutableArray<HttpClientUse> All(CancellationToken cancellationToken) => _uses ??= [.. Find(cancellationToken)];
-
-    private IEnumerable<HttpClientUse> Find(CancellationToken cancellationToken)
+    /// <summary>Found one call after the other, as far as somebody asks, and without a lock: twice is harmless.</summary>
+    public static IEnumerable<HttpClientUse> In(LlmContext context, CancellationToken cancellationToken)
     {
-        foreach (var invocation in context.Names.Invocations(name => context.MayBeCall(name) || RawRequest.MayBe(name), cancellationToken))
-        {
-            if ((LlmCall.From(invocation, context) ?? RawRequest.From(invocation, context, cancellationToken)) is null || invocation.Receiver() is not { } client)
-                continue;
+        var uses = context.Kept(static context => new HttpClientUses(context));
+        return context.Names.Places(name => context.MayBeCall(name) || RawRequest.MayBe(name)).SelectMany(place => uses._uses.GetOrAdd(place, _ => [.. uses.At(place, cancellationToken)]));
+    }
 
-            foreach (var part in ClientLayers.Construction(client, context, cancellationToken))
-            {
-                if (UseOf(part, invocation.TargetMethod.Name) is { } use)
-                    yield return use;
-            }
+    private IEnumerable<HttpClientUse> At(NameIndex.Place place, CancellationToken cancellationToken)
+    {
+        if (context.Names.Invocation(place, cancellationToken) is not { } invocation
+            || (LlmCall.From(invocation, context) ?? RawRequest.From(invocation, context, cancellationToken)) is null
+            || invocation.Receiver() is not { } client)
+            yield break;
+
+        foreach (var part in ClientLayers.Construction(client, context, cancellationToken))
+        {
+            if (UseOf(part, invocation.TargetMethod.Name) is { } use)
+                yield return use;
         }
     }
 

@@ -63,6 +63,8 @@ internal sealed class Site(
             {
                 _boundCall = true;
                 field = Invocation is { } invocation ? LlmCall.From(invocation, Context) : null;
+                if (field is null && Invocation is { } other)
+                    ClientUses.Keep(other, constructions: null, Context);
             }
 
             return field;
@@ -78,6 +80,7 @@ internal sealed class Site(
             {
                 _followedClient = true;
                 field = ClientOrigins.Of(Invocation!, Context, CancellationToken);
+                ClientUses.Keep(Invocation!, field.All, Context);
             }
 
             return field;

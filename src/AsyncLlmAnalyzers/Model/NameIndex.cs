@@ -50,10 +50,12 @@ internal sealed class NameIndex(LlmContext context)
             .Select(argument => (argument as IArgumentOperation)?.Value is IDelegateCreationOperation { Target: IMethodReferenceOperation group } ? group : null)
             .OfType<IMethodReferenceOperation>();
 
-    /// <summary>The creations that run the constructor.</summary>
+    /// <summary>The creations that run the constructor; that of an abstract class is run by none.</summary>
     public IEnumerable<IObjectCreationOperation> Creations(IMethodSymbol constructor, CancellationToken cancellationToken)
     {
-        var type = constructor.ContainingType.Name;
+        if (constructor.ContainingType is not { IsAbstract: false, Name: var type })
+            return [];
+
         return _created.Value[type].Where(MayRun).Concat(_created.Value[""].Where(MayRun).Where(place => UnnamedType(place, cancellationToken) == type))
             .Select(place => OperationAt<BaseObjectCreationExpressionSyntax>(place, cancellationToken))
             .OfType<IObjectCreationOperation>()

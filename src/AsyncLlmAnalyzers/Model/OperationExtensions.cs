@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Operations;
 using AsyncLlmAnalyzers.Catalog;
 
@@ -157,6 +158,22 @@ internal static class OperationExtensions
                     return operation;
             }
         }
+    }
+
+    /// <summary>The place to keep an answer about a value by: for a variable, of which all references have the same values, that of its declaration.</summary>
+    public static SyntaxNode KeptAt(this IOperation value)
+    {
+        var variable = value switch
+        {
+            ILocalReferenceOperation { Local: var local } => local,
+            IFieldReferenceOperation { Instance: null or IInstanceReferenceOperation, Field: { IsDefinition: true } field } => field,
+            IPropertyReferenceOperation { Instance: null or IInstanceReferenceOperation, Property: { IsDefinition: true, IsIndexer: false } property } => property,
+            IParameterReferenceOperation { Parameter: { ContainingSymbol: not IMethodSymbol { MethodKind: MethodKind.LambdaMethod } } parameter } => (ISymbol)parameter,
+            _ => null,
+        };
+
+        // The parameter of a record declares a property as well.
+        return variable?.DeclaringSyntaxReferences.FirstOrDefault()?.GetSyntax() is { } declaration && (declaration is ParameterSyntax) == (variable is IParameterSymbol) ? declaration : value.Syntax;
     }
 
     /// <summary>A token that never fires: <c>CancellationToken.None</c>, <c>default</c>, <c>new CancellationToken()</c>, or a local that is one.</summary>

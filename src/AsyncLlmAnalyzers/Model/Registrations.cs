@@ -10,7 +10,9 @@ namespace AsyncLlmAnalyzers.Model;
 /// <summary>What dependency injection hands out in this compilation, by the type that is asked for.</summary>
 internal sealed class Registrations(LlmContext context)
 {
+    private readonly Lazy<ILookup<string, (NameIndex.Place Place, string? Service)>> _written = new(() => Written(context));
     private readonly ConcurrentDictionary<NameIndex.Place, Registration?> _registrations = new();
+    private readonly ConcurrentDictionary<ITypeSymbol, ImmutableArray<(NameIndex.Place Place, Registration Known)>> _byType = new(SymbolEqualityComparer.Default);
 
     /// <summary>The type that <c>provider.GetRequiredService&lt;T&gt;()</c> and its kin are asked for.</summary>
     public static ITypeSymbol? ServiceOf(IInvocationOperation invocation) =>
@@ -44,16 +46,29 @@ internal sealed class Registrations(LlmContext context)
     /// <param name="cancellationToken">Cancels the search.</param>
     public IEnumerable<IOperation> Of(ITypeSymbol type, object? key, ValueSources sources, CancellationToken cancellationToken)
     {
-        foreach (var place in context.Names.Places(IsRegistration).Where(place => MayProvide(NameIndex.NameAt(place, cancellationToken), type)))
+        foreach (var (place, known) in _byType.GetOrAdd(type, _ => [.. Find(type, cancellationToken)]))
         {
-            if (_registrations.GetOrAdd(place, _ => Read(place, cancellationToken)) is not { } known
-                || !(known.Row is { } row ? Provides(row, type) : SymbolEqualityComparer.Default.Equals(known.Service, type))
-                || known.Key != UnknownKey && key != UnknownKey && !Equals(known.Key, key))
+            if (known.Key != UnknownKey && key != UnknownKey && !Equals(known.Key, key))
                 continue;
 
             var registration = context.Names.Invocation(place, cancellationToken)!;
             foreach (var value in known.Row is { IsInner: false } ? [registration] : Given(registration, sources))
                 yield return value;
+        }
+    }
+
+    private IEnumerable<(NameIndex.Place Place, Registration Known)> Find(ITypeSymbol type, CancellationToken cancellationToken)
+    {
+        foreach (var method in _written.Value)
+        {
+            var isKnown = context.Catalog.ClientMethods(method.Key).Any(row => Provides(row, type));
+            foreach (var (place, service) in method)
+            {
+                if ((isKnown || service is "" || service == type.Name)
+                    && _registrations.GetOrAdd(place, _ => Read(place, cancellationToken)) is { } known
+                    && (known.Row is { } row ? Provides(row, type) : SymbolEqualityComparer.Default.Equals(known.Service, type)))
+                    yield return (place, known);
+            }
         }
     }
 
@@ -72,27 +87,23 @@ internal sealed class Registrations(LlmContext context)
     private static bool IsOfAnyService(string name) => name is "AddSingleton" or "AddScoped" or "AddTransient" or "TryAddSingleton" or "TryAddScoped" or "TryAddTransient"
         or "AddKeyedSingleton" or "AddKeyedScoped" or "AddKeyedTransient";
 
-    private bool IsRegistration(string name) => IsOfAnyService(name) || name.StartsWith("Add", StringComparison.Ordinal) && context.Catalog.MayBeClientMethod(name);
+    /// <summary>The registrations by their method, with the name of the service as far as it is written: or of what is created there, or empty for any.</summary>
+    private static ILookup<string, (NameIndex.Place Place, string? Service)> Written(LlmContext context) => context.Names
+        .Places(name => IsOfAnyService(name) || name.StartsWith("Add", StringComparison.Ordinal) && context.Catalog.MayBeClientMethod(name))
+        .Select(place => (Place: place, Method: NameIndex.NameAt(place, default)))
+        .ToLookup(found => found.Method.Identifier.ValueText, found => (found.Place, WrittenService(found.Method)), StringComparer.Ordinal);
 
-    /// <summary>As far as names tell, before anything is bound: the service is written, or it is what is created there.</summary>
-    private bool MayProvide(SimpleNameSyntax method, ITypeSymbol type)
+    private static string? WrittenService(SimpleNameSyntax method) => method switch
     {
-        if (context.Catalog.ClientMethods(method.Identifier.ValueText).Any(row => Provides(row, type)))
-            return true;
-
-        var written = method switch
+        GenericNameSyntax { TypeArgumentList.Arguments: [var service, ..] } => TypeNames.Of(service),
+        _ when !IsOfAnyService(method.Identifier.ValueText) => null,
+        _ => method.FirstAncestorOrSelf<InvocationExpressionSyntax>()?.ArgumentList.Arguments.LastOrDefault()?.Expression switch
         {
-            GenericNameSyntax { TypeArgumentList.Arguments: [var service, ..] } => TypeNames.Of(service),
-            _ when !IsOfAnyService(method.Identifier.ValueText) => null,
-            _ => method.FirstAncestorOrSelf<InvocationExpressionSyntax>()?.ArgumentList.Arguments.LastOrDefault()?.Expression switch
-            {
-                ObjectCreationExpressionSyntax instance => TypeNames.Of(instance),
-                LambdaExpressionSyntax { ExpressionBody: ObjectCreationExpressionSyntax made } => TypeNames.Of(made),
-                _ => "",
-            },
-        };
-        return written is "" || written == type.Name;
-    }
+            ObjectCreationExpressionSyntax instance => TypeNames.Of(instance.Type),
+            LambdaExpressionSyntax { ExpressionBody: ObjectCreationExpressionSyntax made } => TypeNames.Of(made.Type),
+            _ => "",
+        },
+    };
 
     /// <summary>The registration gives the container a service of this type.</summary>
     public static bool Provides(CatalogEntry row, ITypeSymbol type) => row.TraitValues("provides").Any(name => IsNamed(type, name));

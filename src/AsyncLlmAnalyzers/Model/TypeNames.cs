@@ -7,15 +7,17 @@ namespace AsyncLlmAnalyzers.Model;
 internal static class TypeNames
 {
     /// <summary>The name of the created type; for <c>new(..)</c> that of the declaration it initialises, empty when another place decides.</summary>
-    public static string Of(BaseObjectCreationExpressionSyntax creation) => creation is ObjectCreationExpressionSyntax named
-        ? Of(named.Type)
+    public static string Of(BaseObjectCreationExpressionSyntax creation) => TypeOf(creation) is PredefinedTypeSyntax keyword ? keyword.Keyword.ValueText : Of(TypeOf(creation));
+
+    private static TypeSyntax? TypeOf(BaseObjectCreationExpressionSyntax creation) => creation is ObjectCreationExpressionSyntax named
+        ? named.Type
         : creation.Parent switch
         {
-            EqualsValueClauseSyntax { Parent: VariableDeclaratorSyntax { Parent: VariableDeclarationSyntax declaration } } => Of(declaration.Type),
-            EqualsValueClauseSyntax { Parent: PropertyDeclarationSyntax property } => Of(property.Type),
-            ArrowExpressionClauseSyntax { Parent: PropertyDeclarationSyntax property } => Of(property.Type),
-            ArrowExpressionClauseSyntax { Parent: MethodDeclarationSyntax method } => Of(method.ReturnType),
-            _ => "",
+            EqualsValueClauseSyntax { Parent: VariableDeclaratorSyntax { Parent: VariableDeclarationSyntax declaration } } => declaration.Type,
+            EqualsValueClauseSyntax { Parent: PropertyDeclarationSyntax property } => property.Type,
+            ArrowExpressionClauseSyntax { Parent: PropertyDeclarationSyntax property } => property.Type,
+            ArrowExpressionClauseSyntax { Parent: MethodDeclarationSyntax method } => method.ReturnType,
+            _ => null,
         };
 
     public static string Of(TypeSyntax? type) => type switch

@@ -44,6 +44,27 @@ public class ClientConstructionTests
         Assert.True(client.RetriesWithoutDelay);
     }
 
+    /// <summary>The parameter of a record declares two variables, which are not given the same values.</summary>
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(1, 0)]
+    public void Tells_the_parameter_of_a_record_from_its_property(int first, int second)
+    {
+        var subject = new FactSubject("""
+            record Subject(ChatClient Client)
+            {
+                private readonly Task first = Client.CompleteChatAsync("x");
+                public Task Ask(string text) => /*call*/Client.CompleteChatAsync(text);
+                public static Subject Create() => new(new ChatClient("m", "k"));
+            }
+            """);
+        var calls = subject.Context.Names.Invocations("CompleteChatAsync", default).OrderBy(call => call.Syntax.SpanStart).ToList();
+        var found = new int[2];
+        foreach (var call in new[] { first, second })
+            found[call] = ClientOrigins.Of(calls[call], subject.Context, default).All.Length;
+        Assert.Equal([1, 0], found);
+    }
+
     [Theory]
     [InlineData("readonly ChatClient client = Environment.MachineName is \"a\" ? new(\"m\", \"k\") : new(\"m\", new ApiKeyCredential(\"k\"), new OpenAIClientOptions { RetryPolicy = new ClientRetryPolicy(1) });", "its client is one of several")]
     [InlineData("readonly ChatClient client; public Subject(ChatClient client) => this.client = client;", "its client comes from elsewhere")]

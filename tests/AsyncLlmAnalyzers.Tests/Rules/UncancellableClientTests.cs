@@ -1,6 +1,7 @@
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Diagnostics;
+using Microsoft.CodeAnalysis.Testing;
 
 namespace AsyncLlmAnalyzers.Tests.Rules;
 
@@ -92,6 +93,30 @@ public class UncancellableClientTests() : RuleTests("ALLM3011")
             var compilation = Compile("").AddSyntaxTrees(order);
             Assert.Equal("/0/A.cs", Assert.Single(await compilation.WithAnalyzers([RuleTest.Host(Id)]).GetAnalyzerDiagnosticsAsync()).Location.SourceTree!.FilePath);
         }
+    }
+
+    /// <summary>An action of the whole compilation would run, and bind every file, each time an editor asks about one document.</summary>
+    [Theory]
+    [InlineData(true, 1, 1)]
+    [InlineData(false, 0, 0)]
+    public async Task Waits_for_the_end_of_the_compilation(bool hasLibrary, int nodeActions, int endActions)
+    {
+        var analyzer = RuleTest.Host(Id);
+        var driver = Compile("").WithReferences(hasLibrary ? HostReferences.All : HostReferences.Framework).WithAnalyzers([analyzer]);
+        var registered = await driver.GetAnalyzerTelemetryInfoAsync(analyzer, default);
+        Assert.Equal((nodeActions, 0, endActions), (registered.SyntaxNodeActionsCount, registered.CompilationActionsCount, registered.CompilationEndActionsCount));
+    }
+
+    [Theory]
+    [InlineData("Ask(string text) => client.CompleteChatAsync(text)", 1)]
+    [InlineData("Ask(string text, CancellationToken ct) => client.CompleteChatAsync([text], cancellationToken: ct)", 0)]
+    public async Task Counts_the_calls_in_generated_code(string method, int findings)
+    {
+        var compilation = Compile("""class A(OpenAI.Chat.ChatClient client) { Task Ask(string text) => client.CompleteChatAsync(text); }""")
+            .AddSyntaxTrees(CSharpSyntaxTree.ParseText($"class B(OpenAI.Chat.ChatClient client) {{ Task {method}; }}", path: "/0/Z.g.cs"));
+        var found = await compilation.WithAnalyzers([RuleTest.Host(Id)]).GetAnalyzerDiagnosticsAsync();
+        Assert.Equal(findings, found.Length);
+        Assert.All(found, finding => Assert.StartsWith("None of the 2 calls", finding.GetMessage(), StringComparison.Ordinal));
     }
 
     /// <summary>In an editor a referenced project has syntax, in a build it is an assembly: its calls are its own, and what it makes is made elsewhere.</summary>

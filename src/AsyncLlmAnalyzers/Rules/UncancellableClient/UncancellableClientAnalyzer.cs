@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Diagnostics;
 using Microsoft.CodeAnalysis.Operations;
 using AsyncLlmAnalyzers.Catalog;
@@ -36,27 +38,70 @@ public sealed class UncancellableClientAnalyzer : DiagnosticAnalyzer
     {
         context.ConfigureGeneratedCodeAnalysis(GeneratedCodeAnalysisFlags.None);
         context.EnableConcurrentExecution();
-        context.RegisterCompilationAction(Report);
+        context.RegisterCompilationStartAction(Start);
     }
 
-    private static void Report(CompilationAnalysisContext end)
+    private static void Start(CompilationStartAnalysisContext start)
     {
-        if (LlmContext.Create(end.Compilation, end.Options, end.CancellationToken) is not { } context)
+        if (LlmContext.Create(start.Compilation, start.Options, start.CancellationToken) is not { } context)
             return;
 
-        var calls =
-            from invocation in context.Names.Invocations(context.MayBeLibraryCall, end.CancellationToken)
-            let call = LlmCall.From(invocation, context)
-            where call is not null && call.Entry.Kind != CatalogKind.Local && !call.Entry.HasTrait("no-token-fix")
-            let client = invocation.ReceiverType()?.OriginalDefinition
-            where client is not null
-            select (Client: client, Operation: invocation);
-        foreach (var client in calls.GroupBy(call => call.Client, call => call.Operation, (IEqualityComparer<ITypeSymbol>)SymbolEqualityComparer.Default))
+        var calls = new Calls(context);
+        start.RegisterSyntaxNodeAction(calls.Visit, SyntaxKind.InvocationExpression);
+        start.RegisterCompilationEndAction(calls.Report);
+    }
+
+    /// <summary>
+    /// The calls of the compilation by client. Each is looked at while the compiler still has its file bound: at the end everything would be bound again,
+    /// so only what no action has seen, as generated code, is left until then.
+    /// </summary>
+    private sealed class Calls(LlmContext context)
+    {
+        private readonly ConcurrentDictionary<NameIndex.Place, bool> _seen = new();
+        private readonly ConcurrentDictionary<ITypeSymbol, Client> _clients = new(SymbolEqualityComparer.Default);
+
+        public void Visit(SyntaxNodeAnalysisContext node)
         {
-            var all = client.ToList();
-            if (all.TrueForAll(call => HasNoEnd(call, context, end.CancellationToken)))
-                end.ReportDiagnostic(Diagnostic.Create(Rule, First(all), all.Count == 1 ? "Not even the only call" : $"None of the {all.Count} calls", client.Key.Name));
+            if (Site.NameOf(node.Node)?.Identifier is { } name && context.MayBeLibraryCall(name.ValueText) && _seen.TryAdd(new NameIndex.Place(node.Node.SyntaxTree, name.SpanStart), true))
+                Add(node.SemanticModel.GetOperation(node.Node, node.CancellationToken), node.CancellationToken);
         }
+
+        public void Report(CompilationAnalysisContext end)
+        {
+            foreach (var place in context.Names.Places(context.MayBeLibraryCall).Where(place => !_seen.ContainsKey(place)))
+                Add(context.Names.Invocation(place, end.CancellationToken), end.CancellationToken);
+            foreach (var client in _clients.Where(client => !client.Value.HasEnd))
+            {
+                var calls = client.Value.Calls.ToList();
+                end.ReportDiagnostic(Diagnostic.Create(Rule, First(calls), calls.Count == 1 ? "Not even the only call" : $"None of the {calls.Count} calls", client.Key.Name));
+            }
+        }
+
+        /// <summary>One call that has an end is enough, so those after it are not looked at.</summary>
+        private void Add(IOperation? operation, CancellationToken cancellationToken)
+        {
+            if (operation is not IInvocationOperation invocation
+                || LlmCall.From(invocation, context) is not { } call
+                || call.Entry.Kind == CatalogKind.Local
+                || call.Entry.HasTrait("no-token-fix")
+                || invocation.ReceiverType()?.OriginalDefinition is not { } type)
+                return;
+
+            var client = _clients.GetOrAdd(type, static _ => new Client());
+            if (client.HasEnd)
+                return;
+            if (HasNoEnd(invocation, context, cancellationToken))
+                client.Calls.Add((Site.NameOf(invocation.Syntax)?.Identifier ?? invocation.Syntax.GetFirstToken()).GetLocation());
+            else
+                client.HasEnd = true;
+        }
+    }
+
+    private sealed class Client
+    {
+        public ConcurrentBag<Location> Calls { get; } = [];
+
+        public volatile bool HasEnd;
     }
 
     private static bool HasNoEnd(IInvocationOperation call, LlmContext context, CancellationToken cancellationToken) =>
@@ -66,8 +111,7 @@ public sealed class UncancellableClientAnalyzer : DiagnosticAnalyzer
         && Deadline.Around(call, context, cancellationToken).Verdict == Verdict.No
         && ClientLayers.Of(call, ExecutorRole.Deadline, context, cancellationToken).Verdict == Verdict.No;
 
-    private static Location First(IEnumerable<IInvocationOperation> calls) => calls
-        .Select(call => (Site.NameOf(call.Syntax)?.Identifier ?? call.Syntax.GetFirstToken()).GetLocation())
+    private static Location First(IEnumerable<Location> calls) => calls
         .OrderBy(location => location.SourceTree!.FilePath, StringComparer.Ordinal)
         .ThenBy(location => location.SourceSpan.Start)
         .First();
