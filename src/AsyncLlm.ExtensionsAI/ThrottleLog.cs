@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 
 namespace AsyncLlm;
@@ -71,7 +72,7 @@ internal sealed partial class ThrottleLog(ILoggerFactory loggers, string name, T
 
         try
         {
-            Resumed(name, state.RequestsPerMinute, state.Queued);
+            Resumed(name, state.RequestsPerMinute is { } pace ? string.Create(CultureInfo.InvariantCulture, $"{pace:0.##} a minute") : "as they come", state.Queued);
         }
         catch (Exception)
         {
@@ -87,6 +88,6 @@ internal sealed partial class ThrottleLog(ILoggerFactory loggers, string name, T
     [LoggerMessage(EventId = 2, EventName = "Paused", Message = "Throttle {Throttle}: no call is admitted for {Pause} at least ({Kind}); {Queued} wait")]
     private partial void Paused(LogLevel level, string throttle, LlmFailureKind kind, TimeSpan pause, int queued);
 
-    [LoggerMessage(EventId = 3, EventName = "Resumed", Level = LogLevel.Information, Message = "Throttle {Throttle}: calls are admitted again, {RequestsPerMinute} a minute; {Queued} wait")]
-    private partial void Resumed(string throttle, double? requestsPerMinute, int queued);
+    [LoggerMessage(EventId = 3, EventName = "Resumed", Level = LogLevel.Information, Message = "Throttle {Throttle}: calls are admitted again, {Pace}; {Queued} wait")]
+    private partial void Resumed(string throttle, string pace, int queued);
 }

@@ -45,6 +45,25 @@ public sealed class LlmJournalKillTests : IDisposable
         }
     });
 
+    [Fact]
+    public Task While_another_process_has_it_open_nobody_can_open_it() => Run(async () =>
+    {
+        using var batch = Start(stopAt: 1);
+        try
+        {
+            await batch.StandardOutput.ReadLineAsync();
+            Assert.ThrowsAny<IOException>(() => LlmJournal<int, string>.Open(Journal, item => $"{item}", TestJson.Default.String));
+        }
+        finally
+        {
+            batch.Kill();
+        }
+        await batch.WaitForExitAsync();
+
+        // Not the lock: the type.
+        Assert.Throws<InvalidDataException>(() => LlmJournal<int, string>.Open(Journal, item => $"{item}", TestJson.Default.String));
+    });
+
     private async Task<int> RunUntilAsync(int killAt)
     {
         using var batch = Start(killAt);

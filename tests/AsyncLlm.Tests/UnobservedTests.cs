@@ -61,6 +61,13 @@ public sealed class UnobservedTests
                 return "";
             }
         },
+        ["LlmThrottle"] = async (model, clock, caller) =>
+        {
+            var task = new LlmThrottle(new() { TimeProvider = clock }).ExecuteAsync(token => model.AskAsync(0, token), caller.Token);
+            await model.StartedAsync(1);
+            caller.Cancel();
+            await AbandonAsync(clock, task);
+        },
         ["LlmTimeout"] = async (model, clock, _) =>
         {
             var task = LlmTimeout.RunAsync(token => model.AskAsync(0, token), Second, clock);

@@ -109,29 +109,43 @@ public sealed class CancellationTests : ThrottleTests
     [Fact]
     public Task A_call_that_has_ended_leaves_nothing_with_the_callers_token() => Run(async () =>
     {
-        Use(new());
         using var caller = new CancellationTokenSource();
-        var ended = await EndOneAsync(caller.Token);
-        // Off the stack on which the call ended.
-        await Task.Yield();
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        GC.Collect();
+        WeakReference[] ended = [await EndOneAsync(caller.Token), await EndStreamAsync(caller.Token, default), await EndStreamAsync(default, caller.Token)];
+        for (var i = 0; i < 50 && ended.Any(one => one.IsAlive); i++)
+        {
+            // Off the stack on which the last one ended.
+            await Task.Yield();
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
 
-        Assert.False(ended.IsAlive);
+        Assert.Equal([false, false, false], ended.Select(one => one.IsAlive));
         GC.KeepAlive(caller);
     });
 
-    private async Task<WeakReference> EndOneAsync(CancellationToken token)
+    private static async Task<WeakReference> EndOneAsync(CancellationToken token)
     {
         var held = new object();
-        var call = Throttle.ExecuteAsync(async _ =>
+        await new LlmThrottle().ExecuteAsync(async _ =>
         {
             await Task.Yield();
             GC.KeepAlive(held);
             return 0;
         }, token);
-        await call;
         return new WeakReference(held);
+    }
+
+    private static async Task<WeakReference> EndStreamAsync(CancellationToken callerToken, CancellationToken enumeratorToken)
+    {
+        var held = new object();
+        await foreach (var _ in new LlmThrottle().StreamAsync(_ => ItemsAsync(held), callerToken).WithCancellation(enumeratorToken)) ;
+        return new WeakReference(held);
+
+        static async IAsyncEnumerable<int> ItemsAsync(object held)
+        {
+            await Task.Yield();
+            yield return 1;
+            GC.KeepAlive(held);
+        }
     }
 }

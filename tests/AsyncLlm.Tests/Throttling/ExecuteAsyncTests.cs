@@ -179,8 +179,10 @@ public sealed class ExecuteAsyncTests : ThrottleTests
         var failing = Throttle.ExecuteAsync(token => Model.AskAsync(0, token), new LlmCost(600));
         (await RequestAsync(1)).Fail(Failures.Permanent());
         await FailureOf(failing);
+        var failed = Clock.GetUtcNow();
         var cancelled = Throttle.ExecuteAsync(token => Model.AskAsync(1, token), new LlmCost(600), cancellationToken: caller.Token);
         await RequestAsync(2);
+        Assert.InRange((Clock.GetUtcNow() - failed).TotalSeconds, 0, 5);
         caller.Cancel();
         await AssertCancelledBy(caller.Token, cancelled);
         var call = Throttle.ExecuteAsync(token => Model.AskAsync(2, token), new LlmCost(600));

@@ -17,6 +17,54 @@ public sealed class NestedCallTests : ThrottleTests
     });
 
     [Fact]
+    public Task A_call_inside_a_probe_is_the_probe() => Run(async () =>
+    {
+        Use(new());
+        using var caller = new CancellationTokenSource();
+        var first = Ask(0, caller.Token);
+        (await RequestAsync(1)).Fail(Failures.Overloaded());
+        caller.Cancel();
+        await AssertCancelledBy(caller.Token, first);
+        var probe = Throttle.ExecuteAsync(token => Ask(1, token));
+        (await RequestAsync(2)).Answer();
+        await probe;
+        var next = Ask(2);
+        (await RequestAsync(3)).Answer();
+
+        Assert.Equal("answer 2", await next);
+        Assert.Equal(TimeSpan.Zero, Now.PausedFor);
+    });
+
+    [Fact]
+    public Task A_call_inside_a_call_takes_over_its_lease() => Run(async () =>
+    {
+        var leases = new List<FakeLease>();
+        Use(new()
+        {
+            RateLimiter = new FakeLimiter((_, _) =>
+            {
+                leases.Add(new FakeLease(isAcquired: true));
+                return new(leases[^1]);
+            }),
+        });
+        var inside = new TaskCompletionSource();
+        var call = Throttle.ExecuteAsync(async token =>
+        {
+            var answer = await Ask(0, token);
+            await inside.Task;
+            return answer;
+        });
+        var request = await RequestAsync(1);
+        Assert.Equal(0, leases.Single().Disposals);
+        request.Answer();
+        Assert.Equal(1, leases.Single().Disposals);
+        inside.SetResult();
+
+        Assert.Equal("answer 0", await call);
+        Assert.Equal(1, leases.Single().Disposals);
+    });
+
+    [Fact]
     public Task Deep_nesting_does_not_deadlock() => Run(async () =>
     {
         Use(new() { MaxConcurrency = 1 });

@@ -48,6 +48,26 @@ public sealed class RetryTests : ThrottleTests
     });
 
     [Fact]
+    public Task Waits_grow_with_the_faults_in_a_row_of_all_calls_and_a_success_ends_the_row() => Run(async () =>
+    {
+        var waits = new List<double>();
+        Use(new() { MaxRetries = 100, RetryBudget = 100, OnRetry = told => waits.Add(told.Delay.TotalSeconds) });
+        var first = Ask(0);
+        await FailAsync(1, 10, () => Failures.Transient());
+        (await RequestAsync(11)).Answer();
+        await first;
+        var second = Ask(1);
+        (await RequestAsync(12)).Fail(Failures.Transient());
+        (await RequestAsync(13)).Answer();
+        await second;
+
+        // Each is random, from nothing to twice as long as the one before.
+        Assert.All(waits.Take(10).Select((wait, index) => (wait, index)), one => Assert.InRange(one.wait, 0, Math.Min(30, 0.5 * Math.Pow(2, one.index))));
+        Assert.InRange(waits.Take(10).Max(), 0.5, 30);
+        Assert.InRange(waits[10], 0, 0.5);
+    });
+
+    [Fact]
     public Task A_date_to_come_back_at_counts_by_the_clock_of_the_throttle() => Run(async () =>
     {
         Clock.SetUtcNow(new DateTimeOffset(2055, 1, 1, 0, 0, 0, TimeSpan.Zero));
