@@ -70,6 +70,7 @@ internal sealed class BlindPacer
     private bool _reopens;
     private double _reopenedAt;
     private long _reopenedNumber;
+    private long _opened;
     // The last moment when the quota was used up.
     private double _emptyAt;
     private long _emptyNumber;
@@ -263,7 +264,8 @@ internal sealed class BlindPacer
 
     private void UsedUp(double admitted, in Admission admission, double? retryAfter, double now)
     {
-        _firstRefused = (admission.InFlight, admission.Number - _reopenedNumber);
+        _opened = admission.Number - _reopenedNumber;
+        _firstRefused = (admission.InFlight, _opened);
         var pause = retryAfter ?? 0;
         _failedProbes = 0;
         if (!_inFlight.IsKnown)
@@ -291,7 +293,7 @@ internal sealed class BlindPacer
         if (!IsRamp && !_window.IsKnown)
             _bracket.Guess(Math.Min(_bracket.Rate, Math.Max(1 / Math.Max(1e-3, admission.At - _emptyAt), (admission.Number - _refused + 1) / Math.Max(1e-3, admission.At - _startedAt))));
         // Without a hint: the longer it is closed, the longer the next pause, and the shorter the more a pause that is too long would cost.
-        var held = _window.IsKnown ? _window.Size : _epochs == 1 ? _burst : 1;
+        var held = _window.IsKnown ? _window.Size : _epochs == 1 ? _burst : Math.Clamp(_opened, 1, _largestBurst);
         var pause = _window.IsKnown && now < _window.LatestOpening ? _window.Doubt / 3 : Math.Clamp(36 / held, 0.06, 1) * (now - _emptyAt);
         ClosedUntil = now + Math.Max(retryAfter ?? 0, Math.Max(_longLatency, pause));
     }
