@@ -8,7 +8,7 @@ namespace AsyncLlm;
 /// told; then the pace starts at the lower end of what is believed, stays near the best guess and is tested above it, as the window of
 /// TCP CUBIC is, over the more attempts the more a refusal costs and the less is in doubt. Limits of another kind are told by what they
 /// refuse: a window is used up at once and closed for long (<see cref="QuotaWindow"/>), a limit of what is in flight always refuses at the
-/// same number (<see cref="InFlightLimit"/>).
+/// same number (<see cref="InFlightLimit"/>), a sliding window what comes too soon after what fills it (<see cref="QuotaLog"/>).
 /// </remarks>
 /// <seealso href="https://www.rfc-editor.org/rfc/rfc9438">CUBIC</seealso>
 internal sealed class BlindPacer
@@ -21,11 +21,15 @@ internal sealed class BlindPacer
     private const double CyclesPerRefusal = 25;
     // While less is known than that, a test is worth what being wrong costs until the next one.
     private const double CyclesPerDoubt = 4;
+    private const double FarBelow = 0.1;
+    private const double NotForLong = 0.25;
     private const double LargestMargin = 0.3;
     private const double ShortestPlateau = 2;
     // Before a first refusal can be back, only so much of what is known to fit is on its way.
     private const double Unanswered = 0.08;
     private const double MostUnanswered = 4;
+    // A refusal takes hardly ever longer than so many of the longest.
+    private const double Unrefused = 3;
     // Timers are late by so much.
     private const double Granularity = 0.02;
 
@@ -34,6 +38,7 @@ internal sealed class BlindPacer
     private readonly QuotaWindow _window = new();
     private readonly InFlightLimit _inFlight = new();
     private readonly QuotaBucket _bucket = new();
+    private readonly QuotaLog _log = new();
     private double _pace;
     private double _plateau = ShortestPlateau;
     private double _margin = LargestMargin;
@@ -83,7 +88,7 @@ internal sealed class BlindPacer
     public double ClosedUntil { get; private set; } = double.NegativeInfinity;
 
     /// <summary>The pace now, per second; infinite when no limit is known.</summary>
-    public double Rate => IsRamp ? _ceiling : _pace;
+    public double Rate => IsRamp ? _ceiling : _log.IsKnown ? _log.Rate : _pace;
 
     private bool IsRamp => _epochs == 0;
 
@@ -103,9 +108,11 @@ internal sealed class BlindPacer
         if (now < ClosedUntil - 1e-9)
             return ClosedUntil;
         if (_inFlight.IsKnown)
-            return _inFlight.Allows(inFlight) ? now : double.PositiveInfinity;
+            return _inFlight.Allows(inFlight) ? SpacedAt(_ceiling, now) : double.PositiveInfinity;
+        if (_log.IsKnown)
+            return Math.Max(_log.AdmitsAt(now), SpacedAt(_ceiling, now));
         Refill(now);
-        var spacing = IsProbing ? 3 * _longLatency : Spacing;
+        var spacing = IsProbing ? Unrefused * _longLatency : Spacing;
         return Math.Max(_lastAdmission + spacing, _credit >= 1 - 1e-9 ? now : now + (1 - _credit) / _pace);
     }
 
@@ -127,6 +134,7 @@ internal sealed class BlindPacer
         if (IsProbing)
             _failedProbes = 0;
         _inFlight.Admit(Admitted, inFlight);
+        _log.Admit(now - Unrefused * _longLatency, now);
         _credit = Math.Max(_credit - 1, -1);
         var admission = new Admission(Admitted++, now, _pace, IsCatchUp: !IsRamp && (now - _lastAdmission) * _pace < 0.8) { InFlight = inFlight };
         _lastAdmission = now;
@@ -143,6 +151,8 @@ internal sealed class BlindPacer
         if (_firstRefused is var (inFlight, sinceReopened))
             _inFlight.Refused(inFlight, sinceReopened);
         _firstRefused = null;
+        if (_epochs == 1)
+            _log.Propose(_burst);
         _reopenedAt = now;
         _reopenedNumber = Admitted;
         // The first time, the quota may hold again what it held at the start.
@@ -182,6 +192,8 @@ internal sealed class BlindPacer
         _latency = _refused == 0 ? latency : 0.8 * _latency + 0.2 * latency;
         _longLatency = Math.Max(latency, 0.8 * _longLatency + 0.2 * latency);
         _refused++;
+        var isLog = _log.IsKnown;
+        _log.Refused(admission.At, admission.Number - _reopenedNumber, now - Unrefused * _longLatency);
         if (admission.Number < _epochEnd)
         {
             _refusedSince++;
@@ -194,6 +206,11 @@ internal sealed class BlindPacer
         var admitted = AdmittedSinceEmpty(admission);
         _epochEnd = Admitted;
         _reopens = true;
+        if (isLog)
+        {
+            RefusedByLog(admission, retryAfter, now);
+            return;
+        }
         if (admitted > 0 || _inFlight.IsKnown)
             UsedUp(admitted, admission, retryAfter, now);
         else
@@ -211,7 +228,22 @@ internal sealed class BlindPacer
         _creditAt = Math.Min(now, Math.Max(_emptyAt, now - _longLatency));
         // There is room for one then; of what it takes until that, part has come back.
         _credit = retryAfter is null ? 1 - Missing : _arePromisesBroken ? 0 : Math.Max(0, 1 - (ClosedUntil - _creditAt) * _pace);
-        _pace = Math.Max(1e-6, Math.Min(_ceiling, _bracket.Rate * Math.Exp(-_margin)));
+        StartPace();
+    }
+
+    private void StartPace() => _pace = Math.Max(1e-6, Math.Min(_ceiling, _bracket.Rate * Math.Exp(-_margin)));
+
+    private void RefusedByLog(in Admission admission, double? retryAfter, double now)
+    {
+        (_emptyNumber, _emptyAt, _refusedSince) = (admission.Number, admission.At, 1);
+        ClosedUntil = now + (retryAfter ?? 0);
+        if (_log.IsKnown)
+            return;
+        // It was none: on as before it was believed.
+        ClosedUntil = Math.Max(ClosedUntil, now + 1 / _bracket.Rate);
+        _sinceReopened = _granted = 0;
+        (_credit, _creditAt) = (0, now);
+        StartPace();
     }
 
     // Refusals do not come in the order of the attempts.
@@ -313,6 +345,10 @@ internal sealed class BlindPacer
     private double Plateau()
     {
         var affordable = Math.Min(CyclesPerDoubt * _cost / _bracket.Doubt, Math.Max(CyclesPerRefusal * _refusalsPerEpoch, CyclesPerCost * _cost));
+        // What is far below the average so far is not believed for long.
+        var time = _emptyAt - _startedAt;
+        if (_bracket.Rate * time < FarBelow * (Admitted - _refused))
+            affordable = Math.Min(affordable, NotForLong * time * _bracket.Rate);
         // While next to nothing is known, what a refusal costs is a guess too: not to be held up by it, each search takes twice the last.
         return _bracket.IsOpen ? Math.Min(affordable, 2 * _plateau) : affordable;
     }

@@ -4,11 +4,11 @@ namespace AsyncLlm;
 internal sealed class Pacer
 {
     // What is left is not sent in one burst, since another quota may hold that nobody reports: 5 a second at first, e times as fast every
-    // third of a second, or quarter once there are reports, so that what is refused before the first refusal is back is a fraction of what
+    // two seconds, or sixth of one once there are reports, so that what is refused before the first refusal is back is a fraction of what
     // was accepted.
     private const double FirstSpeed = 5;
-    private const double SpeedUp = 2.8;
-    private const double SpeedUpReported = 4;
+    private const double SpeedUp = 0.5;
+    private const double SpeedUpReported = 6;
     private const double CostMemory = 0.98;
     // So much of the usual error of an estimate is kept back, for each of those on their way.
     private const double CostCaution = 2;
@@ -187,6 +187,7 @@ internal sealed class Pacer
         _reportedAt = Admitted;
     }
 
+    // Less than nothing is left where refusals count too; without a time until it is whole that says that it is not known.
     private static QuotaReport? Reported(long? limit, long? left, TimeSpan? reset, double at) =>
-        limit > 0 && left >= 0 ? new(at, left.Value, at + Math.Max(0, reset?.TotalSeconds ?? 0)) : null;
+        limit > 0 && (left >= 0 || (left < 0 && reset > TimeSpan.Zero)) ? new(at, left.Value, at + Math.Max(0, reset?.TotalSeconds ?? 0)) : null;
 }

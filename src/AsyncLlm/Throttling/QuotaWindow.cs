@@ -10,7 +10,10 @@ internal sealed class QuotaWindow
     private const int Fewest = 16;
     // The rest of it is paced, faster and faster: a bucket that told us to wait too long then gives more than last time and is found out.
     private const double AtOnce = 0.85;
-    private const double MoreThanLastTime = 1.15;
+    private const double MoreThanLastTime = 1.1;
+    private const double FasterThanAWindow = 1.2;
+    // The first time, two of them may have been used up one after the other.
+    private const double OfTheFirst = 0.4;
 
     private double _opened;
     private double _open;
@@ -39,7 +42,7 @@ internal sealed class QuotaWindow
     /// <summary>Whether an epoch looks like one: closed for most of it, then used up much faster than it refills.</summary>
     public static bool LooksLike(in Epoch epoch, double rate, double granted, bool isFirst) =>
         epoch.Closed > 0.5 * epoch.Time && epoch.Opened >= Fewest && rate * epoch.Open < 0.25 * epoch.Opened
-        && (isFirst || (granted >= Fewest && epoch.Opened >= 0.8 * granted)) && epoch.Opened <= 1.5 * granted;
+        && (isFirst ? epoch.Opened >= OfTheFirst * epoch.Held : (granted >= Fewest && epoch.Opened >= 0.8 * granted)) && epoch.Opened <= 1.5 * granted;
 
     /// <summary>
     /// The rate of a bucket that was taken for a window, or <see langword="null"/>: the longer a bucket is open, the more it gives.
@@ -49,7 +52,7 @@ internal sealed class QuotaWindow
         if (!IsKnown || epoch.Opened <= MoreThanLastTime * _opened || epoch.Open <= _open)
             return null;
         var rate = (epoch.Opened - _opened) / (epoch.Open - _open);
-        return rate > 1.5 * epoch.Least ? rate : null;
+        return rate > FasterThanAWindow * epoch.Least ? rate : null;
     }
 
     /// <param name="refusedAt">When the last attempt before it opened was refused.</param>

@@ -213,13 +213,10 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
         _unanswered = Math.Max(0, _unanswered - units);
         if (!isAccepted)
             Refund(admission, units);
-        if (mark.Denied != 0)
-        {
-            if (_probe == admission.Number)
-                _probe = long.MinValue;
-            // Of a bucket at least so much is left, and a part of a unit more.
-            Contradict(isAccepted ? mark.Denied & ~QuotaKinds.Bucket : mark.Allowed & Believed);
-        }
+        if (_probe == admission.Number)
+            _probe = long.MinValue;
+        // Of a bucket at least so much is left, and a part of a unit more.
+        Contradict(isAccepted ? mark.Denied & ~QuotaKinds.Bucket : mark.Allowed);
         if (mark.Report is not { } report)
             return;
         Judge(report, mark, isAccepted);

@@ -8,7 +8,7 @@ public sealed class HeaderPacingTests : ThrottleTests
 {
     [Theory]
     [InlineData(10, 10, 1)]
-    [InlineData(600, 60, 0.1)]
+    [InlineData(300, 60, 0.2)]
     [InlineData(6, 60, 10)]
     public Task A_quota_that_is_used_up_admits_the_next_call_when_it_has_refilled_by_one(int limit, int reset, double seconds) => Run(async () =>
     {

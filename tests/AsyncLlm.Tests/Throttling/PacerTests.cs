@@ -32,6 +32,105 @@ public sealed class PacerTests
         }
     }
 
+    /// <summary>A refusal may take a second, and whatever is sent until then may be refused too.</summary>
+    [Fact]
+    public void Before_the_first_answer_few_are_sent_at_first_and_ever_more_later()
+    {
+        var pacer = new Pacer(requestsPerMinute: null, tokensPerMinute: null);
+        var sent = new List<double>();
+        for (var now = 0.0; now < 8; now = Math.Max(now, pacer.AdmitsAt(0, sent.Count, now)))
+        {
+            if (pacer.AdmitsAt(0, sent.Count, now) > now)
+                continue;
+            pacer.Admit(0, sent.Count, now);
+            sent.Add(now);
+        }
+
+        Assert.InRange(sent.Count(at => at < 1), 5, 8);
+        Assert.InRange(sent.Count(at => at < 8), 300, 1000);
+    }
+
+    /// <summary>A kind of quota that is wrong is refused again and again, and nothing else says so: there is one attempt in each window, and all of them look alike.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void A_window_that_holds_one_attempt_is_not_taken_for_something_else_for_long(int window)
+    {
+        var (used, refused) = (-1.0, 0);
+
+        Run(attempts: 60, latency: 2.7, now =>
+        {
+            var isAccepted = Math.Floor(now / window) > used;
+            if (isAccepted)
+                used = Math.Floor(now / window);
+            else
+                refused++;
+            var reset = Math.Ceiling(1000 * ((Math.Floor(now / window) + 1) * window - now)) / 1000;
+            return (isAccepted, Requests(1, remaining: 0, reset), RetryAfter: Math.Ceiling(reset));
+        });
+
+        Assert.InRange(refused, 0, 8);
+    }
+
+    /// <summary>Where refusals count too, they may take more than there is.</summary>
+    [Fact]
+    public void A_refusal_that_reports_an_overdrawn_bucket_is_followed_when_there_is_room_again()
+    {
+        const double Interval = 10;
+        var (full, refused) = (0.0, 0);
+
+        var end = Run(attempts: 40, latency: 5, now =>
+        {
+            var isAccepted = full <= now;
+            if (!isAccepted)
+                refused++;
+            full = Math.Max(full, now) + Interval;
+            return (isAccepted, Requests(1, remaining: 1 - (long)Math.Ceiling((full - now) / Interval), full - now), RetryAfter: full - now - Interval);
+        });
+
+        Assert.InRange(refused, 1, 3);
+        Assert.InRange(end, 39 * Interval, (39 + refused) * Interval + 1);
+    }
+
+    /// <summary>Admits attempts as early as the pacer lets them until so many were accepted, and says when the last one was.</summary>
+    /// <param name="latency">How long an accepted one takes; a refusal takes a tenth of a second.</param>
+    /// <param name="server">What it decides at a moment.</param>
+    private static double Run(int attempts, double latency, Func<double, (bool IsAccepted, LlmRateInfo Report, double RetryAfter)> server)
+    {
+        var pacer = new Pacer(requestsPerMinute: null, tokensPerMinute: null);
+        var answers = new PriorityQueue<(Admission Admission, bool IsAccepted, LlmRateInfo Report, double RetryAfter), double>();
+        var (now, last) = (0.0, 0.0);
+        while (attempts > 0)
+        {
+            var at = pacer.AdmitsAt(0, answers.Count, now);
+            if (answers.TryPeek(out _, out var answeredAt) && answeredAt <= at)
+            {
+                var answer = answers.Dequeue();
+                now = Math.Max(now, answeredAt);
+                pacer.Observe(answer.Report, answer.Admission, now);
+                if (answer.IsAccepted)
+                    pacer.Answered(answer.Admission);
+                else
+                    pacer.Refused(answer.Admission, answer.RetryAfter, now);
+                continue;
+            }
+            if (at > now)
+            {
+                now = at;
+                continue;
+            }
+            var admission = pacer.Admit(0, answers.Count, now);
+            var (isAccepted, report, retryAfter) = server(now);
+            answers.Enqueue((admission, isAccepted, report, retryAfter), now + (isAccepted ? latency : 0.1));
+            if (isAccepted)
+                (attempts, last) = (attempts - 1, now);
+        }
+        return last;
+    }
+
+    private static LlmRateInfo Requests(long limit, long remaining, double reset) => new() { RequestLimit = limit, RequestsRemaining = remaining, RequestsReset = TimeSpan.FromSeconds(reset) };
+
     private static void Answer(Pacer pacer, in Admission admission, bool reports, Random random, double now)
     {
         if (reports && random.Next(2) == 0)
