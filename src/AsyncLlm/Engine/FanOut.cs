@@ -80,14 +80,20 @@ internal abstract class FanOut<TSource, TResult> : IThreadPoolWorkItem
                     break;
                 if (isNewest && Options.Throttle is null)
                     AddNextWorker(ref isNewest);
-                if (Keeper is not null && !await Keeper.TryEnterAsync(item, Stop.Token).ConfigureAwait(false))
-                    continue;
+                Task call;
+                if (Keeper is not null)
+                {
+                    // One awaiter for all of it: each kind has its place in every worker's box.
+                    call = Keeper.TryEnterAsync(item, Stop.Token);
+                    await call.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                    if (!Tasks.ResultOf<bool>(call))
+                        continue;
+                }
                 await _caller.Enter();
                 var run = new ItemRun(Now());
                 if (!TryBegin(index, item, run.Started))
                     break;
                 _caller.RestoreExecutionContext();
-                Task call;
                 if (Options.Throttle is { } throttle)
                 {
                     // With a throttle it is the admission of an item that makes room for the next.

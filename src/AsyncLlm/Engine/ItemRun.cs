@@ -2,8 +2,8 @@ namespace AsyncLlm;
 
 /// <summary>How the call of an item goes.</summary>
 /// <param name="started">When it got its slot; with a throttle, when it was queued there.</param>
-/// <param name="ended">When it ended; <see langword="null"/> for now.</param>
-internal readonly struct ItemRun(long started, ThrottledCall? throttled = null, long? ended = null)
+/// <param name="ended">When it ended; the default for not yet.</param>
+internal readonly struct ItemRun(long started, ThrottledCall? throttled = null, long ended = long.MinValue)
 {
     public long Started => started;
 
@@ -19,6 +19,6 @@ internal readonly struct ItemRun(long started, ThrottledCall? throttled = null, 
     /// <summary>How long it has run.</summary>
     public TimeSpan Duration(TimeProvider timeProvider) =>
         throttled is not null ? TimeSpan.FromSeconds(throttled.RunTime)
-        : ended is { } end ? timeProvider.GetElapsedTime(started, end)
+        : ended > long.MinValue ? timeProvider.GetElapsedTime(started, ended)
         : timeProvider.GetElapsedTime(started);
 }

@@ -65,6 +65,21 @@ public sealed class NestedCallTests : ThrottleTests
     });
 
     [Fact]
+    public Task A_call_inside_a_call_reserves_its_own_estimate_and_gives_the_rest_back() => Run(async () =>
+    {
+        Use(new() { TokensPerMinute = 600 });
+        var outer = Throttle.ExecuteAsync(token => Throttle.ExecuteAsync(inner => Model.AskAsync(0, inner), new LlmCost(10), cancellationToken: token), new LlmCost(600));
+        await RequestAsync(1);
+        var takenOver = Clock.GetUtcNow();
+        var next = Throttle.ExecuteAsync(token => Model.AskAsync(1, token), new LlmCost(590));
+        (await RequestAsync(2)).Answer();
+        Assert.InRange((Clock.GetUtcNow() - takenOver).TotalSeconds, 0, 10);
+        Model[0].Answer();
+
+        Assert.Equal(["answer 0", "answer 1"], await Task.WhenAll(outer, next));
+    });
+
+    [Fact]
     public Task Deep_nesting_does_not_deadlock() => Run(async () =>
     {
         Use(new() { MaxConcurrency = 1 });
