@@ -12,10 +12,12 @@ internal sealed partial class ReportedQuota
     private const double Fine = 0.001;
     private const double Tolerance = 0.02;
     private const int MostContradictions = 4;
+    private const int AcceptedUntilForgiven = 1000;
 
     private static readonly QuotaKinds[] Kinds = [QuotaKinds.Bucket, QuotaKinds.Window, QuotaKinds.Log, QuotaKinds.Counter];
 
     private readonly int[] _contradictions = new int[4];
+    private int _accepted;
     private double _fraction = double.NaN;
     private double _grain = Coarse;
     private double _longestReset;
@@ -75,6 +77,15 @@ internal sealed partial class ReportedQuota
         }
         if (Believed != was)
             (_others, _othersTime) = (0, 0);
+    }
+
+    // What was contradicted so long ago may have been so by chance: a refusal contradicts every kind that allowed it.
+    private void Forgive()
+    {
+        _accepted = 0;
+        for (var index = 0; index < Kinds.Length; index++)
+            _contradictions[index] = Math.Max(0, _contradictions[index] - 1);
+        Contradict(QuotaKinds.None);
     }
 
     private void Judge(in QuotaReport report, in QuotaMark mark, bool isAccepted)

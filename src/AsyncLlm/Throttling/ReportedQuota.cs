@@ -217,6 +217,8 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
             _probe = long.MinValue;
         // Of a bucket at least so much is left, and a part of a unit more.
         Contradict(isAccepted ? mark.Denied & ~QuotaKinds.Bucket : mark.Allowed);
+        if (isAccepted && ++_accepted >= AcceptedUntilForgiven)
+            Forgive();
         if (mark.Report is not { } report)
             return;
         Judge(report, mark, isAccepted);

@@ -131,6 +131,40 @@ public sealed class PacerTests
 
     private static LlmRateInfo Requests(long limit, long remaining, double reset) => new() { RequestLimit = limit, RequestsRemaining = remaining, RequestsReset = TimeSpan.FromSeconds(reset) };
 
+    /// <summary>Forty a second, one at a time, refusals count: reported in whole seconds it looks like one each second.</summary>
+    [Fact]
+    public void A_kind_that_only_refusals_contradicted_is_believed_again_at_last()
+    {
+        var pacer = new Pacer(requestsPerMinute: null, tokensPerMinute: null);
+        var answers = new PriorityQueue<(Admission Admission, bool IsAccepted, double Wait, LlmRateInfo Rate), double>();
+        var random = new Random(1);
+        var (now, whole, accepted) = (0.0, 0.0, 0);
+        while (now < 1800)
+        {
+            var at = pacer.AdmitsAt(0, answers.Count, now);
+            if (answers.TryPeek(out var answer, out var answered) && answered <= at)
+            {
+                answers.Dequeue();
+                now = answered;
+                pacer.Observe(answer.Rate, answer.Admission, now);
+                if (answer.IsAccepted)
+                    pacer.Answered(answer.Admission);
+                else
+                    pacer.Refused(answer.Admission, Math.Ceiling(answer.Wait), now);
+                continue;
+            }
+            now = Math.Max(now, at);
+            var isAccepted = whole <= now;
+            var wait = whole - now;
+            whole = Math.Max(whole, now) + 1 / 40.0;
+            var rate = new LlmRateInfo { RequestLimit = 1, RequestsRemaining = (long)Math.Floor(1 - (whole - now) * 40 + 1e-6), RequestsReset = TimeSpan.FromSeconds(Math.Ceiling(whole) - now) };
+            answers.Enqueue((pacer.Admit(0, answers.Count, now), isAccepted, wait, rate), now + (isAccepted ? 3 + 5 * random.NextDouble() : 0.03 + 0.1 * random.NextDouble()));
+            accepted += isAccepted && now >= 1500 ? 1 : 0;
+        }
+
+        Assert.InRange(accepted, 0.5 * 300 * 40, 300 * 40);
+    }
+
     private static void Answer(Pacer pacer, in Admission admission, bool reports, Random random, double now)
     {
         if (reports && random.Next(2) == 0)
