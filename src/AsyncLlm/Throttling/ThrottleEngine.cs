@@ -112,7 +112,6 @@ internal sealed class ThrottleEngine
             if (outer.HasReserved)
                 _pacer.Refund(outer.Admission, outer.Admission.ReservedTokens - inner.Tokens);
             (inner.HasReserved, outer.HasReserved) = (outer.HasReserved, false);
-            _budget.Deposit();
             return true;
         }
     }
@@ -155,6 +154,7 @@ internal sealed class ThrottleEngine
                 call.HasReserved = false;
                 _faults = 0;
                 Works(call);
+                PayIn(call);
                 _pacer.Answered(call.Admission);
             }
             if (call.KeepsSlot)
@@ -409,11 +409,21 @@ internal sealed class ThrottleEngine
 
     private bool TrySpendRetry(ThrottledCall call)
     {
-        if (call.IsInPipeline || call.Failed!.Retries >= _options.MaxRetries || !_budget.TryWithdraw())
+        if (call.IsInPipeline || call.Failed!.Retries >= _options.MaxRetries)
+            return false;
+        PayIn(call);
+        if (!_budget.TryWithdraw())
             return false;
         call.Failed.Retries++;
         _retries++;
         return true;
+    }
+
+    // When it is answered, once: of thousands that are queued or on their way at the same time most would pay into a reserve that is full.
+    private void PayIn(ThrottledCall call)
+    {
+        if (call.Failed is not { Retries: > 0 })
+            _budget.Deposit();
     }
 
     /// <summary>Cancels a running attempt and gives it one second to end.</summary>
@@ -504,9 +514,6 @@ internal sealed class ThrottleEngine
         call.HasSlot = true;
         call.Attempt = call.NewAttempt();
         call.Admission = _pacer.Admit(call.Tokens, _inFlight, now);
-        // Not before: of thousands that are queued at once most would pay into a reserve that is full.
-        if (call.Attempts == 0)
-            _budget.Deposit();
         call.HasReserved = true;
         call.IsProbe = _service.Admit();
         _inFlight++;

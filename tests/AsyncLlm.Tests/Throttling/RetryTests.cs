@@ -126,6 +126,30 @@ public sealed class RetryTests : ThrottleTests
     });
 
     [Fact]
+    public Task Hundreds_that_are_on_their_way_at_once_are_repeated_as_those_that_follow_each_other_are() => Run(async () =>
+    {
+        Use(new() { RetryBudget = 0.2 });
+        var calls = Enumerable.Range(0, 800).Select(item => Ask(item)).ToList();
+        await RequestAsync(calls.Count);
+
+        for (var number = 1; number <= calls.Count; number++)
+        {
+            var request = await RequestAsync(number);
+            if (number % 6 > 0)
+                request.Answer();
+            else
+                request.Fail(Failures.Transient());
+        }
+        while (Now.Retries + Now.Failed < calls.Count / 6)
+            await Task.Yield();
+
+        Assert.Equal((calls.Count / 6, 0), (Now.Retries, Now.Failed));
+        for (var repeated = 1; repeated <= calls.Count / 6; repeated++)
+            (await RequestAsync(calls.Count + repeated)).Answer();
+        await Task.WhenAll(calls);
+    });
+
+    [Fact]
     public Task A_budget_of_zero_repeats_nothing() => Run(async () =>
     {
         Use(new() { RetryBudget = 0 });
