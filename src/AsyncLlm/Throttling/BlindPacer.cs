@@ -29,7 +29,7 @@ internal sealed class BlindPacer
     private const double Unanswered = 0.08;
     private const double MostUnanswered = 4;
     // A refusal takes hardly ever longer than so many of the longest.
-    private const double Unrefused = 3;
+    public const double Unrefused = 3;
     // Timers are late by so much.
     private const double Granularity = 0.02;
 
@@ -38,7 +38,8 @@ internal sealed class BlindPacer
     private readonly QuotaWindow _window = new();
     private readonly InFlightLimit _inFlight = new();
     private readonly QuotaBucket _bucket = new();
-    private readonly QuotaLog _log = new();
+    // None once it does not hold: only the first time the quota is used up proposes one.
+    private QuotaLog? _log = new();
     private double _pace;
     private double _plateau = ShortestPlateau;
     private double _margin = LargestMargin;
@@ -76,7 +77,8 @@ internal sealed class BlindPacer
     private long _emptyNumber;
     private long _refusedSince;
     private long _refused;
-    private (int InFlight, long SinceReopened)? _firstRefused;
+    // How many were in flight with the first that was refused.
+    private int? _inFlightRefused;
 
     public BlindPacer(double? requestsPerMinute)
     {
@@ -89,7 +91,7 @@ internal sealed class BlindPacer
     public double ClosedUntil { get; private set; } = double.NegativeInfinity;
 
     /// <summary>The pace now, per second; infinite when no limit is known.</summary>
-    public double Rate => IsRamp ? _ceiling : _log.IsKnown ? _log.Rate : _pace;
+    public double Rate => IsRamp ? _ceiling : _log is { IsKnown: true } log ? log.Rate : _pace;
 
     private bool IsRamp => _epochs == 0;
 
@@ -110,8 +112,8 @@ internal sealed class BlindPacer
             return ClosedUntil;
         if (_inFlight.IsKnown)
             return _inFlight.Allows(inFlight) ? SpacedAt(_ceiling, now) : double.PositiveInfinity;
-        if (_log.IsKnown)
-            return Math.Max(_log.AdmitsAt(now), SpacedAt(_ceiling, now));
+        if (_log is { IsKnown: true } log)
+            return Math.Max(log.AdmitsAt(now), SpacedAt(_ceiling, now));
         Refill(now);
         var spacing = IsProbing ? Unrefused * _longLatency : Spacing;
         return Math.Max(_lastAdmission + spacing, _credit >= 1 - 1e-9 ? now : now + (1 - _credit) / _pace);
@@ -135,7 +137,7 @@ internal sealed class BlindPacer
         if (IsProbing)
             _failedProbes = 0;
         _inFlight.Admit(Admitted, inFlight);
-        _log.Admit(now - Unrefused * _longLatency, now);
+        _log?.Admit(Settled(now), now);
         _credit = Math.Max(_credit - 1, -1);
         var admission = new Admission(Admitted++, now, _pace, IsCatchUp: !IsRamp && (now - _lastAdmission) * _pace < 0.8) { InFlight = inFlight };
         _lastAdmission = now;
@@ -149,11 +151,11 @@ internal sealed class BlindPacer
     {
         _reopens = false;
         // By now it is known which of them was refused first.
-        if (_firstRefused is var (inFlight, sinceReopened))
-            _inFlight.Refused(inFlight, sinceReopened);
-        _firstRefused = null;
+        if (_inFlightRefused is { } inFlight)
+            _inFlight.Refused(inFlight, _opened);
+        _inFlightRefused = null;
         if (_epochs == 1)
-            _log.Propose(_burst);
+            _log!.Propose(_burst);
         _reopenedAt = now;
         _reopenedNumber = Admitted;
         // The first time, the quota may hold again what it held at the start.
@@ -193,15 +195,17 @@ internal sealed class BlindPacer
         _latency = _refused == 0 ? latency : 0.8 * _latency + 0.2 * latency;
         _longLatency = Math.Max(latency, 0.8 * _longLatency + 0.2 * latency);
         _refused++;
-        var isLog = _log.IsKnown;
-        _log.Refused(admission.At, admission.Number - _reopenedNumber, now - Unrefused * _longLatency);
+        var isLog = _log is { IsKnown: true };
+        _log?.Refused(admission.At, admission.Number - _reopenedNumber, Settled(now));
+        if (_epochs > 1 && _log is { IsPossible: false })
+            _log = null;
         if (admission.Number < _epochEnd)
         {
             _refusedSince++;
             if (admission.Number < _emptyNumber)
                 EmptyEarlier(admission);
-            if (_firstRefused is var (inFlight, sinceReopened))
-                _firstRefused = (Math.Min(inFlight, admission.InFlight), sinceReopened);
+            if (_inFlightRefused is { } inFlight)
+                _inFlightRefused = Math.Min(inFlight, admission.InFlight);
             return;
         }
         var admitted = AdmittedSinceEmpty(admission);
@@ -238,7 +242,7 @@ internal sealed class BlindPacer
     {
         (_emptyNumber, _emptyAt, _refusedSince) = (admission.Number, admission.At, 1);
         ClosedUntil = now + (retryAfter ?? 0);
-        if (_log.IsKnown)
+        if (_log is { IsKnown: true })
             return;
         // It was none: on as before it was believed.
         ClosedUntil = Math.Max(ClosedUntil, now + 1 / _bracket.Rate);
@@ -246,6 +250,9 @@ internal sealed class BlindPacer
         (_credit, _creditAt) = (0, now);
         StartPace();
     }
+
+    // What was admitted before that and is not known to be refused is accepted.
+    private double Settled(double now) => now - Unrefused * _longLatency;
 
     // Refusals do not come in the order of the attempts.
     private void EmptyEarlier(in Admission admission)
@@ -265,7 +272,7 @@ internal sealed class BlindPacer
     private void UsedUp(double admitted, in Admission admission, double? retryAfter, double now)
     {
         _opened = admission.Number - _reopenedNumber;
-        _firstRefused = (admission.InFlight, _opened);
+        _inFlightRefused = admission.InFlight;
         var pause = retryAfter ?? 0;
         _failedProbes = 0;
         if (!_inFlight.IsKnown)

@@ -16,8 +16,6 @@ internal sealed class Pacer
     private const double Tolerance = 0.05;
     // A pause is doubled no more than that.
     private const int MostDoublings = 10;
-    // A refusal takes hardly ever longer than so many of the last ones.
-    private const double Unrefused = 3;
     // More attempts than that in a row without a report: none is expected any more.
     private const int ReportPatience = 2000;
 
@@ -66,8 +64,8 @@ internal sealed class Pacer
     {
         if (now < ClosedUntil)
             return ClosedUntil;
-        if (Admitted > _probe && now < _probedAt + Unrefused * _refusalTime)
-            return _probedAt + Unrefused * _refusalTime;
+        if (Admitted > _probe && now < _probedAt + BlindPacer.Unrefused * _refusalTime)
+            return _probedAt + BlindPacer.Unrefused * _refusalTime;
         var at = !_isBlind ? now : _isShared ? _blind.SpacedAt(_speed, now) : _blind.AdmitsAt(inFlight, now);
         if (!_isBlind || _epochEnd < 0)
             at = Math.Max(at, _blind.SpacedAt(_speed, now));

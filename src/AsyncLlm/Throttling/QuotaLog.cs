@@ -46,6 +46,9 @@ internal sealed class QuotaLog
     /// <summary>Whether it is believed.</summary>
     public bool IsKnown { get; private set; }
 
+    /// <summary>Whether it may hold.</summary>
+    public bool IsPossible => _size > 0;
+
     /// <summary>The rate it gives, per second.</summary>
     public double Rate => _size / _fits;
 
@@ -101,7 +104,7 @@ internal sealed class QuotaLog
             return;
         _accepted.RemoveAt(index);
         _settled = Math.Min(_settled, index);
-        if (_size == 0)
+        if (!IsPossible)
             return;
         Settle(settled);
         if (index < _size)

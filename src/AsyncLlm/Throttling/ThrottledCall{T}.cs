@@ -300,8 +300,8 @@ internal class ThrottledCall<T> : ThrottledCall
             double seconds => seconds,
             _ => LimiterPoll,
         };
-        // Not a number is neither.
-        return wait >= Durations.Longest.TotalSeconds ? Durations.Longest : wait > ShortestLimiterWait ? TimeSpan.FromSeconds(wait) : TimeSpan.FromSeconds(ShortestLimiterWait);
+        // Not a number is the shortest.
+        return TimeSpan.FromSeconds(Math.Min(double.MaxNumber(wait, ShortestLimiterWait), Durations.Longest.TotalSeconds));
     }
 
     protected OperationCanceledException Canceled(Exception? error) => new("The caller cancelled the call.", error, CanceledToken);
