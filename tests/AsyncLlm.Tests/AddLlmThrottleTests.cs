@@ -106,19 +106,11 @@ public sealed class AddLlmThrottleTests
         Assert.DoesNotContain(log.Written, IsResumed);
 
         isBusy = false;
-        while (!log.Written.Any(IsResumed) || calls.Any(call => !call.IsCompleted))
-        {
-            // Time must not run away from an attempt that the pool is still to start.
-            if (throttle.GetStatistics().InFlight == 0)
-                clock.Advance(TimeSpan.FromSeconds(1));
-            await Task.Yield();
-        }
+        await UntilResumedAsync(log, clock, throttle, calls);
 
         Assert.Equal("0 1 2", string.Join(' ', await Task.WhenAll(calls)));
         Assert.Matches(@"^Throttle chat: calls are admitted again, ([0-9.]+ a minute|as they come); [0-9]+ wait$", Assert.Single(log.Written, IsResumed).Text);
         Assert.Equal(LogLevel.Information, Assert.Single(log.Written, IsResumed).Level);
-
-        static bool IsResumed((string Category, LogLevel Level, string Text, Exception? Exception) entry) => entry.Text.Contains("admitted again", StringComparison.Ordinal);
     });
 
     [Fact]
@@ -136,16 +128,9 @@ public sealed class AddLlmThrottleTests
 
         var throttle = provider.GetRequiredService<LlmThrottle>();
         var call = throttle.ExecuteAsync(_ => ++attempts == 1 ? Task.FromException<int>(new ModelException("no")) : Task.FromResult(attempts));
-        while (!log.Written.Any(IsResumed) || !call.IsCompleted)
-        {
-            if (throttle.GetStatistics().InFlight == 0)
-                clock.Advance(TimeSpan.FromSeconds(1));
-            await Task.Yield();
-        }
+        await UntilResumedAsync(log, clock, throttle, call);
 
         Assert.Equal(2, await call);
-
-        static bool IsResumed((string Category, LogLevel Level, string Text, Exception? Exception) entry) => entry.Text.Contains("admitted again", StringComparison.Ordinal);
     });
 
     [Fact]
@@ -164,6 +149,19 @@ public sealed class AddLlmThrottleTests
         Scenario.ThrowsAtOnce<ArgumentNullException>("name", () => new ServiceCollection().AddLlmThrottle((string)null!));
         Scenario.ThrowsAtOnce<ArgumentException>("name", () => new ServiceCollection().AddLlmThrottle(""));
     }
+
+    /// <summary>Lets time pass until that is logged and the calls are over; not while the pool is still to start or end an attempt.</summary>
+    private static async Task UntilResumedAsync(Log log, TestClock clock, LlmThrottle throttle, params Task[] calls)
+    {
+        while (!log.Written.Any(IsResumed) || calls.Any(call => !call.IsCompleted))
+        {
+            if (throttle.GetStatistics().InFlight == 0)
+                clock.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+    }
+
+    private static bool IsResumed((string Category, LogLevel Level, string Text, Exception? Exception) entry) => entry.Text.Contains("admitted again", StringComparison.Ordinal);
 
     private sealed class Log : ILoggerProvider
     {

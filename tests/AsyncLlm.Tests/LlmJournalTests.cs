@@ -418,12 +418,12 @@ public sealed class LlmJournalTests : GroupTests, IDisposable
         Clock.Advance(TimeSpan.FromSeconds(5));
         Model[-1].Answer();
         await other;
-        await AdmittedAsync(2);
+        await UntilStartedAsync(throttle, Model, 2);
         Model.Calls[^1].Fail(Failures.RateLimited(TimeSpan.FromSeconds(30)));
-        await AdmittedAsync(3);
+        await UntilStartedAsync(throttle, Model, 3);
         Clock.Advance(TimeSpan.FromSeconds(7));
         Model.Calls[^1].Answer();
-        await AdmittedAsync(4);
+        await UntilStartedAsync(throttle, Model, 4);
         // However many there are, one waits.
         await UntilAsync(() => throttle.GetStatistics().Queued == 1);
         caller.Cancel();
@@ -435,13 +435,6 @@ public sealed class LlmJournalTests : GroupTests, IDisposable
         Assert.Equal((Canceled, 1), outcomes.Skip(1).Select(outcome => (outcome.Status, outcome.Attempts)).Single(outcome => outcome.Status == Canceled));
         Assert.All(outcomes.Skip(1).Where(outcome => outcome.Status != Canceled), outcome => Assert.Equal((NotStarted, 0), (outcome.Status, outcome.Attempts)));
         Assert.Equal(5, Assert.Single(reports).QueuedFor.TotalSeconds, 0.1);
-
-        async Task AdmittedAsync(int count) => await UntilAsync(() =>
-        {
-            if (throttle.GetStatistics() is { Queued: > 0, InFlight: var inFlight } && inFlight <= Model.RunningOn)
-                Clock.Advance(TimeSpan.FromMilliseconds(10));
-            return Model.Calls.Count >= count;
-        });
     });
 
     private static string Key(int item) => $"{item}";

@@ -267,12 +267,7 @@ public sealed class LlmTaskGroupTests : GroupTests
         Clock.Advance(TimeSpan.FromSeconds(5));
         Model[0].Answer();
         await first;
-        await UntilAsync(() =>
-        {
-            if (throttle.GetStatistics().InFlight == 0)
-                Clock.Advance(TimeSpan.FromMilliseconds(10));
-            return Model.Calls.Count == 2;
-        });
+        await UntilStartedAsync(throttle, Model, 2);
         Model[1].Answer();
         await group.DisposeAsync();
 
@@ -330,14 +325,14 @@ public sealed class LlmTaskGroupTests : GroupTests
         var throttle = new LlmThrottle(new() { MaxConcurrency = 3, TimeProvider = Clock });
         var group = new LlmTaskGroup(new LlmBatchOptions { Throttle = throttle, MaxConcurrency = maxConcurrency, CallTimeout = Second, TimeProvider = Clock });
         var tasks = Enumerable.Range(0, 4).Select(i => group.Run(token => Stubborn.AskAsync(i, token))).ToList();
-        await AdmittedAsync(peak);
+        await UntilStartedAsync(throttle, Stubborn, peak);
         Assert.Equal(peak, Stubborn.Calls.Count);
         var refused = Stubborn.Calls[0];
         refused.Fail(Failures.RateLimited(TimeSpan.Zero));
         for (var number = peak + 1; number <= 5; number++)
         {
             Stubborn.Calls.First(call => !call.HasEnded).Answer();
-            await AdmittedAsync(number);
+            await UntilStartedAsync(throttle, Stubborn, number);
         }
         foreach (var call in Stubborn.Calls.Where(call => !call.HasEnded))
             call.Answer();
@@ -346,14 +341,6 @@ public sealed class LlmTaskGroupTests : GroupTests
         Assert.Equal(Enumerable.Range(0, 4).Select(FakeModel.AnswerTo), await Task.WhenAll(tasks));
         Assert.Equal((5L, 1L, 4L, 0), (throttle.GetStatistics().Admitted, throttle.GetStatistics().RateLimited, throttle.GetStatistics().Succeeded, throttle.GetStatistics().InFlight));
         Assert.Equal(2, Stubborn.Calls.Count(call => call.Prompt == refused.Prompt));
-
-        // A new throttle starts slowly: what is queued there needs time, but not before the pool has started and ended what is in flight.
-        async Task AdmittedAsync(int count) => await UntilAsync(() =>
-        {
-            if (throttle.GetStatistics() is { Queued: > 0, InFlight: var inFlight } && inFlight <= Stubborn.RunningOn)
-                Clock.Advance(TimeSpan.FromMilliseconds(10));
-            return Stubborn.Calls.Count >= count;
-        });
     });
 
     [Fact]

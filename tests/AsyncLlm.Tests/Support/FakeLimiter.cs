@@ -7,6 +7,13 @@ internal sealed class FakeLimiter(Func<int, CancellationToken, ValueTask<RateLim
 {
     public int Asked { get; private set; }
 
+    /// <summary>Gives a lease to everyone who asks, and keeps them.</summary>
+    public static FakeLimiter Giving(List<FakeLease> leases) => new((_, _) =>
+    {
+        leases.Add(new FakeLease(isAcquired: true));
+        return new(leases[^1]);
+    });
+
     public override TimeSpan? IdleDuration => null;
 
     public override RateLimiterStatistics? GetStatistics() => null;

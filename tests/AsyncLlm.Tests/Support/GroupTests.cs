@@ -44,4 +44,15 @@ public abstract class GroupTests
             _pump.RunAll();
         }
     }
+
+    /// <summary>
+    /// Waits until a throttle has started so many calls of a model. What is queued there needs time, since a new throttle starts slowly, but not before the pool has
+    /// started and ended what is in flight.
+    /// </summary>
+    private protected Task UntilStartedAsync(LlmThrottle throttle, FakeModel model, int count) => UntilAsync(() =>
+    {
+        if (throttle.GetStatistics() is { Queued: > 0, InFlight: var inFlight } && inFlight <= model.RunningOn)
+            Clock.Advance(TimeSpan.FromMilliseconds(10));
+        return model.Calls.Count >= count;
+    });
 }

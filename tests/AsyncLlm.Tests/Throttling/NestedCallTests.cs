@@ -39,14 +39,7 @@ public sealed class NestedCallTests : ThrottleTests
     public Task A_call_inside_a_call_takes_over_its_lease() => Run(async () =>
     {
         var leases = new List<FakeLease>();
-        Use(new()
-        {
-            RateLimiter = new FakeLimiter((_, _) =>
-            {
-                leases.Add(new FakeLease(isAcquired: true));
-                return new(leases[^1]);
-            }),
-        });
+        Use(new() { RateLimiter = FakeLimiter.Giving(leases) });
         var inside = new TaskCompletionSource();
         var call = Throttle.ExecuteAsync(async token =>
         {

@@ -1,3 +1,5 @@
+using AsyncLlm.Tests.Support;
+
 namespace AsyncLlm.Tests.Throttling;
 
 public sealed class PacerTests
@@ -57,20 +59,19 @@ public sealed class PacerTests
     [InlineData(3)]
     public void A_window_that_holds_one_attempt_is_not_taken_for_something_else_for_long(int window)
     {
-        var (used, refused) = (-1.0, 0);
-
-        Run(attempts: 60, latency: 2.7, now =>
+        var used = -1.0;
+        var client = Client(latency: 2.7, now =>
         {
             var isAccepted = Math.Floor(now / window) > used;
             if (isAccepted)
                 used = Math.Floor(now / window);
-            else
-                refused++;
             var reset = Math.Ceiling(1000 * ((Math.Floor(now / window) + 1) * window - now)) / 1000;
-            return (isAccepted, Requests(1, remaining: 0, reset), RetryAfter: Math.Ceiling(reset));
+            return new(isAccepted, Math.Ceiling(reset), Requests(1, remaining: 0, reset));
         });
 
-        Assert.InRange(refused, 0, 8);
+        client.RunUntilAccepted(60);
+
+        Assert.InRange(client.Refused, 0, 8);
     }
 
     /// <summary>Where refusals count too, they may take more than there is.</summary>
@@ -78,92 +79,49 @@ public sealed class PacerTests
     public void A_refusal_that_reports_an_overdrawn_bucket_is_followed_when_there_is_room_again()
     {
         const double Interval = 10;
-        var (full, refused) = (0.0, 0);
-
-        var end = Run(attempts: 40, latency: 5, now =>
+        var full = 0.0;
+        var client = Client(latency: 5, now =>
         {
             var isAccepted = full <= now;
-            if (!isAccepted)
-                refused++;
             full = Math.Max(full, now) + Interval;
-            return (isAccepted, Requests(1, remaining: 1 - (long)Math.Ceiling((full - now) / Interval), full - now), RetryAfter: full - now - Interval);
+            return new(isAccepted, full - now - Interval, Requests(1, remaining: 1 - (long)Math.Ceiling((full - now) / Interval), full - now));
         });
 
-        Assert.InRange(refused, 1, 3);
-        Assert.InRange(end, 39 * Interval, (39 + refused) * Interval + 1);
-    }
+        client.RunUntilAccepted(40);
 
-    /// <summary>Admits attempts as early as the pacer lets them until so many were accepted, and says when the last one was.</summary>
-    /// <param name="latency">How long an accepted one takes; a refusal takes a tenth of a second.</param>
-    /// <param name="server">What it decides at a moment.</param>
-    private static double Run(int attempts, double latency, Func<double, (bool IsAccepted, LlmRateInfo Report, double RetryAfter)> server)
-    {
-        var pacer = new Pacer(requestsPerMinute: null, tokensPerMinute: null);
-        var answers = new PriorityQueue<(Admission Admission, bool IsAccepted, LlmRateInfo Report, double RetryAfter), double>();
-        var (now, last) = (0.0, 0.0);
-        while (attempts > 0)
-        {
-            var at = pacer.AdmitsAt(0, answers.Count, now);
-            if (answers.TryPeek(out _, out var answeredAt) && answeredAt <= at)
-            {
-                var answer = answers.Dequeue();
-                now = Math.Max(now, answeredAt);
-                pacer.Observe(answer.Report, answer.Admission, now);
-                if (answer.IsAccepted)
-                    pacer.Answered(answer.Admission);
-                else
-                    pacer.Refused(answer.Admission, answer.RetryAfter, now);
-                continue;
-            }
-            if (at > now)
-            {
-                now = at;
-                continue;
-            }
-            var admission = pacer.Admit(0, answers.Count, now);
-            var (isAccepted, report, retryAfter) = server(now);
-            answers.Enqueue((admission, isAccepted, report, retryAfter), now + (isAccepted ? latency : 0.1));
-            if (isAccepted)
-                (attempts, last) = (attempts - 1, now);
-        }
-        return last;
+        Assert.InRange(client.Refused, 1, 3);
+        Assert.InRange(client.LastAcceptedAt, 39 * Interval, (39 + client.Refused) * Interval + 1);
     }
-
-    private static LlmRateInfo Requests(long limit, long remaining, double reset) => new() { RequestLimit = limit, RequestsRemaining = remaining, RequestsReset = TimeSpan.FromSeconds(reset) };
 
     /// <summary>Forty a second, one at a time, refusals count: reported in whole seconds it looks like one each second.</summary>
     [Fact]
     public void A_kind_that_only_refusals_contradicted_is_believed_again_at_last()
     {
-        var pacer = new Pacer(requestsPerMinute: null, tokensPerMinute: null);
-        var answers = new PriorityQueue<(Admission Admission, bool IsAccepted, double Wait, LlmRateInfo Rate), double>();
-        var random = new Random(1);
-        var (now, whole, accepted) = (0.0, 0.0, 0);
-        while (now < 1800)
+        const double Interval = 1 / 40.0;
+        var (random, full) = (new Random(1), 0.0);
+        var client = new PacedClient(new Pacer(requestsPerMinute: null, tokensPerMinute: null), now =>
         {
-            var at = pacer.AdmitsAt(0, answers.Count, now);
-            if (answers.TryPeek(out var answer, out var answered) && answered <= at)
-            {
-                answers.Dequeue();
-                now = answered;
-                pacer.Observe(answer.Rate, answer.Admission, now);
-                if (answer.IsAccepted)
-                    pacer.Answered(answer.Admission);
-                else
-                    pacer.Refused(answer.Admission, Math.Ceiling(answer.Wait), now);
-                continue;
-            }
-            now = Math.Max(now, at);
-            var isAccepted = whole <= now;
-            var wait = whole - now;
-            whole = Math.Max(whole, now) + 1 / 40.0;
-            var rate = new LlmRateInfo { RequestLimit = 1, RequestsRemaining = (long)Math.Floor(1 - (whole - now) * 40 + 1e-6), RequestsReset = TimeSpan.FromSeconds(Math.Ceiling(whole) - now) };
-            answers.Enqueue((pacer.Admit(0, answers.Count, now), isAccepted, wait, rate), now + (isAccepted ? 3 + 5 * random.NextDouble() : 0.03 + 0.1 * random.NextDouble()));
-            accepted += isAccepted && now >= 1500 ? 1 : 0;
-        }
+            var wait = full - now;
+            full = Math.Max(full, now) + Interval;
+            return new(wait <= 0, Math.Ceiling(wait), Requests(1, remaining: (long)Math.Floor(1 - (full - now) / Interval + 1e-6), Math.Ceiling(full) - now));
+        })
+        {
+            Latency = () => 3 + 5 * random.NextDouble(),
+            RefusalLatency = () => 0.03 + 0.1 * random.NextDouble(),
+        };
 
-        Assert.InRange(accepted, 0.5 * 300 * 40, 300 * 40);
+        client.RunUntil(1500);
+        var before = client.Accepted;
+        client.RunUntil(1800);
+
+        Assert.InRange(client.Accepted - before, 0.5 * 300 * 40, 300 * 40);
     }
+
+    /// <param name="latency">How long an accepted attempt takes; a refusal takes a tenth of a second.</param>
+    private static PacedClient Client(double latency, Func<double, Decision> decide) =>
+        new(new Pacer(requestsPerMinute: null, tokensPerMinute: null), decide) { Latency = () => latency, RefusalLatency = () => 0.1 };
+
+    private static LlmRateInfo Requests(long limit, long remaining, double reset) => new() { RequestLimit = limit, RequestsRemaining = remaining, RequestsReset = TimeSpan.FromSeconds(reset) };
 
     private static void Answer(Pacer pacer, in Admission admission, bool reports, Random random, double now)
     {

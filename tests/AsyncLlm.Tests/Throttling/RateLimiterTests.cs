@@ -10,14 +10,7 @@ public sealed class RateLimiterTests : ThrottleTests
     public Task A_lease_is_held_for_the_attempt_and_disposed() => Run(async () =>
     {
         var leases = new List<FakeLease>();
-        Use(new()
-        {
-            RateLimiter = new FakeLimiter((_, _) =>
-            {
-                leases.Add(new FakeLease(isAcquired: true));
-                return new(leases[^1]);
-            }),
-        });
+        Use(new() { RateLimiter = FakeLimiter.Giving(leases) });
         var call = Ask(0);
         var request = await RequestAsync(1);
         Assert.Equal(0, leases.Single().Disposals);
