@@ -342,7 +342,7 @@ internal sealed class BlindPacer
                 _bracket.TooFast(_bucket.Least, _bucket.Most);
         }
         if (!isWindow)
-            _window.Forget();
+            _window.Forget(_reopenedAt);
         else
             _bucket.Forget();
         if (_lost > 1 && --_epochsUntilBurst <= 0)

@@ -20,6 +20,7 @@ internal sealed class QuotaWindow
     private double _openedAt = double.NaN;
     private double _doubt;
     private double _period = double.NaN;
+    private bool _wasOther;
 
     /// <summary>How many it held; 0 when the quota is none.</summary>
     public double Size { get; private set; }
@@ -58,11 +59,13 @@ internal sealed class QuotaWindow
     /// <param name="refusedAt">When the last attempt before it opened was refused.</param>
     public void Learn(in Epoch epoch, double reopenedAt, double refusedAt)
     {
-        (Size, _opened, _open) = (epoch.Opened, epoch.Opened, epoch.Open);
         _doubt = reopenedAt - refusedAt;
-        _period = reopenedAt - _openedAt;
+        // Since it was last seen to open; what came before it was seen may have been anything.
+        _period = IsKnown || !_wasOther ? reopenedAt - _openedAt : Math.Min(reopenedAt - _openedAt, epoch.Time);
+        (Size, _opened, _open) = (epoch.Opened, epoch.Opened, epoch.Open);
         _openedAt = reopenedAt;
     }
 
-    public void Forget() => Size = 0;
+    /// <summary>It is none, or is not seen as one.</summary>
+    public void Forget(double reopenedAt) => (Size, _openedAt, _wasOther) = (0, reopenedAt, true);
 }
