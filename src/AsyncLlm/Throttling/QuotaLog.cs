@@ -102,6 +102,9 @@ internal sealed class QuotaLog
         var index = _accepted.BinarySearch(at);
         if (index < 0)
             return;
+        // Of those that were admitted at once it is the last that does not fit.
+        while (index + 1 < _accepted.Count && _accepted[index + 1] <= at)
+            index++;
         _accepted.RemoveAt(index);
         _settled = Math.Min(_settled, index);
         if (!IsPossible)
