@@ -13,7 +13,7 @@ internal sealed class QuotaLog
 {
     // Of fewer the gap is nothing but the pace.
     private const int Fewest = 3;
-    private const int Largest = 4096;
+    private const int Largest = 8192;
     // Neither clocks nor networks are more even.
     private const double Precision = 0.002;
     private const double Granularity = 0.02;
