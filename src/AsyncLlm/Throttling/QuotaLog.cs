@@ -17,7 +17,7 @@ internal sealed class QuotaLog
     // Neither clocks nor networks are more even.
     private const double Precision = 0.002;
     private const double Granularity = 0.02;
-    // So near to the shortest gap that was accepted, and so often, none is refused by chance.
+    // So near to the shortest gap that was accepted, and so often, none is refused by chance; nor once as near as clocks can tell.
     private const double Near = 0.95;
     private const int EnoughMeetings = 2;
     // Any closer, and it is not worth a refusal.
@@ -116,7 +116,7 @@ internal sealed class QuotaLog
         _refused = Math.Max(_refused, gap);
         // A window of the clock, too, refuses after that many.
         if (_hasAccepted && gap > Near * _fits && Math.Abs(sinceReopened - _size) > 0.2 * _size)
-            (_meetings, _hasAccepted) = (_meetings + 1, false);
+            (_meetings, _hasAccepted) = (gap > (1 - Precision) * _fits ? EnoughMeetings : _meetings + 1, false);
         if (IsKnown && at > _knownAt)
             _patience -= gap < _fits - 1e-6 ? 1 : 2;
         Judge();
