@@ -16,13 +16,14 @@ internal sealed class BlindPacer
     // The ramp: 20 a second at first, twice as fast every two seconds.
     private const double RampStart = 58;
     private const double RampTime = 2.9;
-    // The pace is tested so rarely that a refusal costs at most a twelfth of what is sent meanwhile, and a 25th of the attempts.
-    private const double CyclesPerCost = 12;
+    // The pace is tested so rarely that a refusal costs at most a 16th of what is sent meanwhile, and a 25th of the attempts.
+    private const double CyclesPerCost = 16;
     private const double CyclesPerRefusal = 25;
     // While less is known than that, a test is worth what being wrong costs until the next one.
     private const double CyclesPerDoubt = 4;
     private const double FarBelow = 0.1;
     private const double NotForLong = 0.25;
+    private const double Doubtful = 0.25;
     private const double LargestMargin = 0.3;
     private const double ShortestPlateau = 2;
     // Before a first refusal can be back, only so much of what is known to fit is on its way.
@@ -358,6 +359,9 @@ internal sealed class BlindPacer
         var time = _emptyAt - _startedAt;
         if (_bracket.Rate * time < FarBelow * (Admitted - _refused))
             affordable = Math.Min(affordable, NotForLong * time * _bracket.Rate);
+        // Nor what is in doubt for longer than everything so far took.
+        if (_bracket.Doubt > Doubtful)
+            affordable = Math.Min(affordable, time * _bracket.Rate);
         // While next to nothing is known, what a refusal costs is a guess too: not to be held up by it, each search takes twice the last.
         return _bracket.IsOpen ? Math.Min(affordable, 2 * _plateau) : affordable;
     }
