@@ -39,6 +39,7 @@ internal sealed class BlindPacer
     private readonly QuotaWindow _window = new();
     private readonly InFlightLimit _inFlight = new();
     private readonly QuotaBucket _bucket = new();
+    private readonly PromisedRate _promises = new();
     // None once it does not hold: only the first time the quota is used up proposes one.
     private QuotaLog? _log = new();
     private double _pace;
@@ -279,6 +280,7 @@ internal sealed class BlindPacer
         if (!_inFlight.IsKnown)
         {
             Learn(admitted, admission, retryAfter);
+            LearnPromised(retryAfter, now);
             pause = Math.Max(pause, _window.IsKnown ? _window.OpensAt - now : 0);
             if (retryAfter is null && !(pause > 0))
                 pause = _epochs == 1 ? 0.5 * (now - _startedAt) : Missing / _bracket.Rate;
@@ -325,7 +327,7 @@ internal sealed class BlindPacer
         if (_window.RateOfBucket(epoch) is { } rate)
         {
             isWindow = false;
-            _bracket.Measure(rate);
+            _bracket.Measure(rate, 0.1);
             _cost = rate * epoch.Closed;
             _burst = Math.Max(1, 0.8 * (epoch.Opened - rate * epoch.Open));
         }
@@ -350,6 +352,19 @@ internal sealed class BlindPacer
             _burst = 2 * _largestBurst;
         _margin = isWindow ? LargestMargin : Math.Min(_bracket.Doubt, LargestMargin);
         _plateau = isWindow ? ShortestPlateau : Math.Max(ShortestPlateau, Plateau());
+    }
+
+    private void LearnPromised(double? retryAfter, double now)
+    {
+        // At first it gives what it held.
+        if (retryAfter is not { } wait || _arePromisesBroken || _epochs <= 2)
+            _promises.Forget();
+        else if (_promises.Learn(_opened, wait, now) is var (rate, doubt) && doubt < _bracket.Doubt && !_window.IsKnown)
+        {
+            _bracket.Measure(rate, doubt);
+            _margin = _bracket.Doubt;
+            _plateau = Math.Max(ShortestPlateau, Plateau());
+        }
     }
 
     private double Plateau()

@@ -35,8 +35,12 @@ internal sealed class RateBracket
     /// <summary>Nothing is known but this guess.</summary>
     public void Guess(double rate) => Rate = rate;
 
-    /// <summary>Measured to a tenth.</summary>
-    public void Measure(double rate) => (Rate, _low, _high, Doubt) = (rate, 0.9 * rate, 1.1 * rate, 0.1);
+    /// <summary>Measured, to a relative error.</summary>
+    public void Measure(double rate, double doubt)
+    {
+        Doubt = Math.Max(LeastDoubt, doubt);
+        (Rate, _low, _high) = (rate, rate * (1 - Doubt), rate * (1 + Doubt));
+    }
 
     /// <summary>A window is paced as it refills; if it is none, the rate may be anything up to how fast it was used up.</summary>
     public void Window(double least, double most)
