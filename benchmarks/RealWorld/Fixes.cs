@@ -39,7 +39,8 @@ internal sealed class Fixes(TextWriter output, SourceFolder folder, IReadOnlyDic
         var id = ProjectId.CreateNewId();
         var project = workspace.AddProject(ProjectInfo.Create(
             id, VersionStamp.Default, compilation.AssemblyName!, compilation.AssemblyName!, LanguageNames.CSharp, compilationOptions: compilation.Options,
-            parseOptions: compilation.SyntaxTrees.FirstOrDefault()?.Options, metadataReferences: compilation.References,
+            // Without documentation the compiler does not tell which imports are superfluous.
+            parseOptions: compilation.SyntaxTrees.FirstOrDefault()?.Options.WithDocumentationMode(DocumentationMode.Parse), metadataReferences: compilation.References,
             documents: compilation.SyntaxTrees.Select(tree => DocumentInfo.Create(
                 DocumentId.CreateNewId(id), Path.GetFileName(tree.FilePath), filePath: tree.FilePath, loader: TextLoader.From(TextAndVersion.Create(tree.GetText(), VersionStamp.Default))))));
         foreach (var diagnostic in await Analysis.DiagnosticsAsync((await project.GetCompilationAsync())!, options))
@@ -85,8 +86,8 @@ internal sealed class Fixes(TextWriter output, SourceFolder folder, IReadOnlyDic
 
     private async Task WriteAsync(Document before, Document after)
     {
-        var (old, changed) = (await before.GetTextAsync(), await after.GetTextAsync());
-        foreach (var change in changed.GetTextChanges(old))
+        var old = await before.GetTextAsync();
+        foreach (var change in await after.GetTextChangesAsync(before))
         {
             var lines = old.Lines.GetLinePositionSpan(change.Span);
             var (first, last) = (old.Lines[lines.Start.Line], old.Lines[lines.End.Line]);
