@@ -85,7 +85,7 @@ internal sealed class Pacer
     public Admission Admit(int tokens, int inFlight, double now)
     {
         _speed = _isBlind ? _speed + SpeedUp : Math.Min(_speed + SpeedUpReported, Math.Max(MostSpeedReported, _requests.Limit));
-        _dueAt = (now < _dueAt + Lateness ? _dueAt : now) + 1 / _speed;
+        _dueAt = (!_isBlind && now < _dueAt + Lateness ? _dueAt : now) + 1 / _speed;
         if (double.IsNaN(_openedAt))
             _openedAt = now;
         if (Admitted == _probe)
