@@ -37,6 +37,7 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
     private readonly bool _isOfRequests = coarsestUnit == 1;
     private double _unit = coarsestUnit;
     private double _limit;
+    private double _startedAt;
     private double _spent;
     private double _unanswered;
     private long _refunds;
@@ -48,6 +49,7 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
     private double _bucket;
     private double _bucketAt;
     private double _corrections;
+    private double _overflown;
 
     // The report of the newest attempt that is known about; its answer need not be the last one to come.
     private long _number = -2;
@@ -56,6 +58,9 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
 
     /// <summary>Whether anything was reported or configured.</summary>
     public bool IsKnown => _limit > 0;
+
+    /// <summary>All of it; 0 while nothing is known.</summary>
+    public double Limit => _limit;
 
     /// <summary>What comes back per second.</summary>
     public double Rate => IsBelieved(QuotaKinds.Bucket) ? 1 / _interval : _limit / (IsBelieved(QuotaKinds.Log) ? LogWindow : Period);
@@ -82,7 +87,7 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
         }
         if (last > now && disagree && _probe <= _number)
             last = Math.Max(now, Math.Min(last, ProbesAt(wanted, isTold, now)));
-        return _limit <= 1 && _grain == Coarse ? Telling(last) : last;
+        return _limit <= 1 && _grain == Coarse && IsBelieved(QuotaKinds.Log) ? Telling(last) : last;
     }
 
     // Of a reset in whole seconds, when the attempt comes decides what is told: whether one of a single unit is shorter than believed.
@@ -143,12 +148,14 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
         if (denied != 0)
             _probe = number;
         Refill(now);
+        if (_spent == 0)
+            _startedAt = now;
         _bucket -= units;
         _spent += units;
         _unanswered += units;
         _since.Add(number, units, IsKnown ? MostInFlight : MostUnreported);
         _log.Add(now, _spent, _limit, IsBelieved(QuotaKinds.Log) ? LogWindow : FadingPeriod);
-        return new(least, _bucket, _corrections, _spent, _refunds, allowed, denied);
+        return new(least, _bucket, _corrections, _overflown, _spent, _refunds, allowed, denied);
     }
 
     /// <summary>Gives back what an attempt had reserved too much; less than 0 for too little.</summary>
@@ -181,7 +188,7 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
         if (limit != _limit)
             Resize(limit);
         FindGrain(report);
-        GuessInterval(report);
+        GuessInterval(report, number);
         Contradict(QuotaKinds.None);
         if (number < _number || (number == _number && report.At <= _newest.At))
             return;
@@ -189,6 +196,9 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
         var known = mark is { } admitted ? admitted.Bucket + _corrections - admitted.Corrections : _bucket;
         // A refusal may find it overdrawn.
         var error = Math.Min(Off(report.Left, known), Math.Max(0, _limit + _unit - (report.WholeIn - _grain) / _interval) - known);
+        // What has run over since then has taken the error with it.
+        if (mark is { } then && _overflown > then.Overflown)
+            error = Math.Min(0, error + _overflown - then.Overflown);
         _bucket += error;
         _corrections += error;
         var since = _since.Sum;
@@ -254,7 +264,7 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
         double taken;
         if (kind != QuotaKinds.Bucket)
             taken = Math.Max(0, Level(kind, report.At, _spent - _since.Sum, since) - report.Left);
-        else if (_newest.WholeAt > report.At)
+        else if (_newest.WholeAt - _grain > report.At)
             taken = (report.WholeAt - _newest.WholeAt) / _interval - since;
         else
             return;
@@ -338,9 +348,11 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
     {
         if (IsKnown)
         {
-            _bucket = Math.Min(Math.Max(_bucket, _limit), _bucket + (now - _bucketAt) / _interval);
-            if (now >= _newest.WholeAt && _bucketAt < _newest.WholeAt)
-                _bucket = Math.Max(_bucket, _limit - _since.Sum);
+            var refilled = _bucket + (now - _bucketAt) / _interval;
+            _bucket = Math.Min(Math.Max(_bucket, _limit), refilled);
+            _overflown += refilled - _bucket;
+            if (now >= _newest.WholeAt && _bucketAt < _newest.WholeAt && _limit - _since.Sum - _bucket is > 0 and var missed)
+                (_bucket, _corrections) = (_bucket + missed, _corrections + missed);
         }
         _bucketAt = now;
     }
