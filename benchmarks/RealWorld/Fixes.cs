@@ -67,7 +67,11 @@ internal sealed class Fixes(TextWriter output, SourceFolder folder, IReadOnlyDic
             var changed = (await action.GetOperationsAsync(default)).OfType<ApplyChangesOperation>().Single().ChangedSolution;
             output.WriteLine($"\n{place}: {action.Title}");
             foreach (var changedId in changed.GetChanges(document.Project.Solution).GetProjectChanges().SelectMany(change => change.GetChangedDocuments()))
-                await WriteAsync(document.Project.Solution.GetDocument(changedId)!, changed.GetDocument(changedId)!);
+            {
+                var (before, after) = (document.Project.Solution.GetDocument(changedId)!, changed.GetDocument(changedId)!);
+                await WriteAsync(before, after);
+                await CheckAsync(before, after);
+            }
         }
         catch (Exception exception)
         {
@@ -87,15 +91,33 @@ internal sealed class Fixes(TextWriter output, SourceFolder folder, IReadOnlyDic
     private async Task WriteAsync(Document before, Document after)
     {
         var old = await before.GetTextAsync();
+        var hunk = new List<TextChange>();
         foreach (var change in await after.GetTextChangesAsync(before))
         {
-            var lines = old.Lines.GetLinePositionSpan(change.Span);
-            var (first, last) = (old.Lines[lines.Start.Line], old.Lines[lines.End.Line]);
-            output.WriteLine($"  {folder.Relative(before.FilePath!)}:{lines.Start.Line + 1}");
-            Write('-', old.ToString(TextSpan.FromBounds(first.Start, last.End)));
-            Write('+', old.ToString(TextSpan.FromBounds(first.Start, change.Span.Start)) + change.NewText + old.ToString(TextSpan.FromBounds(change.Span.End, last.End)));
+            if (hunk.Count > 0 && LinesOf(change.Span).Start.Line > LinesOf(hunk[^1].Span).End.Line)
+                WriteHunk();
+            hunk.Add(change);
         }
 
+        if (hunk.Count > 0)
+            WriteHunk();
+
+        LinePositionSpan LinesOf(TextSpan span) => old.Lines.GetLinePositionSpan(span);
+
+        void WriteHunk()
+        {
+            var (first, last) = (LinesOf(hunk[0].Span).Start.Line, LinesOf(hunk[^1].Span).End.Line);
+            var span = TextSpan.FromBounds(old.Lines[first].Start, old.Lines[last].End);
+            var block = old.GetSubText(span);
+            output.WriteLine($"  {folder.Relative(before.FilePath!)}:{first + 1}");
+            Write('-', block.ToString());
+            Write('+', block.WithChanges(hunk.Select(change => new TextChange(new TextSpan(change.Span.Start - span.Start, change.Span.Length), change.NewText ?? ""))).ToString());
+            hunk.Clear();
+        }
+    }
+
+    private async Task CheckAsync(Document before, Document after)
+    {
         var known = (await ErrorsAsync(before)).ToList();
         var added = (await ErrorsAsync(after)).Where(error => !known.Remove(error)).ToList();
         added.ForEach(error => output.WriteLine($"  NEW ERROR {error}"));
