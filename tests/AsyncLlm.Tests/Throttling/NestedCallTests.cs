@@ -187,14 +187,16 @@ public sealed class NestedCallTests : ThrottleTests
         var attempts = new List<WeakReference>();
         var calls = new List<Task>();
         calls.Add(CallAsync(0));
-        for (var i = 0; i < starts.Length - 1; i++)
+        for (var i = 0; i < starts.Length; i++)
         {
-            if (fromInsideItsCall)
-                starts[i].SetResult();
             await UntilAdmittedAsync(fromInsideItsCall ? 1 : 1 + i);
-            await calls[i];
             if (!fromInsideItsCall)
-                starts[i].SetResult();
+                await calls[i];
+            if (i == starts.Length - 1)
+                break;
+            starts[i].SetResult();
+            if (fromInsideItsCall)
+                await calls[i];
         }
 
         // The last one, whose work still waits, and the one it was started in.

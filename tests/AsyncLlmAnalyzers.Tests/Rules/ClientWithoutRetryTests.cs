@@ -143,6 +143,30 @@ public class ClientWithoutRetryTests() : RuleTests("ALLM4001")
         """);
 
     [Fact]
+    public Task Silent_when_the_loop_is_over_implementations() => SilentAsync(Steps("IStep", "new ChatClient"));
+
+    [Fact]
+    public Task Reports_a_loop_over_items_that_make_the_call_themselves() => ReportsAsync(Steps("Step", "new [|ChatClient|]"));
+
+    private static string Steps(string item, string creation) => $$"""
+        using OpenAI.Chat;
+
+        interface IStep { Task RunAsync(string text); }
+
+        class Step : IStep
+        {
+            private static readonly ChatClient Client = {{creation}}("m", "k");
+
+            public async Task RunAsync(string text) { await Client.CompleteChatAsync(text); }
+        }
+
+        class Runner(List<{{item}}> steps)
+        {
+            public async Task RunAsync(string text) { foreach (var step in steps) await step.RunAsync(text); }
+        }
+        """;
+
+    [Fact]
     public Task Semantic_Kernels_builder_switches_retries_off() => ReportsAsync("""
         /* top-level */
         using Microsoft.SemanticKernel;
