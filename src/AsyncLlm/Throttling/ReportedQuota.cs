@@ -28,8 +28,11 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
     // Others come at random: so many standard deviations of what they take unseen are kept back, and never more than these parts of a
     // bucket, which loses nothing by it but the last of it, and of others, which lose as much of what they give.
     private const double Caution = 2;
-    private const double LargestReserve = 0.33;
+    private const double LargestReserve = 0.67;
+    private const double LargestReserveOfTokens = 0.33;
     private const double LargestUnused = 0.02;
+    // Who took more would leave nothing to wait for.
+    private const double MostOthers = 0.7;
     private const double OthersMemory = 0.98;
 
     private readonly AdmissionLog _log = new();
@@ -252,13 +255,16 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
         var others = _others - (isBucket ? _grain / _interval : 0);
         if (!(others > 0 && _othersTime > 0))
             return 0;
-        var unseen = others / _othersTime * (now - _newest.At);
-        return Math.Min((isBucket ? unseen + units : 0) + Caution * Math.Sqrt(units * unseen), (isBucket ? LargestReserve : LargestUnused) * _limit);
+        var unseen = Math.Min(others / _othersTime, MostOthers * Rate) * (now - _newest.At);
+        return Math.Min((isBucket ? unseen + units : 0) + Caution * Math.Sqrt(units * unseen), (!isBucket ? LargestUnused : _isOfRequests ? LargestReserve : LargestReserveOfTokens) * _limit);
     }
 
     private void CountOthers(in QuotaReport report, double since)
     {
         if (_number < 0 || report.At <= _newest.At || !BitOperations.IsPow2((int)Believed))
+            return;
+        // The same again is an old report.
+        if (report.Left == _newest.Left && Math.Abs(report.WholeIn - _newest.WholeIn) < Moment)
             return;
         var kind = Believed;
         double taken;

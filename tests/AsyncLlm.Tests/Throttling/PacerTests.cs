@@ -178,6 +178,52 @@ public sealed class PacerTests
         Assert.InRange(client.LastAcceptedAt, 120, 124);
     }
 
+    /// <summary>So small a bucket that most of it is kept back for what others take until the next report.</summary>
+    [Theory]
+    [InlineData(27, 0.167, 0.4, 3.5)]
+    [InlineData(21, 0.15, 0.39, 4)]
+    public void What_others_take_between_reports_is_kept_back(double burst, double interval, double share, double latency)
+    {
+        var (random, bucket) = (new Random(1), new Bucket(interval, burst, grain: 0.001));
+        var next = 0.0;
+        var client = new PacedClient(new Pacer(requestsPerMinute: null, tokensPerMinute: null), now =>
+        {
+            for (; next <= now; next -= Math.Log(1 - random.NextDouble()) * interval / share)
+                bucket.Take(next);
+            return bucket.Decide(now);
+        })
+        {
+            Latency = () => latency * (0.5 + random.NextDouble()),
+            RefusalLatency = () => 0.05,
+        };
+
+        client.RunUntilAccepted(1000);
+
+        Assert.InRange(client.Refused, 0, 25);
+        Assert.InRange(client.LastAcceptedAt, 0, 1.05 * 1000 * interval / (1 - share) + latency);
+    }
+
+    /// <summary>Who kept back what others took at their busiest would wait until most of it is whole.</summary>
+    [Fact]
+    public void Others_who_took_more_than_comes_back_do_not_hold_everything_up()
+    {
+        const double Interval = 0.1;
+        var pacer = new Pacer(requestsPerMinute: null, tokensPerMinute: null);
+        for (var second = 0; second <= 60; second++)
+        {
+            var admission = pacer.Admit(0, 0, second);
+            var missing = 400 + 10 * second;
+            pacer.Observe(Requests(1000, 1000 - missing, missing * Interval), admission, second);
+            pacer.Answered(admission);
+        }
+
+        var now = 60.0;
+        while (pacer.AdmitsAt(0, 0, now) is var at && at > now)
+            now = at;
+
+        Assert.InRange(now, 60, 70);
+    }
+
     /// <summary>Others on the limiter have not been refused, and it goes on giving permits.</summary>
     [Fact]
     public void With_a_shared_limiter_a_refusal_is_followed_by_the_pace_before()
@@ -233,11 +279,13 @@ public sealed class PacerTests
     {
         private double _full;
 
+        public void Take(double now) => _full = Math.Max(_full, now) + interval;
+
         public Decision Decide(double now)
         {
             var wait = _full - (burst - 1) * interval - now;
             if (wait <= 0)
-                _full = Math.Max(_full, now) + interval;
+                Take(now);
             var left = burst - Math.Max(0, _full - now) / interval;
             return new(wait <= 0, Math.Ceiling(Math.Max(0, wait)), Requests((long)burst, (long)Math.Floor(left + 1e-6), grain * Math.Ceiling(_full / grain - 1e-6) - now));
         }
