@@ -26,8 +26,7 @@ internal static class Analysis
 
     public static async Task<IEnumerable<Finding>> FindAsync(Compilation compilation, SourceFolder folder, IReadOnlyDictionary<string, string> options)
     {
-        var diagnostics = await compilation.WithAnalyzers(Analyzers, new AnalyzerOptions([], new Everywhere(options))).GetAnalyzerDiagnosticsAsync();
-        return diagnostics.Select(diagnostic =>
+        return (await DiagnosticsAsync(compilation, options)).Select(diagnostic =>
         {
             var position = diagnostic.Location.GetLineSpan();
             return new Finding(
@@ -39,6 +38,9 @@ internal static class Analysis
                 diagnostic.GetMessage());
         });
     }
+
+    public static Task<ImmutableArray<Diagnostic>> DiagnosticsAsync(Compilation compilation, IReadOnlyDictionary<string, string> options) =>
+        compilation.WithAnalyzers(Analyzers, new AnalyzerOptions([], new Everywhere(options))).GetAnalyzerDiagnosticsAsync();
 
     public static IEnumerable<Call> CallsIn(Compilation compilation, SourceFolder folder)
     {

@@ -17,10 +17,11 @@ internal sealed record Arguments(string Folder)
           --ids ALLM1001,..       print these rules only
           --labels FILE --repo R  compare with hand-labelled places of a repository
           --json FILE             write everything as JSON
+          --fixes FILE            apply the first fix of each finding in memory and write what it changes
           --cost                  print what the analyzers cost in each project instead, as ratios
           --require-bound         exit with 3 when less than 80 % of the calls bind
 
-        Exits with 1 when an analyzer failed (AD0001).
+        Exits with 1 when an analyzer failed (AD0001), or a fix failed or does not compile.
         """;
 
     public string ProjectsGlob { get; init; } = "*";
@@ -40,6 +41,8 @@ internal sealed record Arguments(string Folder)
     public string? Repository { get; init; }
 
     public string? Json { get; init; }
+
+    public string? Fixes { get; init; }
 
     public bool RequireBound { get; init; }
 
@@ -74,6 +77,7 @@ internal sealed record Arguments(string Folder)
                 "--labels" => result with { Labels = value },
                 "--repo" => result with { Repository = value },
                 "--json" => result with { Json = value },
+                "--fixes" => result with { Fixes = value },
                 var unknown => throw new FormatException($"{unknown} is unknown"),
             };
         }

@@ -26,7 +26,7 @@ try
     report.Print(folder, arguments.Ids);
     if (arguments.Json is { } json)
         await report.WriteJsonAsync(json);
-    return report.HasCrashes ? 1 : report.ProvesNothing && arguments.RequireBound ? 3 : 0;
+    return report.HasCrashes || report.BrokenFixes > 0 ? 1 : report.ProvesNothing && arguments.RequireBound ? 3 : 0;
 }
 finally
 {
@@ -43,6 +43,8 @@ async Task<Report> RunAsync()
     if (arguments.Restore.Count > 0)
         await PackageRestore.RestoreAsync(await compiler.PackagesOfAsync(chosen), arguments.Restore, packages);
 
+    using var changes = arguments.Fixes is { } file ? File.CreateText(file) : null;
+    var fixes = changes is null ? null : new Fixes(changes, folder, arguments.Options, arguments.Ids);
     var findings = new HashSet<Finding>();
     var calls = new Dictionary<(string, int, int), Call>();
     var compiled = new HashSet<string>();
@@ -57,6 +59,8 @@ async Task<Report> RunAsync()
             continue;
         }
 
+        if (fixes is not null)
+            await fixes.ApplyAsync(compilation);
         findings.UnionWith(await Analysis.FindAsync(compilation, folder, arguments.Options));
         compiled.UnionWith(compilation.SyntaxTrees.Select(tree => tree.FilePath));
         var inProject = Analysis.CallsIn(compilation, folder).ToList();
@@ -64,9 +68,11 @@ async Task<Report> RunAsync()
         Console.WriteLine($"{folder.Relative(path)}: {compilation.SyntaxTrees.Length} files, {inProject.Count(call => call.IsBound)} of {inProject.Count} calls bound");
     }
 
+    if (fixes is not null)
+        Console.WriteLine($"Fixes: {fixes.Offered} offered, {fixes.NotOffered} findings without, {fixes.Broken} broken");
     var scope = arguments.ProjectsGlob == "*" ? [folder.Path] : chosen.Select(path => Path.GetDirectoryName(path)!);
-    foreach (var file in scope.SelectMany(directory => SourceFolder.FilesUnder(directory, "*.cs")).Where(compiled.Add))
-        Analysis.CallsIn(file, folder).ToList().ForEach(Add);
+    foreach (var source in scope.SelectMany(directory => SourceFolder.FilesUnder(directory, "*.cs")).Where(compiled.Add))
+        Analysis.CallsIn(source, folder).ToList().ForEach(Add);
 
     return new Report(
         [.. findings.OrderBy(finding => finding.Path, StringComparer.Ordinal).ThenBy(finding => finding.Line)],
@@ -75,6 +81,7 @@ async Task<Report> RunAsync()
     {
         UnreadableProjects = [.. compiler.Failures.Select(failure => $"{folder.Relative(failure.Path)}: {failure.Reason}")],
         MissingPackages = compiler.MissingPackages,
+        BrokenFixes = fixes?.Broken ?? 0,
     };
 
     // A file may belong to several projects; the one that binds the call counts.

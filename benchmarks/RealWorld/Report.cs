@@ -14,6 +14,8 @@ internal sealed record Report(IReadOnlyList<Finding> Findings, IReadOnlyList<Cal
 
     public required IReadOnlyCollection<string> MissingPackages { get; init; }
 
+    public int BrokenFixes { get; init; }
+
     public int BoundCalls => Calls.Count(call => call.IsBound);
 
     public int CataloguedCalls => Calls.Count(call => call.IsCatalogued);

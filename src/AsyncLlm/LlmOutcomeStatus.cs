@@ -12,6 +12,9 @@ public enum LlmOutcomeStatus
     /// <summary>The call failed on its own, or took longer than <see cref="LlmBatchOptions.CallTimeout"/>.</summary>
     Failed,
 
-    /// <summary>The call was running when the group was stopped: by the caller's token, the deadline, a failure elsewhere or <see cref="LlmBatchOptions.StopWhen"/>.</summary>
+    /// <summary>
+    /// The call was running when the group was stopped: by the caller's token, the deadline, a failure elsewhere or <see cref="LlmBatchOptions.StopWhen"/>.
+    /// What it threw then is inside its error; what it returned then has been paid for and is a success.
+    /// </summary>
     Canceled,
 }

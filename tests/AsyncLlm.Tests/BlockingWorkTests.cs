@@ -18,6 +18,25 @@ public sealed class BlockingWorkTests : IDisposable
     }
 
     [Fact]
+    public Task A_token_that_lives_on_keeps_nothing_of_work_that_ended() => Run(async () =>
+    {
+        using var caller = new CancellationTokenSource();
+        var held = await EndOneAsync(caller.Token);
+        // Its thread may still have the last item at hand.
+        await _threads.RunAsync(_ => 0);
+
+        Assert.Equal(0, await AliveAsync([held]));
+        GC.KeepAlive(caller);
+    });
+
+    private async Task<WeakReference> EndOneAsync(CancellationToken token)
+    {
+        var held = new object();
+        await _threads.RunAsync(_ => held.GetHashCode(), token);
+        return new WeakReference(held);
+    }
+
+    [Fact]
     public Task Work_returns_its_result_or_throws_its_exception() => Run(async () =>
     {
         var broken = new ModelException("broken");

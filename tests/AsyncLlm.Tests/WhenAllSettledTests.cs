@@ -102,20 +102,51 @@ public sealed class WhenAllSettledTests : GroupTests
         Assert.IsAssignableFrom<OperationCanceledException>(timeout.InnerException);
     });
 
-    [Fact]
-    public Task What_a_call_brings_while_it_is_being_cancelled_counts() => Run(async () =>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public Task What_a_call_returns_while_it_is_being_cancelled_counts_and_what_it_throws_is_inside_its_cancellation(bool timed) => Run(async () =>
     {
         var late = new ModelException("late");
         using var caller = new CancellationTokenSource();
-        var task = Start(() => LlmTask.WhenAllSettled(Enumerable.Range(0, 3), Stubborn.AskAsync, cancellationToken: caller.Token));
+        var options = new LlmBatchOptions { CallTimeout = timed ? TimeSpan.FromMinutes(1) : null, TimeProvider = Clock };
+        var task = Start(() => LlmTask.WhenAllSettled(Enumerable.Range(0, 3), Stubborn.AskAsync, options, caller.Token));
         caller.Cancel();
         Stubborn[0].Answer();
         Stubborn[1].Fail(late);
         Stubborn[2].Fail(new OperationCanceledException("a token of the library's own"));
 
         var outcomes = await task;
-        Assert.Equal([Succeeded, Failed, Canceled], outcomes.Select(outcome => outcome.Status));
-        Assert.Same(late, outcomes[1].Error);
+        Assert.Equal([Succeeded, Canceled, Canceled], outcomes.Select(outcome => outcome.Status));
+        Assert.All(outcomes.Skip(1), outcome => Assert.Equal(caller.Token, Assert.IsType<OperationCanceledException>(outcome.Error).CancellationToken));
+        Assert.Same(late, outcomes[1].Error!.InnerException);
+    });
+
+    [Fact]
+    public Task What_a_call_throws_after_the_deadline_is_inside_its_timeout() => Run(async () =>
+    {
+        var task = Start(() => LlmTask.WhenAllSettled([0], Stubborn.AskAsync, new LlmBatchOptions { Deadline = TimeSpan.FromSeconds(5), TimeProvider = Clock }));
+        Advance(TimeSpan.FromSeconds(5));
+        var late = new ModelException("late");
+        Stubborn[0].Fail(late);
+
+        var outcome = (await task)[0];
+        Assert.Equal(Canceled, outcome.Status);
+        Assert.Same(late, Assert.IsType<TimeoutException>(outcome.Error).InnerException);
+    });
+
+    [Fact]
+    public Task What_a_call_throws_after_another_has_failed_is_inside_its_cancellation() => Run(async () =>
+    {
+        var task = Start(() => LlmTask.WhenAllSettled([0, 1], Stubborn.AskAsync, new LlmBatchOptions { StopWhen = LlmStopWhen.FirstFailed }));
+        var (first, late) = (new ModelException("first"), new ModelException("late"));
+        Stubborn[0].Fail(first);
+        Stubborn[1].Fail(late);
+
+        var outcomes = await task;
+        Assert.Equal([Failed, Canceled], outcomes.Select(outcome => outcome.Status));
+        Assert.Same(first, outcomes[0].Error);
+        Assert.Same(late, Assert.IsType<OperationCanceledException>(outcomes[1].Error).InnerException);
     });
 
     [Fact]

@@ -529,13 +529,7 @@ public sealed class WhenAllTests : GroupTests
     {
         using var caller = new CancellationTokenSource();
         var items = await RunGroupsAsync(caller.Token);
-        for (var i = 0; i < 50 && items.Any(item => item.IsAlive); i++)
-        {
-            // Off the stack of the group that ended last.
-            await Task.Yield();
-            GC.Collect();
-            GC.WaitForPendingFinalizers();
-        }
+        await AliveAsync(items);
 
         Assert.All(items, item => Assert.False(item.IsAlive));
 

@@ -42,10 +42,6 @@ internal sealed class AllFanOut<TSource, TResult> : FanOut<TSource, TResult>
         Report(failed: false, run);
     }
 
-    private Exception FailureOf(Exception error, ItemRun run) => error is OperationCanceledException cancellation && IsOwnCancellation(error)
-        ? Tasks.LateFailure(cancellation, (Options.CallTimeout is null ? 0 : 1) + (Options.Throttle is null ? 0 : 1), run.Throttled) ?? error
-        : error;
-
     protected override void Finish()
     {
         if (_succeeded == _results.Length && Failures().Length == 0)

@@ -197,6 +197,11 @@ internal abstract class FanOut<TSource, TResult> : IThreadPoolWorkItem
 
     protected bool IsOwnCancellation(Exception exception) => exception is OperationCanceledException && Stop.IsStopped;
 
+    /// <summary>What a call failed with: what it threw while it was being cancelled, without the cancellations our own layers have put it into.</summary>
+    protected Exception FailureOf(Exception error, ItemRun run) => error is OperationCanceledException cancellation && IsOwnCancellation(error)
+        ? Tasks.LateFailure(cancellation, (Options.CallTimeout is null ? 0 : 1) + (Options.Throttle is null ? 0 : 1), run.Throttled) ?? error
+        : error;
+
     /// <summary>Tells the caller of a call that succeeded or failed.</summary>
     protected void Report(bool failed, ItemRun run)
     {

@@ -61,8 +61,9 @@ internal abstract class OutcomeFanOut<TSource, TResult>(
         var duration = run.Duration(Options.TimeProvider);
         if (call is { IsCompletedSuccessfully: true })
             return new(item, index, Tasks.ResultOf<TResult>(call), run.Attempts, duration);
-        var error = call is null ? null : Tasks.ErrorOf(call);
-        if (error is not null && !IsOwnCancellation(error))
+        var error = call is null ? null : FailureOf(Tasks.ErrorOf(call)!, run);
+        // Many clients fail with anything but a cancellation when they are cancelled.
+        if (error is not null && !Stop.IsStopped)
             return new(item, index, LlmOutcomeStatus.Failed, error, run.Attempts, duration);
         return run.Attempts == 0 ? new(item, index) : new(item, index, LlmOutcomeStatus.Canceled, Cancellation(error), run.Attempts, duration);
     }
@@ -70,5 +71,5 @@ internal abstract class OutcomeFanOut<TSource, TResult>(
     private Exception Cancellation(Exception? error) =>
         Stop.IsCancelledByCaller(out var token) ? new OperationCanceledException("The caller cancelled the group.", error, token)
         : Stop.Reason == StopReason.Clock ? DeadlinePassed(error)
-        : error ?? new OperationCanceledException("The group was stopped.", Stop.Token);
+        : error as OperationCanceledException ?? new OperationCanceledException("The group was stopped.", error, Stop.Token);
 }

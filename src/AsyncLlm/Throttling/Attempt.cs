@@ -56,10 +56,11 @@ internal class Attempt(ThrottledCall call) : CancellationTokenSource
     public void Enter()
     {
         _outer = Innermost.Value;
-        // Work that lives on after its attempt and starts others must not make a chain that grows.
-        while (_outer is { _call: null })
-            _outer = _outer._outer;
         Innermost.Value = this;
+        // Work that starts other work and does not wait for it must not make a chain that grows.
+        for (var attempt = this; attempt is not null; attempt = attempt._outer)
+            while (attempt._outer is { _call: null } dead)
+                attempt._outer = dead._outer;
     }
 
     /// <summary>What <see cref="Run"/> leaves behind where nothing else restores the async locals.</summary>

@@ -7,8 +7,14 @@ internal sealed class Pacer
     // two seconds, or sixth of one once there are reports, so that what is refused before the first refusal is back is a fraction of what
     // was accepted.
     private const double FirstSpeed = 5;
+    // Of a limiter, which knows a quota: as fast as without one.
+    private const double FirstSpeedShared = 20;
     private const double SpeedUp = 0.5;
     private const double SpeedUpReported = 6;
+    // A quota that is reported is sent in a second at least.
+    private const double MostSpeedReported = 100;
+    // Timers are late, by no more than this.
+    private const double Lateness = 0.02;
     private const double CostMemory = 0.98;
     // So much of the usual error of an estimate is kept back, for each of those on their way.
     private const double CostCaution = 2;
@@ -16,7 +22,7 @@ internal sealed class Pacer
     private const double Tolerance = 0.05;
     // A pause is doubled no more than that.
     private const int MostDoublings = 10;
-    // More attempts than that in a row without a report: none is expected any more.
+    // More answers than that in a row without a report: none is expected any more.
     private const int ReportPatience = 2000;
 
     private readonly bool _isShared;
@@ -29,9 +35,12 @@ internal sealed class Pacer
     private double _costRatio = 1;
     private double _costError;
     private bool _isBlind = true;
-    private double _speed = FirstSpeed;
+    private double _speed;
+    // When the next attempt is due at that speed.
+    private double _dueAt = double.NegativeInfinity;
+    private double _openedAt = double.NaN;
     private double _closedUntil = double.NegativeInfinity;
-    private long _reportedAt;
+    private long _unreported;
     private long _epochEnd = -1;
     // Where it was still closed after a pause that reports explain, one attempt finds out whether it is open.
     private long _probe = long.MaxValue;
@@ -43,6 +52,7 @@ internal sealed class Pacer
     public Pacer(double? requestsPerMinute, double? tokensPerMinute, bool isShared = false)
     {
         _isShared = isShared;
+        _speed = isShared ? FirstSpeedShared : FirstSpeed;
         _blind = new(requestsPerMinute);
         if (tokensPerMinute is { } tokens)
             _tokens.Assume(tokens);
@@ -66,20 +76,23 @@ internal sealed class Pacer
             return ClosedUntil;
         if (Admitted > _probe && now < _probedAt + BlindPacer.Unrefused * _refusalTime)
             return _probedAt + BlindPacer.Unrefused * _refusalTime;
-        var at = !_isBlind ? now : _isShared ? _blind.SpacedAt(_speed, now) : _blind.AdmitsAt(inFlight, now);
-        if (!_isBlind || _epochEnd < 0)
-            at = Math.Max(at, _blind.SpacedAt(_speed, now));
+        var at = !_isBlind || _isShared ? now : _blind.AdmitsAt(inFlight, now);
+        if (!_isBlind || _isShared || _epochEnd < 0)
+            at = Math.Max(at, Math.Max(_dueAt, _blind.SpacedAt(double.PositiveInfinity, now)));
         return Math.Max(at, Math.Max(_requests.AdmitsAt(1, inFlight > 0, now), _tokens.AdmitsAt(_costRatio * tokens + CostCaution * _costError * Math.Sqrt(1 + inFlight), inFlight > 0, now)));
     }
 
     public Admission Admit(int tokens, int inFlight, double now)
     {
-        _speed += _isBlind ? SpeedUp : SpeedUpReported;
+        _speed = _isBlind ? _speed + SpeedUp : Math.Min(_speed + SpeedUpReported, Math.Max(MostSpeedReported, _requests.Limit));
+        _dueAt = (!_isBlind && now < _dueAt + Lateness ? _dueAt : now) + 1 / _speed;
+        if (double.IsNaN(_openedAt))
+            _openedAt = now;
         if (Admitted == _probe)
             _probedAt = now;
         var reserved = _costRatio * tokens;
         var (requests, tokensLeft) = (_requests.Admit(Admitted, 1, now), _tokens.Admit(Admitted, reserved, now));
-        return _blind.Admit(inFlight, now, isPaced: _isBlind) with { ReservedTokens = reserved, Marks = Admitted - _reportedAt < ReportPatience ? new(requests, tokensLeft) : null };
+        return _blind.Admit(inFlight, now, isPaced: _isBlind) with { ReservedTokens = reserved, Marks = _unreported < ReportPatience ? new(requests, tokensLeft) : null };
     }
 
     public void Answered(in Admission admission)
@@ -92,6 +105,7 @@ internal sealed class Pacer
 
     private void Settle(in Admission admission, bool isAccepted)
     {
+        _unreported++;
         if (admission.Marks is not { } marks)
         {
             if (!isAccepted)
@@ -109,6 +123,7 @@ internal sealed class Pacer
     {
         var isNew = admission.Number >= _epochEnd;
         var isProbe = admission.Number == _epochEnd;
+        var sent = Admitted - Math.Max(0, _epochEnd);
         if (isNew)
             _epochEnd = Admitted;
         var explains = Explanation(admission);
@@ -116,7 +131,11 @@ internal sealed class Pacer
         if (explains is null)
         {
             _isBlind = true;
-            _speed = FirstSpeed;
+            if (!_isShared)
+                _speed = FirstSpeed;
+            else if (isNew)
+                (_speed, _openedAt) = (Math.Max(FirstSpeed, sent / Math.Max(1e-3, now - _openedAt)), now);
+            _dueAt = now + 1 / _speed;
             _blind.Refused(admission, retryAfter, now);
             return;
         }
@@ -182,7 +201,7 @@ internal sealed class Pacer
         }
         if (!wasKnown && _requests.IsKnown)
             _isBlind = false;
-        _reportedAt = Admitted;
+        _unreported = 0;
     }
 
     // Less than nothing is left where refusals count too; without a time until it is whole that says that it is not known.

@@ -15,11 +15,12 @@ internal sealed class QuotaMarks(in QuotaMark requests, in QuotaMark tokens)
 /// <param name="Least">What was left, the attempt taken off; infinite while nothing is known.</param>
 /// <param name="Bucket">What was left if it is a bucket, the attempt taken off.</param>
 /// <param name="Corrections">By how much reports had corrected that in all.</param>
+/// <param name="Overflown">How much more had come back in all than it holds.</param>
 /// <param name="Spent">What had been spent in all, the attempt included.</param>
 /// <param name="Refunds">How often something had been given back.</param>
 /// <param name="Allowed">The kinds by which there was enough of it.</param>
 /// <param name="Denied">The believed kinds by which there was not: the attempt finds out.</param>
-internal record struct QuotaMark(double Least, double Bucket, double Corrections, double Spent, long Refunds, QuotaKinds Allowed, QuotaKinds Denied)
+internal record struct QuotaMark(double Least, double Bucket, double Corrections, double Overflown, double Spent, long Refunds, QuotaKinds Allowed, QuotaKinds Denied)
 {
     /// <summary>What its answer reported.</summary>
     public QuotaReport? Report { get; set; }

@@ -174,6 +174,11 @@ internal sealed partial class ReportedQuota
     {
         if (later - earlier <= Fine)
             return;
+        // Ends are whole periods apart: what is over is a multiple of it too, and a reset takes one of a window and two of a counter at most.
+        var over = Math.Abs(Math.IEEERemainder(later - earlier, _period));
+        var precision = (_grain + Fine) * (1 + Math.Ceiling((later - earlier) / _period));
+        if (over > precision && over + precision < _longestReset)
+            Contradict(over + precision < 0.5 * _longestReset ? QuotaKinds.Window | QuotaKinds.Counter : QuotaKinds.Window);
         if (later - earlier < _period - _grain - Fine)
             (_period, _firstEnd) = (later - earlier, earlier);
         var periods = Math.Round((later - _firstEnd) / _period);
@@ -191,10 +196,15 @@ internal sealed partial class ReportedQuota
         (_leastInterval, _mostInterval, _paceStart) = (0, double.PositiveInfinity, default);
     }
 
-    private void GuessInterval(in QuotaReport report)
+    private void GuessInterval(in QuotaReport report, long number)
     {
-        if (double.IsInfinity(_interval))
-            _interval = report.WholeIn > 0 ? report.WholeIn / Math.Max(0.5 * _unit, _limit - report.Left - 0.5 * _unit) : Minute / _limit;
+        if (!double.IsInfinity(_interval))
+            return;
+        var taken = _limit - report.Left;
+        _interval = report.WholeIn > 0 ? report.WholeIn / Math.Max(0.5 * _unit, taken - 0.5 * _unit) : Minute / _limit;
+        // Whole at the start, as it mostly is, it lacks only what was sent since.
+        if (_isOfRequests && report.WholeIn > 0 && number > 0)
+            _interval = Math.Min(_interval, Math.Max(report.WholeIn / (taken + 1), (report.WholeAt - _startedAt) / number));
     }
 
     private void FindGrain(in QuotaReport report)

@@ -28,8 +28,11 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
     // Others come at random: so many standard deviations of what they take unseen are kept back, and never more than these parts of a
     // bucket, which loses nothing by it but the last of it, and of others, which lose as much of what they give.
     private const double Caution = 2;
-    private const double LargestReserve = 0.33;
+    private const double LargestReserve = 0.67;
+    private const double LargestReserveOfTokens = 0.33;
     private const double LargestUnused = 0.02;
+    // Who took more would leave nothing to wait for.
+    private const double MostOthers = 0.7;
     private const double OthersMemory = 0.98;
 
     private readonly AdmissionLog _log = new();
@@ -37,6 +40,7 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
     private readonly bool _isOfRequests = coarsestUnit == 1;
     private double _unit = coarsestUnit;
     private double _limit;
+    private double _startedAt;
     private double _spent;
     private double _unanswered;
     private long _refunds;
@@ -48,6 +52,7 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
     private double _bucket;
     private double _bucketAt;
     private double _corrections;
+    private double _overflown;
 
     // The report of the newest attempt that is known about; its answer need not be the last one to come.
     private long _number = -2;
@@ -56,6 +61,9 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
 
     /// <summary>Whether anything was reported or configured.</summary>
     public bool IsKnown => _limit > 0;
+
+    /// <summary>All of it; 0 while nothing is known.</summary>
+    public double Limit => _limit;
 
     /// <summary>What comes back per second.</summary>
     public double Rate => IsBelieved(QuotaKinds.Bucket) ? 1 / _interval : _limit / (IsBelieved(QuotaKinds.Log) ? LogWindow : Period);
@@ -82,7 +90,7 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
         }
         if (last > now && disagree && _probe <= _number)
             last = Math.Max(now, Math.Min(last, ProbesAt(wanted, isTold, now)));
-        return _limit <= 1 && _grain == Coarse ? Telling(last) : last;
+        return _limit <= 1 && _grain == Coarse && IsBelieved(QuotaKinds.Log) ? Telling(last) : last;
     }
 
     // Of a reset in whole seconds, when the attempt comes decides what is told: whether one of a single unit is shorter than believed.
@@ -143,12 +151,14 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
         if (denied != 0)
             _probe = number;
         Refill(now);
+        if (_spent == 0)
+            _startedAt = now;
         _bucket -= units;
         _spent += units;
         _unanswered += units;
         _since.Add(number, units, IsKnown ? MostInFlight : MostUnreported);
         _log.Add(now, _spent, _limit, IsBelieved(QuotaKinds.Log) ? LogWindow : FadingPeriod);
-        return new(least, _bucket, _corrections, _spent, _refunds, allowed, denied);
+        return new(least, _bucket, _corrections, _overflown, _spent, _refunds, allowed, denied);
     }
 
     /// <summary>Gives back what an attempt had reserved too much; less than 0 for too little.</summary>
@@ -181,7 +191,7 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
         if (limit != _limit)
             Resize(limit);
         FindGrain(report);
-        GuessInterval(report);
+        GuessInterval(report, number);
         Contradict(QuotaKinds.None);
         if (number < _number || (number == _number && report.At <= _newest.At))
             return;
@@ -189,6 +199,9 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
         var known = mark is { } admitted ? admitted.Bucket + _corrections - admitted.Corrections : _bucket;
         // A refusal may find it overdrawn.
         var error = Math.Min(Off(report.Left, known), Math.Max(0, _limit + _unit - (report.WholeIn - _grain) / _interval) - known);
+        // What has run over since then has taken the error with it.
+        if (mark is { } then && _overflown > then.Overflown)
+            error = Math.Min(0, error + _overflown - then.Overflown);
         _bucket += error;
         _corrections += error;
         var since = _since.Sum;
@@ -242,19 +255,22 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
         var others = _others - (isBucket ? _grain / _interval : 0);
         if (!(others > 0 && _othersTime > 0))
             return 0;
-        var unseen = others / _othersTime * (now - _newest.At);
-        return Math.Min((isBucket ? unseen + units : 0) + Caution * Math.Sqrt(units * unseen), (isBucket ? LargestReserve : LargestUnused) * _limit);
+        var unseen = Math.Min(others / _othersTime, MostOthers * Rate) * (now - _newest.At);
+        return Math.Min((isBucket ? unseen + units : 0) + Caution * Math.Sqrt(units * unseen), (!isBucket ? LargestUnused : _isOfRequests ? LargestReserve : LargestReserveOfTokens) * _limit);
     }
 
     private void CountOthers(in QuotaReport report, double since)
     {
         if (_number < 0 || report.At <= _newest.At || !BitOperations.IsPow2((int)Believed))
             return;
+        // The same again is an old report.
+        if (report.Left == _newest.Left && Math.Abs(report.WholeIn - _newest.WholeIn) < Moment)
+            return;
         var kind = Believed;
         double taken;
         if (kind != QuotaKinds.Bucket)
             taken = Math.Max(0, Level(kind, report.At, _spent - _since.Sum, since) - report.Left);
-        else if (_newest.WholeAt > report.At)
+        else if (_newest.WholeAt - _grain > report.At)
             taken = (report.WholeAt - _newest.WholeAt) / _interval - since;
         else
             return;
@@ -338,9 +354,11 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
     {
         if (IsKnown)
         {
-            _bucket = Math.Min(Math.Max(_bucket, _limit), _bucket + (now - _bucketAt) / _interval);
-            if (now >= _newest.WholeAt && _bucketAt < _newest.WholeAt)
-                _bucket = Math.Max(_bucket, _limit - _since.Sum);
+            var refilled = _bucket + (now - _bucketAt) / _interval;
+            _bucket = Math.Min(Math.Max(_bucket, _limit), refilled);
+            _overflown += refilled - _bucket;
+            if (now >= _newest.WholeAt && _bucketAt < _newest.WholeAt && _limit - _since.Sum - _bucket is > 0 and var missed)
+                (_bucket, _corrections) = (_bucket + missed, _corrections + missed);
         }
         _bucketAt = now;
     }

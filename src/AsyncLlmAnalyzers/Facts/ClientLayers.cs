@@ -44,7 +44,7 @@ internal static class ClientLayers
                 IInvocationOperation registration when TakesHttpClientFromFactory(registration, context) && HttpDefaults.Of(role, context, cancellationToken) is { Verdict: not Verdict.No } defaults => defaults,
                 IInvocationOperation { TargetMethod.Name: var name } when IsThrottleName(name) => new Fact(Verdict.Yes, operation.Syntax.GetLocation()),
                 IInvocationOperation invocation when OfExecutor(invocation, role, context) is { Verdict: not Verdict.No } executor => executor,
-                IInvocationOperation { TargetMethod.Name: "CreateClient" } when role != ExecutorRole.Bounds => new Fact(Verdict.Unknown, operation.Syntax.GetLocation()),
+                _ when role != ExecutorRole.Bounds && IsPipelineFromElsewhere(operation, context, cancellationToken) => new Fact(Verdict.Unknown, operation.Syntax.GetLocation()),
                 IObjectCreationOperation { Type: INamedTypeSymbol type } when IsHandler(type, context) => OfHandler(type, operation, role, context, cancellationToken),
                 _ => new Fact(Verdict.No),
             };
@@ -98,6 +98,14 @@ internal static class ClientLayers
 
     /// <summary>The wrappers of Microsoft.Extensions.AI add functions, logs and caches; none limits, repeats or ends a call.</summary>
     private static bool IsPlain(INamedTypeSymbol type) => type.IsInNamespace("Microsoft.Extensions.AI");
+
+    /// <summary>An HttpClient, handler or transport that somebody else makes, who may have given it layers: one that is injected, or of <c>IHttpClientFactory</c>.</summary>
+    private static bool IsPipelineFromElsewhere(IOperation operation, LlmContext context, CancellationToken cancellationToken) =>
+        operation is ILocalReferenceOperation or IFieldReferenceOperation or IPropertyReferenceOperation or IParameterReferenceOperation or IInvocationOperation
+        && operation.Type is { } type && PipelineTypes.Prepend("HttpClient").Any(name => type.Name == name || type.DerivesFrom(name))
+        && operation is not IMemberReferenceOperation { Instance: null, Member.DeclaringSyntaxReferences.IsEmpty: true }
+        && !(operation.Parent is IAssignmentOperation assignment && assignment.Target == operation)
+        && !new ValueSources(context, cancellationToken).Of(operation).Any();
 
     private static readonly string[] PipelineTypes = ["HttpMessageHandler", "PipelinePolicy", "HttpPipelinePolicy", "PipelineTransport", "HttpPipelineTransport"];
 

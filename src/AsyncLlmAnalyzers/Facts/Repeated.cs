@@ -1,6 +1,7 @@
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Operations;
 using AsyncLlmAnalyzers.Catalog;
+using AsyncLlmAnalyzers.Hosting;
 using AsyncLlmAnalyzers.Model;
 
 namespace AsyncLlmAnalyzers.Facts;
@@ -9,8 +10,8 @@ namespace AsyncLlmAnalyzers.Facts;
 internal static class Repeated
 {
     /// <summary>
-    /// Yes with the loop or the fan-out. None of these is one: a loop of attempts, one with a pause in it, and one that only the answers end, as that of
-    /// a conversation or of a model that calls tools.
+    /// Yes with the loop or the fan-out. None of these is one: a loop of attempts, one over a few items or over implementations, one with a pause in it, and one
+    /// that only the answers end, as that of a conversation or of a model that calls tools.
     /// </summary>
     public static Fact Of(IOperation site, LlmContext context, CancellationToken cancellationToken) =>
         Surroundings.Of(site, context, here => Here(here, context, cancellationToken), cancellationToken);
@@ -22,7 +23,7 @@ internal static class Repeated
         {
             var repeats = ancestor switch
             {
-                ILoopOperation loop => loop != attempts && loop.Repeats(site) && GoesOverItems(loop) && !IsPaced(loop) && !loop.IsLeftAfter(site),
+                ILoopOperation loop => loop != attempts && loop.Repeats(site) && GoesOverItems(loop) && !IsShort(loop, context, cancellationToken) && !GoesOverImplementations(loop, site) && !IsPaced(loop) && !loop.IsLeftAfter(site),
                 IAnonymousFunctionOperation lambda => lambda.GivenTo() is { } carrier && RunsPerItem(carrier, context, cancellationToken),
                 _ => false,
             };
@@ -50,6 +51,19 @@ internal static class Repeated
         IInvocationOperation { TargetMethod.Name: var name } => name.StartsWith("Try", StringComparison.Ordinal) || name is "MoveNext" or "MoveNextAsync" or "WaitToReadAsync" or "Read" or "ReadAsync" or "Any",
         _ => false,
     });
+
+    /// <summary>Three questions in a literal, a page: one after the other they exceed no limit. A loop over pages goes over all of them.</summary>
+    private static bool IsShort(ILoopOperation loop, LlmContext context, CancellationToken cancellationToken) =>
+        loop is IForEachLoopOperation or IForLoopOperation
+        && !loop.Locals.Any(item => item.Type.SpecialType == SpecialType.None && item.Type.AllInterfaces.Any(contract => contract.SpecialType == SpecialType.System_Collections_IEnumerable))
+        && new ItemCounter(context, Options.SmallFanOut.Default, cancellationToken).Of(loop) == ItemCount.Bounded;
+
+    /// <summary><c>foreach (var step in steps) await step.RunAsync()</c>: each item runs code of its own, and that once.</summary>
+    private static bool GoesOverImplementations(ILoopOperation loop, IOperation site) =>
+        site is IInvocationOperation { TargetMethod: var method } call
+        && (method.ContainingType.TypeKind == TypeKind.Interface || method.IsAbstract || method.IsVirtual || method.IsOverride)
+        && call.Receiver() is ILocalReferenceOperation { Local: var item }
+        && loop.Locals.Contains(item, SymbolEqualityComparer.Default);
 
     private static bool IsPaced(ILoopOperation loop) => loop.Descendants().Any(operation => operation is IInvocationOperation { TargetMethod.Name: "Delay" or "ReadLine" or "ReadLineAsync" or "ReadKey" or "WaitForNextTickAsync" or "Sleep" or "Ask" });
 

@@ -64,7 +64,8 @@ internal sealed class PacedClient(Pacer pacer, Func<double, Decision> decide)
     private void Answer()
     {
         var (admission, decision) = _answers.Dequeue();
-        pacer.Observe(decision.Report, admission, _now);
+        // Like the engine, which does not know them without their marks.
+        pacer.Observe(decision.Report, admission.Marks is null ? null : admission, _now);
         if (decision.IsAccepted)
             pacer.Answered(admission);
         else

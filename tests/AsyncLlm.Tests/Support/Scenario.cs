@@ -31,6 +31,18 @@ internal static class Scenario
         Assert.Equal(token, exception.CancellationToken);
         Assert.True(task.IsCanceled);
     }
+
+    /// <summary>Collects garbage, from a stack of its own, until no more are alive than there may be.</summary>
+    public static async Task<int> AliveAsync(IReadOnlyCollection<WeakReference> references, int atMost = 0)
+    {
+        for (var i = 0; i < 50 && references.Count(reference => reference.IsAlive) > atMost; i++)
+        {
+            await Task.Yield();
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+        return references.Count(reference => reference.IsAlive);
+    }
 }
 
 /// <summary>A failure the tests recognise.</summary>

@@ -111,13 +111,7 @@ public sealed class CancellationTests : ThrottleTests
     {
         using var caller = new CancellationTokenSource();
         WeakReference[] ended = [await EndOneAsync(caller.Token), await EndStreamAsync(caller.Token, default), await EndStreamAsync(default, caller.Token)];
-        for (var i = 0; i < 50 && ended.Any(one => one.IsAlive); i++)
-        {
-            // Off the stack on which the last one ended.
-            await Task.Yield();
-            GC.Collect();
-            GC.WaitForPendingFinalizers();
-        }
+        await AliveAsync(ended);
 
         Assert.Equal([false, false, false], ended.Select(one => one.IsAlive));
         GC.KeepAlive(caller);

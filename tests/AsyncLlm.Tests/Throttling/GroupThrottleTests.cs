@@ -134,6 +134,28 @@ public sealed class GroupThrottleTests : ThrottleTests
         Assert.Equal((LlmOutcomeStatus.Canceled, 1), ((await group)[0].Status, (await group)[0].Attempts));
     });
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public Task What_a_call_returns_while_it_is_being_cancelled_counts_and_what_it_throws_is_inside_its_cancellation(bool timed) => Run(async () =>
+    {
+        Use(new());
+        var late = new ModelException("late");
+        using var caller = new CancellationTokenSource();
+        var options = new LlmBatchOptions { Throttle = Throttle, CallTimeout = timed ? TimeSpan.FromHours(1) : null, TimeProvider = Clock };
+        var group = LlmTask.WhenAllSettled([0, 1, 2], Stubborn.AskAsync, options, caller.Token);
+        await RequestAsync(Stubborn, 3);
+        caller.Cancel();
+        Stubborn[0].Answer();
+        Stubborn[1].Fail(late);
+        Stubborn[2].Fail(new OperationCanceledException("a token of the library's own"));
+        var outcomes = await group;
+
+        Assert.Equal([LlmOutcomeStatus.Succeeded, LlmOutcomeStatus.Canceled, LlmOutcomeStatus.Canceled], outcomes.Select(outcome => outcome.Status));
+        Assert.All(outcomes.Skip(1), outcome => Assert.Equal(caller.Token, Assert.IsType<OperationCanceledException>(outcome.Error).CancellationToken));
+        Assert.Same(late, outcomes[1].Error!.InnerException);
+    });
+
     [Fact]
     public Task CallTimeout_bounds_each_attempt_and_not_the_wait_for_it() => Run(async () =>
     {

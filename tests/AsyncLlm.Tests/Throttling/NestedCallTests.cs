@@ -177,6 +177,50 @@ public sealed class NestedCallTests : ThrottleTests
         }
     });
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public Task Work_that_starts_the_next_and_does_not_wait_for_it_leaves_nothing_behind(bool fromInsideItsCall) => Run(async () =>
+    {
+        Use(new());
+        var starts = Enumerable.Range(0, 20).Select(_ => new TaskCompletionSource()).ToArray();
+        var attempts = new List<WeakReference>();
+        var calls = new List<Task>();
+        calls.Add(CallAsync(0));
+        for (var i = 0; i < starts.Length; i++)
+        {
+            await UntilAdmittedAsync(fromInsideItsCall ? 1 : 1 + i);
+            if (!fromInsideItsCall)
+                await calls[i];
+            if (i == starts.Length - 1)
+                break;
+            starts[i].SetResult();
+            if (fromInsideItsCall)
+                await calls[i];
+        }
+
+        // The last one, whose work still waits, and the one it was started in.
+        Assert.InRange(await AliveAsync(attempts, atMost: 2), 1, 2);
+        starts[^1].SetResult();
+        await calls[^1];
+
+        Task CallAsync(int number) => Throttle.ExecuteAsync(token =>
+        {
+            var attempt = new object();
+            token.UnsafeRegister(static _ => { }, attempt);
+            attempts.Add(new(attempt));
+            var work = WorkAsync(number);
+            return fromInsideItsCall ? work : Task.CompletedTask;
+        });
+
+        async Task WorkAsync(int number)
+        {
+            await starts[number].Task;
+            if (number < starts.Length - 1)
+                calls.Add(CallAsync(number + 1));
+        }
+    });
+
     [Fact]
     public Task A_different_throttle_inside_is_independent() => Run(async () =>
     {

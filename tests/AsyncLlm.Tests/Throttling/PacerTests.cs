@@ -117,6 +117,139 @@ public sealed class PacerTests
         Assert.InRange(client.Accepted - before, 0.5 * 300 * 40, 300 * 40);
     }
 
+    /// <summary>What runs over while answers are on their way is not there when they come; and a part of an attempt is never reported.</summary>
+    [Theory]
+    [InlineData(0.723, 1.38, 2, 0.001)]
+    [InlineData(0.714, 1.4, 3, 0.001)]
+    [InlineData(0.606, 1.65, 19, 0.001)]
+    [InlineData(0.541, 1.85, 4, 1)]
+    public void A_bucket_of_one_attempt_and_a_part_is_sent_as_fast_as_it_refills(double interval, double burst, double latency, double grain)
+    {
+        const int Attempts = 333;
+        for (var seed = 0; seed < 20; seed++)
+        {
+            var (random, bucket) = (new Random(seed), new Bucket(interval, burst, grain));
+            var client = new PacedClient(new Pacer(requestsPerMinute: null, tokensPerMinute: null), bucket.Decide)
+            {
+                Latency = () => latency * (0.4 + 1.5 * random.NextDouble()),
+                RefusalLatency = () => 0.05 + 0.05 * random.NextDouble(),
+            };
+
+            client.RunUntilAccepted(Attempts);
+
+            Assert.True(client.Refused <= 6 && client.LastAcceptedAt < 1.03 * Attempts * interval + latency + 5 * grain, $"seed {seed}: {client.Refused} refused, {client.LastAcceptedAt} s");
+        }
+    }
+
+    /// <summary>A bucket that was full at the start lacks only what was sent since.</summary>
+    [Fact]
+    public void Until_the_first_answer_comes_the_report_of_a_refusal_tells_the_rate()
+    {
+        var bucket = new Bucket(interval: 1.43, burst: 1.47, grain: 0.001);
+        var client = Client(latency: 60, bucket.Decide);
+
+        client.RunUntil(60);
+
+        Assert.InRange(client.Accepted, 38, 42);
+        Assert.InRange(client.Refused, 1, 2);
+    }
+
+    /// <summary>A report tells what was left when its attempt was admitted, not now.</summary>
+    [Fact]
+    public void Thousands_on_their_way_leave_each_report_with_its_own_attempt()
+    {
+        var (used, window, sent) = (0, 0.0, 0);
+        var client = new PacedClient(new Pacer(requestsPerMinute: null, tokensPerMinute: null), now =>
+        {
+            (used, window) = Math.Floor(now / 60) == window ? (used, window) : (0, Math.Floor(now / 60));
+            var isAccepted = used < 3000;
+            used += isAccepted ? 1 : 0;
+            var reset = Math.Ceiling(1000 * (60 * (window + 1) - now)) / 1000;
+            return new(isAccepted, Math.Ceiling(reset), Requests(3000, 3000 - used, reset));
+        })
+        {
+            Latency = () => sent++ < 10 ? 2 : 8,
+            RefusalLatency = () => 0.1,
+        };
+
+        client.RunUntilAccepted(9000);
+
+        Assert.InRange(client.Refused, 0, 30);
+        Assert.InRange(client.LastAcceptedAt, 120, 124);
+    }
+
+    /// <summary>So small a bucket that most of it is kept back for what others take until the next report.</summary>
+    [Theory]
+    [InlineData(27, 0.167, 0.4, 3.5)]
+    [InlineData(21, 0.15, 0.39, 4)]
+    public void What_others_take_between_reports_is_kept_back(double burst, double interval, double share, double latency)
+    {
+        var (random, bucket) = (new Random(1), new Bucket(interval, burst, grain: 0.001));
+        var next = 0.0;
+        var client = new PacedClient(new Pacer(requestsPerMinute: null, tokensPerMinute: null), now =>
+        {
+            for (; next <= now; next -= Math.Log(1 - random.NextDouble()) * interval / share)
+                bucket.Take(next);
+            return bucket.Decide(now);
+        })
+        {
+            Latency = () => latency * (0.5 + random.NextDouble()),
+            RefusalLatency = () => 0.05,
+        };
+
+        client.RunUntilAccepted(1000);
+
+        Assert.InRange(client.Refused, 0, 25);
+        Assert.InRange(client.LastAcceptedAt, 0, 1.05 * 1000 * interval / (1 - share) + latency);
+    }
+
+    /// <summary>Who kept back what others took at their busiest would wait until most of it is whole.</summary>
+    [Fact]
+    public void Others_who_took_more_than_comes_back_do_not_hold_everything_up()
+    {
+        const double Interval = 0.1;
+        var pacer = new Pacer(requestsPerMinute: null, tokensPerMinute: null);
+        for (var second = 0; second <= 60; second++)
+        {
+            var admission = pacer.Admit(0, 0, second);
+            var missing = 400 + 10 * second;
+            pacer.Observe(Requests(1000, 1000 - missing, missing * Interval), admission, second);
+            pacer.Answered(admission);
+        }
+
+        var now = 60.0;
+        while (pacer.AdmitsAt(0, 0, now) is var at && at > now)
+            now = at;
+
+        Assert.InRange(now, 60, 70);
+    }
+
+    /// <summary>Others on the limiter have not been refused, and it goes on giving permits.</summary>
+    [Fact]
+    public void With_a_shared_limiter_a_refusal_is_followed_by_the_pace_before()
+    {
+        var pacer = new Pacer(requestsPerMinute: null, tokensPerMinute: null, isShared: true);
+        var (refused, sent) = (default(Admission), 0);
+        for (var now = 0.0; now < 10; now += 1 / 15.0)
+        {
+            if (pacer.AdmitsAt(0, 0, now) > now)
+                continue;
+            refused = pacer.Admit(0, 0, now);
+            sent++;
+        }
+        pacer.Refused(refused, retryAfter: 1, 10);
+        var opens = pacer.AdmitsAt(0, 0, 10);
+        for (var now = opens; now < opens + 1; now = Math.Max(now, pacer.AdmitsAt(0, 0, now)))
+        {
+            if (pacer.AdmitsAt(0, 0, now) <= now)
+                pacer.Admit(0, 0, now);
+        }
+
+        Assert.InRange(sent, 140, 151);
+        Assert.InRange(opens, 11, 11.1);
+        Assert.InRange(pacer.Admitted - sent, 12, 20);
+    }
+
     /// <param name="latency">How long an accepted attempt takes; a refusal takes a tenth of a second.</param>
     private static PacedClient Client(double latency, Func<double, Decision> decide) =>
         new(new Pacer(requestsPerMinute: null, tokensPerMinute: null), decide) { Latency = () => latency, RefusalLatency = () => 0.1 };
@@ -139,6 +272,23 @@ public sealed class PacerTests
         var admission = inFlight[index];
         inFlight.RemoveAt(index);
         return admission;
+    }
+
+    /// <summary>Reports how many whole attempts are left, and in how many of so many seconds it is full.</summary>
+    private sealed class Bucket(double interval, double burst, double grain)
+    {
+        private double _full;
+
+        public void Take(double now) => _full = Math.Max(_full, now) + interval;
+
+        public Decision Decide(double now)
+        {
+            var wait = _full - (burst - 1) * interval - now;
+            if (wait <= 0)
+                Take(now);
+            var left = burst - Math.Max(0, _full - now) / interval;
+            return new(wait <= 0, Math.Ceiling(Math.Max(0, wait)), Requests((long)burst, (long)Math.Floor(left + 1e-6), grain * Math.Ceiling(_full / grain - 1e-6) - now));
+        }
     }
 
     private static T Pick<T>(Random random, T[] values) => values[random.Next(values.Length)];

@@ -126,6 +126,63 @@ public sealed class StreamAsyncTests : ThrottleTests
         Assert.Equal((1, false), (_stream.Disposals, _stream.WasDisposedWhileMoving));
     });
 
+    public enum End
+    {
+        OfAttempt,
+        OfTotal,
+        ByCaller,
+    }
+
+    [Theory]
+    [InlineData(End.OfAttempt)]
+    [InlineData(End.OfTotal)]
+    [InlineData(End.ByCaller)]
+    public Task A_first_item_that_comes_after_the_end_of_its_attempt_is_not_given(End end) => Run(async () =>
+    {
+        Use(new()
+        {
+            AttemptTimeout = TimeSpan.FromSeconds(end == End.OfAttempt ? 10 : 60),
+            TotalTimeout = TimeSpan.FromSeconds(end == End.OfTotal ? 10 : 60),
+            MaxTimeoutRetries = 0,
+        });
+        var deaf = new FakeStream { HonorsTokens = false };
+        using var caller = new CancellationTokenSource();
+        var first = Throttle.StreamAsync(Open(deaf), caller.Token).GetAsyncEnumerator().MoveNextAsync().AsTask();
+        await MovingAsync(deaf);
+        if (end == End.ByCaller)
+            caller.Cancel();
+        else
+            Clock.Advance(TimeSpan.FromSeconds(10));
+        deaf.Give();
+
+        if (end == End.ByCaller)
+            await AssertCancelledBy(caller.Token, first);
+        else
+            await Assert.ThrowsAsync<TimeoutException>(() => first);
+        Assert.Equal((1, 0, 1), (deaf.Disposals, Now.InFlight, Now.Failed));
+    });
+
+    [Fact]
+    public Task A_stream_whose_first_item_came_too_late_is_opened_again() => Run(async () =>
+    {
+        Use(new() { AttemptTimeout = TimeSpan.FromSeconds(10) });
+        var deaf = new FakeStream { HonorsTokens = false };
+        var loop = Throttle.StreamAsync(_ => _opened++ == 0 ? deaf : _stream).GetAsyncEnumerator();
+        var first = loop.MoveNextAsync().AsTask();
+        await MovingAsync(deaf);
+        Clock.Advance(TimeSpan.FromSeconds(10));
+        deaf.Give();
+        Assert.False(first.IsCompleted);
+        await UntilAdmittedAsync(2);
+        await MovingAsync(_stream);
+        _stream.Give();
+
+        Assert.True(await first);
+        Assert.Equal((1, 2), (deaf.Disposals, _opened));
+        Assert.False(_stream.Token.IsCancellationRequested);
+        await loop.DisposeAsync();
+    });
+
     [Fact]
     public Task A_stream_that_stalls_before_its_first_item_is_left_behind_and_disposed_when_it_moves() => Run(async () =>
     {

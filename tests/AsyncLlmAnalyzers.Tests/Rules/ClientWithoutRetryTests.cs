@@ -24,6 +24,8 @@ public class ClientWithoutRetryTests() : RuleTests("ALLM4001")
     [InlineData("new [|ChatClient|](\"m\", \"k\")", "Each(texts, t => client.CompleteChatAsync(t))")]
     [InlineData("new [|ChatClient|](\"m\", \"k\")", "Task.Yield(); for (var i = 0; i < texts.Count; i++) await client.CompleteChatAsync(texts[i])")]
     [InlineData("new [|ChatClient|](\"m\", \"k\")", "Task.Yield(); var queue = new Queue<string>(texts); while (queue.TryDequeue(out var t)) await client.CompleteChatAsync(t)")]
+    [InlineData("new [|ChatClient|](\"m\", \"k\")", "Task.Yield(); for (var i = 0; i < 1000; i++) await client.CompleteChatAsync(text + i)")]
+    [InlineData("new [|ChatClient|](\"m\", \"k\")", "Task.Yield(); foreach (var few in texts.Chunk(10)) foreach (var t in few) await client.CompleteChatAsync(t)")]
     [InlineData("new [|ChatClient|](\"m\", \"k\")", "Parallel.ForEachAsync(texts, async (t, ct) => await One(t))")]
     public Task Reports_no_retries_and_retries_that_do_not_wait(string construction, string call) => ReportsAsync(Class(construction, call));
 
@@ -53,6 +55,41 @@ public class ClientWithoutRetryTests() : RuleTests("ALLM4001")
     public Task Silent_when_a_handler_retries() => SilentAsync(Class(
         "new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new() { RetryPolicy = new ClientRetryPolicy(0), Transport = new HttpClientPipelineTransport(new HttpClient(new Repeating())) })",
         "client.CompleteChatAsync(text)"));
+
+    [Theory]
+    [InlineData("new AnthropicClient { HttpClient = http, MaxRetries = 0 }")]
+    [InlineData("new AnthropicClient { HttpClient = factory.CreateClient(\"a\"), MaxRetries = 0 }")]
+    [InlineData("new AnthropicClient { HttpClient = services.GetRequiredKeyedService<HttpClient>(\"a\"), MaxRetries = 0 }")]
+    [InlineData("new AnthropicClient { HttpClient = new HttpClient(handler), MaxRetries = 0 }")]
+    [InlineData("new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new() { RetryPolicy = new ClientRetryPolicy(0), Transport = new HttpClientPipelineTransport(http) })")]
+    [InlineData("new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new() { RetryPolicy = new ClientRetryPolicy(0), Transport = transport })")]
+    public Task Silent_when_who_makes_the_HttpClient_may_have_given_it_retries(string construction) => SilentAsync(GivenPipeline(construction));
+
+    [Theory]
+    [InlineData("new [|AnthropicClient|] { HttpClient = new HttpClient(), MaxRetries = 0 }")]
+    [InlineData("new [|AnthropicClient|] { HttpClient = Plain(), MaxRetries = 0 }")]
+    [InlineData("new [|ChatClient|](\"m\", new ApiKeyCredential(\"k\"), new() { RetryPolicy = new ClientRetryPolicy(0), Transport = HttpClientPipelineTransport.Shared })")]
+    public Task Reports_an_HttpClient_that_is_made_without_them(string construction) => ReportsAsync(GivenPipeline(construction));
+
+    private static string GivenPipeline(string construction) => $$"""
+        using System.ClientModel;
+        using System.ClientModel.Primitives;
+        using System.Net.Http;
+        using Anthropic;
+        using Microsoft.Extensions.DependencyInjection;
+        using OpenAI.Chat;
+
+        class Answers(HttpClient http, HttpMessageHandler handler, PipelineTransport transport, IHttpClientFactory factory, IServiceProvider services)
+        {
+            public Task Ask(string text)
+            {
+                var client = {{construction}};
+                return client.{{(construction.Contains("Anthropic") ? "Messages.Create(null!)" : "CompleteChatAsync(text)")}};
+            }
+
+            private static HttpClient Plain() => new HttpClient();
+        }
+        """;
 
     [Theory]
     [InlineData("HttpMessageHandler")]
@@ -90,7 +127,11 @@ public class ClientWithoutRetryTests() : RuleTests("ALLM4001")
     [InlineData("for (var round = 0; round < 10; round++) { var answer = await client.CompleteChatAsync(text); if (answer.Value.ToolCalls.Count == 0) break; }")]
     [InlineData("foreach (var t in new[] { text }) { var answer = await client.CompleteChatAsync(t); if (answer.Value.Content.Count > 0) return; }")]
     [InlineData("await foreach (var update in client.CompleteChatStreamingAsync(text)) { Console.Write(update.Model); }")]
-    public Task Silent_when_the_loop_is_one_of_attempts_or_a_conversation(string statements) => SilentAsync($$"""
+    [InlineData("foreach (var t in new[] { text, \"and why?\" }) { await client.CompleteChatAsync(t); }")]
+    [InlineData("string[] questions = [text, \"and why?\"]; foreach (var t in questions) { await client.CompleteChatAsync(t); }")]
+    [InlineData("foreach (var t in text.Split(' ').Take(10)) { await client.CompleteChatAsync(t); }")]
+    [InlineData("for (var i = 0; i < 3; i++) { await client.CompleteChatAsync(text + i); }")]
+    public Task Silent_when_the_loop_is_one_of_attempts_or_a_conversation_or_short(string statements) => SilentAsync($$"""
         using OpenAI.Chat;
 
         class Answers
@@ -100,6 +141,30 @@ public class ClientWithoutRetryTests() : RuleTests("ALLM4001")
             public async Task Ask(string text) { {{statements}} }
         }
         """);
+
+    [Fact]
+    public Task Silent_when_the_loop_is_over_implementations() => SilentAsync(Steps("IStep", "new ChatClient"));
+
+    [Fact]
+    public Task Reports_a_loop_over_items_that_make_the_call_themselves() => ReportsAsync(Steps("Step", "new [|ChatClient|]"));
+
+    private static string Steps(string item, string creation) => $$"""
+        using OpenAI.Chat;
+
+        interface IStep { Task RunAsync(string text); }
+
+        class Step : IStep
+        {
+            private static readonly ChatClient Client = {{creation}}("m", "k");
+
+            public async Task RunAsync(string text) { await Client.CompleteChatAsync(text); }
+        }
+
+        class Runner(List<{{item}}> steps)
+        {
+            public async Task RunAsync(string text) { foreach (var step in steps) await step.RunAsync(text); }
+        }
+        """;
 
     [Fact]
     public Task Semantic_Kernels_builder_switches_retries_off() => ReportsAsync("""

@@ -58,6 +58,24 @@ public class RetryWithoutBackoffTests() : RuleTests("ALLM4003")
     public Task Silent_when_the_delay_cannot_be_seen(string statements) => SilentAsync(RetryCode.In(statements));
 
     [Theory]
+    [InlineData("catch (OperationCanceledException) when (i < 2)")]
+    [InlineData("catch (TaskCanceledException) when (!ct.IsCancellationRequested && i < 2)")]
+    [InlineData("catch (TimeoutException) when (i < 2)")]
+    [InlineData("catch (System.Text.Json.JsonException) when (i < 2)")]
+    [InlineData("catch (Exception e) when (e is FormatException && i < 2)")]
+    [InlineData("catch (Exception e) when (i < 2 && e is TimeoutException or TaskCanceledException { CancellationToken.IsCancellationRequested: false })")]
+    [InlineData("catch (Exception e) when (e is TimeoutException || e is System.Text.Json.JsonException inner && inner.LineNumber > i)")]
+    public Task Silent_when_no_refusal_is_caught(string handler) =>
+        SilentAsync(RetryCode.In($"for (var i = 0; ; i++) {{ try {{ return await client.CompleteChatAsync(text); }} {handler} {{ }} }}"));
+
+    [Theory]
+    [InlineData("catch ([|Exception|] e) when (e is TimeoutException or ClientResultException)")]
+    [InlineData("catch ([|Exception|] e) when (e is TimeoutException || i < 2)")]
+    [InlineData("catch ([|Exception|] e) when (e is not OperationCanceledException && i < 2)")]
+    public Task Reports_a_handler_that_may_catch_a_refusal_among_others(string handler) =>
+        ReportsAsync(RetryCode.In($"for (var i = 0; ; i++) {{ try {{ return await client.CompleteChatAsync(text); }} {handler} {{ }} }}"));
+
+    [Theory]
     [InlineData("foreach (var one in clients) { try { return await one.CompleteChatAsync(text); } catch (ClientResultException) { } } return null!;")]
     [InlineData("try { return await client.CompleteChatAsync(text); } catch (ClientResultException) { return null!; }")]
     [InlineData("try { return await pipeline.ExecuteAsync(async _ => (await client.CompleteChatAsync(text)).Value); } catch (ClientResultException) { return null!; }")]

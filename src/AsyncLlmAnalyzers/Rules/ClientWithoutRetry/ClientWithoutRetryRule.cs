@@ -16,7 +16,7 @@ namespace AsyncLlmAnalyzers.Rules.ClientWithoutRetry;
 /// <list type="bullet">
 /// <item>the SDK's default is sound, or the code sets a policy;</item>
 /// <item>an own loop, a pipeline, a throttle or a layer of the client repeats every visible call;</item>
-/// <item>the options come from where they cannot be seen, no call through the client is in the compilation, or it talks to a server on this machine.</item>
+/// <item>the options or the HttpClient come from where they cannot be seen, no call through the client is in the compilation, or it talks to a server on this machine.</item>
 /// </list>
 /// </summary>
 internal sealed class ClientWithoutRetryRule : LlmRule

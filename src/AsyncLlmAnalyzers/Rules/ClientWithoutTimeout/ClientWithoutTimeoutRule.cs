@@ -66,7 +66,7 @@ internal sealed class ClientWithoutTimeoutRule : LlmRule
             Descriptor,
             client.Location,
             AttemptTimeout(site),
-            $"No deadline was chosen for '{client.Name}': each attempt is cut at {Seconds(attempt)}{attempts}, so a hung call fails after {Seconds(worstCase)} and an answer that takes longer than {Seconds(attempt)} is paid for and never received{burst}")
+            $"No deadline was chosen for '{client.Name}': each attempt is cut at {Seconds(attempt)}{attempts}, so a hung call fails after {Seconds(worstCase)} and an answer that takes longer than {Seconds(attempt)} is {(client.IsLocal ? "generated" : "paid for")} and never received{burst}")
             .Quoting(client.Entry, site.Model.Compilation);
     }
 

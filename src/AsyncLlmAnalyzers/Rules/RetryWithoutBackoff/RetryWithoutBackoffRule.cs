@@ -16,7 +16,8 @@ namespace AsyncLlmAnalyzers.Rules.RetryWithoutBackoff;
 /// <list type="bullet">
 /// <item>the delay grows, or follows the server's Retry-After, and has a random part where several run at once;</item>
 /// <item>the delay comes from where it cannot be seen, or a pipeline or helper repeats the call;</item>
-/// <item>the next attempt goes to another client or item.</item>
+/// <item>the next attempt goes to another client or item;</item>
+/// <item>no refusal is caught, but a timeout, a cancellation or an answer that cannot be read.</item>
 /// </list>
 /// </summary>
 internal sealed class RetryWithoutBackoffRule : LlmRule
@@ -38,7 +39,7 @@ internal sealed class RetryWithoutBackoffRule : LlmRule
 
     public override Finding? Inspect(Site site)
     {
-        if (site.Retry is not { } retry)
+        if (site.Retry is not { } retry || !RefusalCaught.MayBe(retry.Clause))
             return null;
 
         var delay = AttemptDelay.Of(retry);
