@@ -115,7 +115,7 @@ internal sealed class BlindPacer
         if (_inFlight.IsKnown)
             return _inFlight.Allows(inFlight) ? SpacedAt(_ceiling, now) : double.PositiveInfinity;
         if (_log is { IsKnown: true } log)
-            return Math.Max(log.AdmitsAt(now), SpacedAt(_ceiling, now));
+            return Math.Max(log.AdmitsAt(now), SpacedAt(Math.Min(_ceiling, Math.Max(MostUnanswered, Unanswered * log.Trusted) / _latency), now));
         Refill(now);
         var spacing = IsProbing ? Unrefused * _longLatency : Spacing;
         return Math.Max(_lastAdmission + spacing, _credit >= 1 - 1e-9 ? now : now + (1 - _credit) / _pace);
@@ -244,8 +244,11 @@ internal sealed class BlindPacer
     {
         (_emptyNumber, _emptyAt, _refusedSince) = (admission.Number, admission.At, 1);
         ClosedUntil = now + (retryAfter ?? 0);
-        if (_log is { IsKnown: true })
+        if (_log is { IsKnown: true } log)
+        {
+            log.Closed(retryAfter ?? 0);
             return;
+        }
         // It was none: on as before it was believed.
         ClosedUntil = Math.Max(ClosedUntil, now + 1 / _bracket.Rate);
         _sinceReopened = _granted = 0;

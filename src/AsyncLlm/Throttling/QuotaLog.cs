@@ -23,8 +23,9 @@ internal sealed class QuotaLog
     // Any closer, and it is not worth a refusal.
     private const double CloseEnough = 0.01;
     private const int FewestBetweenTests = 8;
-    // Whether the quota has grown is tested seldom.
+    // Whether the quota has grown is tested seldom, and so seldom that a refusal costs at most a 25th of what is sent meanwhile.
     private const int FewestBetweenChecks = 50;
+    private const double CyclesPerCost = 25;
     private const double Check = 1 - 3 * CloseEnough;
     // So many refusals in a row, or one for each so many attempts, are no longer explained.
     private const double MostPatience = 3;
@@ -42,6 +43,8 @@ internal sealed class QuotaLog
     private double _knownAt;
     private double _patience;
     private long _sinceTested;
+    private long _sinceKnown;
+    private double _cost;
 
     /// <summary>Whether it is believed.</summary>
     public bool IsKnown { get; private set; }
@@ -51,6 +54,9 @@ internal sealed class QuotaLog
 
     /// <summary>The rate it gives, per second.</summary>
     public double Rate => _size / _fits;
+
+    /// <summary>How many were admitted since it was believed, up to what fits at once.</summary>
+    public double Trusted => _sinceKnown >= _size ? double.PositiveInfinity : _sinceKnown;
 
     private bool IsExact => _fits - _refused <= CloseEnough * _fits;
 
@@ -70,7 +76,7 @@ internal sealed class QuotaLog
         var gap = _fits;
         if (!IsExact && _sinceTested >= Math.Max(FewestBetweenTests, 0.5 * _fits / (_fits - _refused)))
             gap = 0.5 * (_refused + _fits);
-        else if (IsExact && _sinceTested >= Math.Max(FewestBetweenChecks, _size))
+        else if (IsExact && _sinceTested >= Math.Max(FewestBetweenChecks, Math.Max(_size, CyclesPerCost * _cost)))
             gap = Check * _refused;
         return Math.Max(now, _accepted[^_size] + gap);
     }
@@ -85,6 +91,7 @@ internal sealed class QuotaLog
         }
         var isTest = IsKnown && _accepted.Count >= _size && now - _accepted[^_size] < _fits - 1e-6;
         _sinceTested = isTest ? 0 : _sinceTested + 1;
+        _sinceKnown++;
         _patience = Math.Min(MostPatience, _patience + PatiencePerAttempt);
         if (_accepted.Count >= 2 * Largest)
         {
@@ -122,6 +129,9 @@ internal sealed class QuotaLog
         Judge();
     }
 
+    /// <summary>A refusal keeps everything closed for so long, in seconds.</summary>
+    public void Closed(double pause) => _cost = 1 + pause * Rate;
+
     private void Settle(double settled)
     {
         for (; _settled < _accepted.Count && _accepted[_settled] <= settled; _settled++)
@@ -139,7 +149,7 @@ internal sealed class QuotaLog
         else if (!IsKnown && _meetings >= EnoughMeetings && _refused > Near * _fits)
         {
             IsKnown = true;
-            (_patience, _knownAt) = (MostPatience, _accepted[^1]);
+            (_patience, _knownAt, _sinceKnown) = (MostPatience, _accepted[^1], 0);
         }
     }
 }
