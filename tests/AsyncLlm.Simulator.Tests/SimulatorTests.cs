@@ -66,7 +66,13 @@ public sealed class SimulatorTests
                 { "server": "slidingCounter", "rpm": 1100, "window": 20 },
                 { "server": "slidingLog", "rpm": 730, "window": 45 },
                 { "server": "concurrency", "concurrency": 11, "latency": 3, "n": 700, "retryAfter": "none" },
-                { "server": "fixedWindow", "rpm": 900, "tenant": 0.25 } ] }
+                { "server": "fixedWindow", "rpm": 900, "tenant": 0.25 },
+
+                { "group": "Buckets that are full again in a second, like a small window", "server": "tokenBucket", "rpm": [ 885, 976, 1080, 1184 ], "latency": 1.5 },
+                { "group": "Small buckets that say when to come back", "server": "tokenBucket", "rpm": [ 25, 33 ], "burstSeconds": [ 20, 80 ], "retryAfter": "milliseconds" },
+                { "group": "Sliding windows that fill at once", "server": "slidingLog", "rpm": 3000, "latency": 2 },
+                { "server": "slidingLog", "rpm": 900, "window": 10, "latency": 0.78 },
+                { "group": "Counters that give back little at first", "server": "slidingCounter", "rpm": [ 1095, 2238, 2270 ], "latency": [ 2, 3.5 ] } ] }
             """, "--check");
 
         Assert.True(exitCode == 0, output);
@@ -96,7 +102,7 @@ public sealed class SimulatorTests
     public async Task Missed_goal_fails_the_check()
     {
         var (exitCode, output) = await SimulatorProcess.RunMatrixAsync(
-            """{ "rows": [ { "server": "tokenBucket", "rpm": 60, "burst": 1, "outageAt": 10, "outageSeconds": 600, "goal": "shared" } ] }""", "--check");
+            """{ "rows": [ { "server": "fixedWindow", "rpm": 60, "retryAfter": "fixed", "retryAfterSeconds": 90, "goal": "shared" } ] }""", "--check");
 
         Assert.Equal(1, exitCode);
         Assert.Contains("MISS", output, StringComparison.Ordinal);
