@@ -10,6 +10,7 @@ internal sealed record Arguments
           --check          exit with 1 when one of our policies misses a goal
           --matrix FILE    the rows to run, as README.md describes them (default: matrix.json)
           --random N       N rows with random constants instead, which the seed draws; prints what share of them misses, by kind
+          --vary           the rows with other constants, half to twice as large, which the seed draws
           --seed N         the seed of all chance (default: 1)
           --filter TEXT    only the rows whose printed line contains the text
           --json FILE      write all results
@@ -23,6 +24,8 @@ internal sealed record Arguments
     public bool Soak { get; private init; }
 
     public bool SelfTest { get; private init; }
+
+    public bool Vary { get; private init; }
 
     public string? Matrix { get; private init; }
 
@@ -48,6 +51,7 @@ internal sealed record Arguments
                 "--check" => arguments with { Check = true },
                 "--soak" => arguments with { Soak = true },
                 "--self-test" => arguments with { SelfTest = true },
+                "--vary" => arguments with { Vary = true },
                 "--matrix" => arguments with { Matrix = Value() },
                 "--random" => arguments with { Random = int.TryParse(Value(), CultureInfo.InvariantCulture, out var count) && count > 0 ? count : throw new FormatException("--random takes a number of rows.") },
                 "--json" => arguments with { Json = Value() },

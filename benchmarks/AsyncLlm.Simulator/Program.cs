@@ -10,6 +10,8 @@ try
 {
     arguments = Arguments.Parse(args);
     rows = arguments.Random is { } count ? [.. RandomMatrix.Draw(count, arguments.Seed).OrderBy(row => row.Group, StringComparer.Ordinal)] : MatrixFile.Parse(arguments.Matrix is { } file ? File.ReadAllText(file) : DefaultMatrix());
+    if (arguments.Vary)
+        rows = [.. VariedMatrix.Vary(rows, arguments.Seed)];
     VirtualTime.RequireOneWorker();
 }
 catch (Exception exception) when (exception is FormatException or IOException or InvalidOperationException)

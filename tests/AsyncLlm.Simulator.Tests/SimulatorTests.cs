@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace AsyncLlm.Simulator.Tests;
 
 public sealed class SimulatorTests
@@ -31,6 +33,18 @@ public sealed class SimulatorTests
         Assert.Equal(runs[0].Output, runs[1].Output);
         Assert.NotEqual(runs[0].Output, runs[2].Output);
         Assert.Matches(@"(?m)^all +\d+ of 12 ", runs[0].Output);
+    }
+
+    [Fact]
+    public async Task Varied_rows_have_other_constants_and_are_the_same_for_a_seed()
+    {
+        const string Row = """{ "rows": [ { "group": "Row", "server": "tokenBucket", "rpm": 600 } ] }""";
+        var runs = await Task.WhenAll(
+            SimulatorProcess.RunMatrixAsync(Row, "--vary"), SimulatorProcess.RunMatrixAsync(Row, "--vary"), SimulatorProcess.RunMatrixAsync(Row, "--vary", "--seed", "2"));
+
+        Assert.All(runs, run => Assert.Equal(0, run.ExitCode));
+        Assert.Equal(runs[0].Output, runs[1].Output);
+        Assert.Equal(3, runs.Select(run => run.Output).Append("bucket 10 600").Select(output => Regex.Match(output, @"bucket [\d.]+ [\d.]+").Value).Distinct().Count());
     }
 
     [Fact]
