@@ -32,7 +32,7 @@ internal sealed class BlindPacer
     // A refusal takes hardly ever longer than so many of the longest.
     public const double Unrefused = 3;
     // Timers are late by so much.
-    private const double Granularity = 0.02;
+    public const double Granularity = 0.02;
 
     private readonly double _ceiling;
     private readonly RateBracket _bracket = new();
@@ -353,9 +353,13 @@ internal sealed class BlindPacer
             _bucket.Forget();
         if (_lost > 1 && --_epochsUntilBurst <= 0)
             _burst = 2 * _largestBurst;
-        _margin = isWindow ? LargestMargin : Math.Min(_bracket.Doubt, LargestMargin);
-        _plateau = isWindow ? ShortestPlateau : Math.Max(ShortestPlateau, Plateau());
+        if (isWindow)
+            (_margin, _plateau) = (LargestMargin, ShortestPlateau);
+        else
+            PlanTest();
     }
+
+    private void PlanTest() => (_margin, _plateau) = (Math.Min(_bracket.Doubt, LargestMargin), Math.Max(ShortestPlateau, Plateau()));
 
     private void LearnPromised(double? retryAfter, double now)
     {
@@ -365,8 +369,7 @@ internal sealed class BlindPacer
         else if (_promises.Learn(_opened, wait, now) is var (rate, doubt) && doubt < _bracket.Doubt && !_window.IsKnown)
         {
             _bracket.Measure(rate, doubt);
-            _margin = _bracket.Doubt;
-            _plateau = Math.Max(ShortestPlateau, Plateau());
+            PlanTest();
         }
     }
 

@@ -13,8 +13,6 @@ internal sealed class Pacer
     private const double SpeedUpReported = 6;
     // A quota that is reported is sent in a second at least.
     private const double MostSpeedReported = 100;
-    // Timers are late, by no more than this.
-    private const double Lateness = 0.02;
     private const double CostMemory = 0.98;
     // So much of the usual error of an estimate is kept back, for each of those on their way.
     private const double CostCaution = 2;
@@ -85,7 +83,7 @@ internal sealed class Pacer
     public Admission Admit(int tokens, int inFlight, double now)
     {
         _speed = _isBlind ? _speed + SpeedUp : Math.Min(_speed + SpeedUpReported, Math.Max(MostSpeedReported, _requests.Limit));
-        _dueAt = (!_isBlind && now < _dueAt + Lateness ? _dueAt : now) + 1 / _speed;
+        _dueAt = (!_isBlind && now < _dueAt + BlindPacer.Granularity ? _dueAt : now) + 1 / _speed;
         if (double.IsNaN(_openedAt))
             _openedAt = now;
         if (Admitted == _probe)

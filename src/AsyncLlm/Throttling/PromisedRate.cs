@@ -28,10 +28,12 @@ internal sealed class PromisedRate
         if (_last.Count == Needed)
             _last.Dequeue();
         _last.Enqueue((time / given, retryAfter, _until));
+        if (_last.Count < Needed)
+            return null;
         var (longest, shortest) = (_last.Max(static l => l.PerAttempt), _last.Min(static l => l.PerAttempt));
         var doubt = (longest - shortest + (IsWhole(_last.Select(static l => l.Wait)) || IsWhole(_last.Select(static l => l.Until)) ? 1 / given : 0)) / longest;
         var isConstant = _last.Max(static l => l.Wait) - _last.Min(static l => l.Wait) < 2 * given * (longest - shortest);
-        return _last.Count == Needed && doubt < Precision && !isConstant ? (Needed / _last.Sum(static l => l.PerAttempt), doubt) : null;
+        return doubt < Precision && !isConstant ? (Needed / _last.Sum(static l => l.PerAttempt), doubt) : null;
     }
 
     public void Forget()

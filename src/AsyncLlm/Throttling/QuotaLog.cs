@@ -55,7 +55,7 @@ internal sealed class QuotaLog
     /// <summary>The rate it gives, per second.</summary>
     public double Rate => _size / _fits;
 
-    /// <summary>How many were admitted since it was believed, up to what fits at once.</summary>
+    /// <summary>How many were admitted since it was believed; infinite once that is what fits at once.</summary>
     public double Trusted => _sinceKnown >= _size ? double.PositiveInfinity : _sinceKnown;
 
     private bool IsExact => _fits - _refused <= CloseEnough * _fits;
