@@ -46,7 +46,7 @@ internal static class RawRequestCall
     {
         { Name: "HttpRequestMessage" } => value is IObjectCreationOperation,
         { Name: "StringContent" or "JsonContent" or "ByteArrayContent" or "FormUrlEncodedContent" or "ReadOnlyMemoryContent" } => true,
-        { } type when type.Name == "HttpContent" || type.DerivesFrom("HttpContent") => false,
+        { } type when type.IsOrDerivesFrom("HttpContent") => false,
         _ => true,
     } && !value.Descendants().Any(part => part.Type?.Name is "StreamContent" or "MultipartFormDataContent" || part is IAwaitOperation);
 }

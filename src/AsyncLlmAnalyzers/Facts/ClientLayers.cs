@@ -102,7 +102,7 @@ internal static class ClientLayers
     /// <summary>An HttpClient, handler or transport that somebody else makes, who may have given it layers: one that is injected, or of <c>IHttpClientFactory</c>.</summary>
     private static bool IsPipelineFromElsewhere(IOperation operation, LlmContext context, CancellationToken cancellationToken) =>
         operation is ILocalReferenceOperation or IFieldReferenceOperation or IPropertyReferenceOperation or IParameterReferenceOperation or IInvocationOperation
-        && operation.Type is { } type && PipelineTypes.Prepend("HttpClient").Any(name => type.Name == name || type.DerivesFrom(name))
+        && operation.Type is { } type && PipelineTypes.Prepend("HttpClient").Any(type.IsOrDerivesFrom)
         && operation is not IMemberReferenceOperation { Instance: null, Member.DeclaringSyntaxReferences.IsEmpty: true }
         && !(operation.Parent is IAssignmentOperation assignment && assignment.Target == operation)
         && !new ValueSources(context, cancellationToken).Of(operation).Any();

@@ -12,7 +12,7 @@ internal static class RefusalCaught
 
     public static bool MayBe(ICatchClauseOperation clause) => !IsOther(clause.ExceptionType) && !(clause.Filter is { } filter && TestsForOthers(filter));
 
-    private static bool IsOther(ITypeSymbol? type) => type is not null && OtherFailures.Any(name => type.Name == name || type.DerivesFrom(name));
+    private static bool IsOther(ITypeSymbol? type) => type is not null && OtherFailures.Any(type.IsOrDerivesFrom);
 
     /// <summary>It lets through nothing but these.</summary>
     private static bool TestsForOthers(IOperation filter) => filter.WithoutConversions() switch

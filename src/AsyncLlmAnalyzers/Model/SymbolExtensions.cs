@@ -23,6 +23,9 @@ internal static class SymbolExtensions
         return false;
     }
 
+    /// <summary>It, or a base type of it, has this name.</summary>
+    public static bool IsOrDerivesFrom(this ITypeSymbol type, string name) => type.Name == name || type.DerivesFrom(name);
+
     /// <summary>A base type of it has this name.</summary>
     public static bool DerivesFrom(this ITypeSymbol type, string name)
     {
