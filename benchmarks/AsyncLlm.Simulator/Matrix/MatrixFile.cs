@@ -89,7 +89,7 @@ internal static class MatrixFile
         { N: < 2 } => "\"n\" must be at least 2.",
         _ when new[] { row.Rpm, row.Burst ?? 1, row.BurstSeconds, row.Window, row.PerSecond ?? 1, row.Tpm ?? 1, row.Tokens, row.Estimate, row.Latency, row.RefusalLatency, row.ChangeFactor, row.OutageSeconds }.Any(value => value <= 0)
             => "\"rpm\", \"burst\", \"burstSeconds\", \"window\", \"perSecond\", \"tpm\", \"tokens\", \"estimate\", \"latency\", \"refusalLatency\", \"changeFactor\" and \"outageSeconds\" must be positive.",
-        _ when row.Burst < 1 || row.Concurrency < 1 || row.PerSecond < 1 || (row.Server is not (ServerKind.TokenBucket or ServerKind.Concurrency) && row.Rpm * row.Window / 60 < 1)
+        _ when row.Burst < 1 || row.Concurrency < 1 || row.PerSecond < 1 || (row.HasWindow && row.Rpm * row.Window / 60 < 1)
             => "the server must accept at least one request at once: \"burst\", \"concurrency\", \"perSecond\" and \"rpm\" x \"window\" / 60 are at least 1.",
         _ when new[] { row.Faults, row.Hangs, row.Tenant }.Any(share => share is < 0 or >= 1) => "\"faults\", \"hangs\" and \"tenant\" are shares from 0 to below 1.",
         _ when row.LatencySigma < 0 || row.Phase < 0 || row.RetryAfterSeconds < 0 || row.ChangeAt < 0 || row.OutageAt < 0

@@ -63,7 +63,7 @@ internal static class RandomMatrix
         if (row.Server == ServerKind.Concurrency)
             row = row with { Headers = RateHeaders.None, Policies = ["blind"], Latency = Math.Max(row.Latency, row.Concurrency / MostPerSecond) };
         else if (row.Server != ServerKind.TokenBucket)
-            row = row with { Rpm = Math.Max(1, Math.Round(row.Rpm * row.Window / 60)) * 60 / row.Window, RetryAfter = row.RetryAfter == RetryAfterForm.Fixed ? RetryAfterForm.Seconds : row.RetryAfter };
+            row = row.WithWholeLimit() with { RetryAfter = row.RetryAfter == RetryAfterForm.Fixed ? RetryAfterForm.Seconds : row.RetryAfter };
 
         var name = "";
         if (Uniform(Draws.Complication) is var complication && complication >= 0.4)

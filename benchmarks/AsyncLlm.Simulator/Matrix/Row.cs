@@ -93,6 +93,9 @@ internal sealed record Row
     [JsonIgnore]
     public int Count => N ?? (int)Math.Max(200, Math.Ceiling(RatePerSecond * 180));
 
+    [JsonIgnore]
+    public bool HasWindow => Server is not (ServerKind.TokenBucket or ServerKind.Concurrency);
+
     /// <summary>What the server allows one client, per second, before any change.</summary>
     [JsonIgnore]
     public double RatePerSecond
@@ -126,4 +129,7 @@ internal sealed record Row
 
     [JsonIgnore]
     public double BucketSize => Burst ?? Math.Max(1, Rpm / 60 * BurstSeconds);
+
+    /// <summary>With a rate of whole requests in each window.</summary>
+    public Row WithWholeLimit() => this with { Rpm = Math.Max(1, Math.Round(Rpm * Window / 60)) * 60 / Window };
 }
