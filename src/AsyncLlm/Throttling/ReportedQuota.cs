@@ -29,7 +29,6 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
     // each answer that about one in seventy is refused.
     private const double FirstLate = 0.05;
     private const double FirstLateShare = 0.02;
-    private const double MostLate = 0.3;
     private const double MostLateShare = 0.08;
     private const double LessLate = 0.99;
     // A bucket that is full again sooner than networks differ would never be contradicted.
@@ -264,12 +263,14 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
     }
 
     /// <summary>An attempt was refused; where there was just enough of it when it was sent, it came too early.</summary>
-    public void Refused(in QuotaMark mark)
+    /// <param name="roundTrip">How long refusals take.</param>
+    public void Refused(in QuotaMark mark, double roundTrip)
     {
+        Network = Math.Clamp(roundTrip, NearNetwork, FarNetwork);
         if (mark.Least < 0 || (Believed & ~mark.Allowed) == 0)
             return;
         var later = Math.Max(2 * _late, Math.Min(FirstLate, FirstLateShare * _longestReset));
-        (_late, _lateEnd) = (Math.Min(later, Math.Min(MostLate, MostLateShare * _longestReset)), _lastNumber + 1);
+        (_late, _lateEnd) = (Math.Min(later, Math.Min(2 * Network, MostLateShare * _longestReset)), _lastNumber + 1);
     }
 
     /// <summary>An attempt was refused because it was used up, which its answer does not report.</summary>
