@@ -57,7 +57,7 @@ public class MessageTests
     [InlineData("ALLM4010", "class A { readonly HttpClient c = new(); Task B(HttpContent t) => c.PostAsync(\"https://api.openai.com/v1/chat/completions\", t); }",
         "Nothing here repeats 'PostAsync' when the provider refuses it for a moment: HttpClient sends every request once")]
     [InlineData("ALLM4010", Injected, "Nothing here repeats 'CompleteChatAsync' when the provider refuses it for a moment: by default its client tries 3 times more at once, without waiting")]
-    [InlineData("ALLM4010", "class A(OllamaSharp.IOllamaApiClient c) { Task B() => c.EmbedAsync(new()); }", "Nothing here repeats 'EmbedAsync' when the provider refuses it for a moment: its client makes every request once")]
+    [InlineData("ALLM4010", "class A(OllamaSharp.IOllamaApiClient c) { Task B() => c.EmbedAsync(new()); }", "Nothing here repeats 'EmbedAsync' when the provider refuses it for a moment: its client comes from elsewhere, and by itself it makes every request once")]
     [InlineData("ALLM4010", "class A(IChatClient c) { Task B(string t) => c.GetResponseAsync(t); }", "Nothing here repeats 'GetResponseAsync' when the provider refuses it for a moment: its client comes from elsewhere, and it may make every request once")]
     [InlineData("ALLM4011", Default, "'ChatClient' repeats a rate-limited call 3 times at once, without waiting, unless the server sends Retry-After")]
     public async Task Says_what_happens(string id, string code, string message)
