@@ -7,6 +7,10 @@ namespace AsyncLlmAnalyzers.Tests.Rules;
 public class MessageTests
 {
     [Theory]
+    [InlineData("ALLM1001", "class A(OllamaSharp.IOllamaApiClient c) { Task B(string[] all) => Task.WhenAll(all.Select(t => c.EmbedAsync(new() { Input = [t] }))); }",
+        "'EmbedAsync' is called for every item at the same moment, and what exceeds the rate limit fails with 429: limit how many run at once")]
+    [InlineData("ALLM1001", "class A { readonly OllamaSharp.OllamaApiClient c = new(\"http://localhost:11434\"); Task B(string[] all) => Task.WhenAll(all.Select(t => c.EmbedAsync(new() { Input = [t] }))); }",
+        "'EmbedAsync' is called for every item at the same moment, and what its server cannot take at once waits in line and times out: limit how many run at once")]
     [InlineData("ALLM3001", "class A(OpenAIClientOptions o) { readonly ChatClient c = new(\"m\", new ApiKeyCredential(\"k\"), new() { NetworkTimeout = Timeout.InfiniteTimeSpan }); object B => o; Task C(string t) => c.CompleteChatAsync(t); }",
         "'CompleteChatAsync' may wait for ever: its client is constructed with an infinite timeout, and no token is passed")]
     [InlineData("ALLM3001", "class A(ChatClient c) { Task B(string t) => c.CompleteChatAsync([t], cancellationToken: new CancellationTokenSource().Token); }",
