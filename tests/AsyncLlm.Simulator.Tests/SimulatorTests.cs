@@ -121,6 +121,7 @@ public sealed class SimulatorTests
             { "defaults": { "transit": 0.02, "retryAfter": "seconds", "headers": "openAI", "policies": [ "headers" ] },
               "rows": [
                 { "server": "tokenBucket", "rpm": [ 7.7, 137, 1234, 3000 ], "burstSeconds": [ 2.6, 23 ], "latency": [ 0.4, 17 ] },
+                { "server": [ "tokenBucket", "fixedWindow" ], "rpm": [ 60, 600 ], "burstSeconds": 60, "headers": "azure" },
                 { "server": "tokenBucket", "rpm": [ 4.3, 88, 930 ], "burstSeconds": [ 2, 60 ], "latency": 3.1, "headers": "anthropic", "retryAfter": [ "date", "none" ] },
                 { "server": "fixedWindow", "rpm": [ 13, 77, 1010 ], "phase": [ 0, 21.7 ], "latency": [ 0.4, 9 ], "retryAfter": "milliseconds" },
                 { "server": "slidingLog", "rpm": [ 60, 730 ], "window": [ 30, 60 ], "latency": [ 0.7, 6 ] },

@@ -11,6 +11,9 @@ internal enum RateHeaders
     /// <summary>Honest, reset as a date in whole seconds, tokens left rounded down to thousands.</summary>
     Anthropic,
 
+    /// <summary>Honest, reset as a duration in whole seconds, as Azure says it.</summary>
+    Azure,
+
     /// <summary>Honest five seconds ago.</summary>
     Stale,
 

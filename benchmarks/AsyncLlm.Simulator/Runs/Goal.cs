@@ -48,5 +48,5 @@ internal sealed record Goal(GoalKind Kind, TimeSpan? Makespan, double? RefusedSh
     }
 
     // A second quota that has no headers is met blind.
-    private static bool HeadersTellAll(Row row) => row.Headers is RateHeaders.OpenAI or RateHeaders.Anthropic && row.PerSecond is null;
+    private static bool HeadersTellAll(Row row) => row.Headers is RateHeaders.OpenAI or RateHeaders.Anthropic or RateHeaders.Azure && row.PerSecond is null;
 }

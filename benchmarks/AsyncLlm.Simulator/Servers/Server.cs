@@ -107,6 +107,10 @@ internal sealed class Server(Row row, VirtualTime time, ulong seed, Ledger ledge
             reset = Up(time.Now + state.Reset, TimeSpan.TicksPerSecond) - sent;
             remaining = state.Unit == QuotaUnit.Tokens ? remaining / 1000 * 1000 : remaining;
         }
+        else if (row.Headers == RateHeaders.Azure)
+        {
+            reset = Up(state.Reset, TimeSpan.TicksPerSecond);
+        }
         else if (row.Headers == RateHeaders.Lying)
         {
             (remaining, reset) = (limit, 0);
