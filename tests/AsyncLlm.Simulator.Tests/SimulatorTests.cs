@@ -101,6 +101,7 @@ public sealed class SimulatorTests
               "rows": [
                 { "server": "tokenBucket", "rpm": [ 7.7, 137, 1234 ], "burstSeconds": [ 1.3, 23 ], "latency": [ 0.4, 17 ] },
                 { "server": "tokenBucket", "rpm": [ 4.3, 88, 930 ], "burstSeconds": [ 2, 60 ], "latency": 3.1, "headers": "anthropic", "retryAfter": [ "date", "none" ] },
+                { "group": "Answers that come when thousands more were sent", "server": "tokenBucket", "rpm": 1350, "burstSeconds": 35, "latency": 8.2, "headers": "anthropic" },
                 { "server": "fixedWindow", "rpm": [ 4, 77, 1010 ], "phase": [ 0, 21.7 ], "latency": [ 0.4, 9 ], "retryAfter": "milliseconds" },
                 { "server": [ "slidingLog", "slidingCounter" ], "rpm": 730, "window": [ 30, 60 ], "latency": [ 0.7, 6 ] },
                 { "server": "tokenBucket", "rpm": 450, "tpm": [ 170000, 900000 ], "tokens": 800, "estimate": [ 1, 2 ], "latency": 4 },

@@ -117,7 +117,7 @@ internal sealed partial class ReportedQuota
         {
             var spent = mark.Spent - _paceMark.Spent;
             // What was sent just before it may come after it.
-            var surely = _log.SpentBy(report.At - Network) - _paceMark.Spent;
+            var surely = spent - Spent(report.At - Network, report.At);
             if (surely > 0 && _paceMark.Refunds == _refunds && _paceStart.WholeAt > 0)
                 most = Math.Min(most, (report.WholeAt - _paceStart.WholeAt + _grain + Network) / surely);
             // What is refunded was not spent, and where it was idle it is not told how fast it refills.
