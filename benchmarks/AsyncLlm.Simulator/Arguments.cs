@@ -11,6 +11,7 @@ internal sealed record Arguments
           --matrix FILE    the rows to run, as README.md describes them (default: matrix.json)
           --random N       N rows with random constants instead, which the seed draws; prints what share of them misses, by kind
           --vary           the rows with other constants, half to twice as large, which the seed draws
+          --transit S      the rows with a network: a request takes S seconds to the server in the median, and an answer back
           --seed N         the seed of all chance (default: 1)
           --filter TEXT    only the rows whose printed line contains the text
           --json FILE      write all results
@@ -26,6 +27,8 @@ internal sealed record Arguments
     public bool SelfTest { get; private init; }
 
     public bool Vary { get; private init; }
+
+    public double? Transit { get; private init; }
 
     public string? Matrix { get; private init; }
 
@@ -57,6 +60,7 @@ internal sealed record Arguments
                 "--json" => arguments with { Json = Value() },
                 "--trace" => arguments with { Trace = Value() },
                 "--filter" => arguments with { Filter = Value() },
+                "--transit" => arguments with { Transit = double.TryParse(Value(), CultureInfo.InvariantCulture, out var transit) && transit >= 0 ? transit : throw new FormatException("--transit takes a number of seconds.") },
                 "--seed" => arguments with { Seed = ulong.TryParse(Value(), CultureInfo.InvariantCulture, out var seed) ? seed : throw new FormatException("--seed takes a number.") },
                 _ => throw new FormatException($"Unknown option {option}."),
             };

@@ -3,7 +3,7 @@ namespace AsyncLlm.Simulator;
 /// <summary>Random numbers that are pure functions of what they are for, so that no policy changes another one's luck.</summary>
 internal static class Chance
 {
-    public enum Of { Latency, Refusal, Fault, Hang, Tokens, Tenant, Jitter, Row, Variation }
+    public enum Of { Latency, Refusal, Fault, Hang, Tokens, Tenant, Jitter, Row, Variation, Transit }
 
     /// <summary>Uniform in [0, 1).</summary>
     public static double Uniform(ulong seed, Of what, long first, long second = 0)

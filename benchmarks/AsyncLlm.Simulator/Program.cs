@@ -12,6 +12,8 @@ try
     rows = arguments.Random is { } count ? [.. RandomMatrix.Draw(count, arguments.Seed).OrderBy(row => row.Group, StringComparer.Ordinal)] : MatrixFile.Parse(arguments.Matrix is { } file ? File.ReadAllText(file) : DefaultMatrix());
     if (arguments.Vary)
         rows = [.. VariedMatrix.Vary(rows, arguments.Seed)];
+    if (arguments.Transit is { } transit)
+        rows = [.. rows.Select(row => row with { Transit = transit })];
     VirtualTime.RequireOneWorker();
 }
 catch (Exception exception) when (exception is FormatException or IOException or InvalidOperationException)

@@ -36,19 +36,31 @@ internal sealed class Fixes(TextWriter output, SourceFolder folder, IReadOnlyDic
     private async Task ApplyAsync(CSharpCompilation compilation, bool hasRuntime)
     {
         using var workspace = new AdhocWorkspace();
-        var id = ProjectId.CreateNewId();
-        var project = workspace.AddProject(ProjectInfo.Create(
-            id, VersionStamp.Default, compilation.AssemblyName!, compilation.AssemblyName!, LanguageNames.CSharp, compilationOptions: compilation.Options,
-            // Without documentation the compiler does not tell which imports are superfluous.
-            parseOptions: compilation.SyntaxTrees.FirstOrDefault()?.Options.WithDocumentationMode(DocumentationMode.Parse), metadataReferences: compilation.References,
-            documents: compilation.SyntaxTrees.Select(tree => DocumentInfo.Create(
-                DocumentId.CreateNewId(id), Path.GetFileName(tree.FilePath), filePath: tree.FilePath, loader: TextLoader.From(TextAndVersion.Create(tree.GetText(), VersionStamp.Default))))));
+        var project = workspace.CurrentSolution.GetProject(Add(compilation, workspace, []))!;
         foreach (var diagnostic in await Analysis.DiagnosticsAsync((await project.GetCompilationAsync())!, options))
         {
             var tree = diagnostic.Location.SourceTree;
             if ((ids is null || ids.Contains(diagnostic.Id)) && _seen.Add((diagnostic.Id, tree?.FilePath, diagnostic.Location.SourceSpan.Start, hasRuntime)) && project.GetDocument(tree) is { } document)
                 await ApplyAsync(document, diagnostic, hasRuntime);
         }
+    }
+
+    /// <summary>The project and those it refers to: a fix that looks for callers looks in all of them.</summary>
+    private static ProjectId Add(Compilation compilation, AdhocWorkspace workspace, Dictionary<Compilation, ProjectId> added)
+    {
+        if (added.TryGetValue(compilation, out var known))
+            return known;
+
+        var id = added[compilation] = ProjectId.CreateNewId();
+        var projects = compilation.References.OfType<CompilationReference>().Select(reference => new ProjectReference(Add(reference.Compilation, workspace, added))).ToList();
+        workspace.AddProject(ProjectInfo.Create(
+            id, VersionStamp.Default, compilation.AssemblyName!, compilation.AssemblyName!, LanguageNames.CSharp, compilationOptions: compilation.Options,
+            // Without documentation the compiler does not tell which imports are superfluous.
+            parseOptions: compilation.SyntaxTrees.FirstOrDefault()?.Options.WithDocumentationMode(DocumentationMode.Parse),
+            projectReferences: projects, metadataReferences: compilation.References.Where(reference => reference is not CompilationReference),
+            documents: compilation.SyntaxTrees.Select(tree => DocumentInfo.Create(
+                DocumentId.CreateNewId(id), Path.GetFileName(tree.FilePath), filePath: tree.FilePath, loader: TextLoader.From(TextAndVersion.Create(tree.GetText(), VersionStamp.Default))))));
+        return id;
     }
 
     private async Task ApplyAsync(Document document, Diagnostic diagnostic, bool hasRuntime)

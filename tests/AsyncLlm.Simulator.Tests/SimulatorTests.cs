@@ -112,6 +112,26 @@ public sealed class SimulatorTests
         Assert.True(exitCode == 0, output);
     }
 
+    /// <summary>Requests overtake each other, and no two are told the same end of one window.</summary>
+    [Fact]
+    public async Task Goals_hold_where_headers_tell_across_a_network()
+    {
+        var (exitCode, output) = await SimulatorProcess.RunMatrixAsync("""
+            { "defaults": { "transit": 0.02, "retryAfter": "seconds", "headers": "openAI", "policies": [ "headers" ] },
+              "rows": [
+                { "server": "tokenBucket", "rpm": [ 7.7, 137, 1234, 3000 ], "burstSeconds": [ 2.6, 23 ], "latency": [ 0.4, 17 ] },
+                { "server": "tokenBucket", "rpm": [ 4.3, 88, 930 ], "burstSeconds": [ 2, 60 ], "latency": 3.1, "headers": "anthropic", "retryAfter": [ "date", "none" ] },
+                { "server": "fixedWindow", "rpm": [ 13, 77, 1010 ], "phase": [ 0, 21.7 ], "latency": [ 0.4, 9 ], "retryAfter": "milliseconds" },
+                { "server": "slidingLog", "rpm": [ 60, 730 ], "window": [ 30, 60 ], "latency": [ 0.7, 6 ] },
+                { "server": "slidingCounter", "rpm": 730, "window": [ 30, 60 ], "latency": [ 0.7, 6 ] },
+                { "server": "tokenBucket", "rpm": 450, "tpm": [ 170000, 900000 ], "tokens": 800, "estimate": [ 1, 2 ], "latency": 4 },
+                { "server": "tokenBucket", "rpm": 420, "changeAt": 77, "changeFactor": [ 0.6, 1.7 ] },
+                { "server": "tokenBucket", "rpm": 700, "burstSeconds": 6, "tenant": 0.3 } ] }
+            """, "--check");
+
+        Assert.True(exitCode == 0, output);
+    }
+
     [Fact]
     public async Task Missed_goal_fails_the_check()
     {

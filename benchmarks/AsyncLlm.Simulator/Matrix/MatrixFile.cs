@@ -92,8 +92,8 @@ internal static class MatrixFile
         _ when row.Burst < 1 || row.Concurrency < 1 || row.PerSecond < 1 || (row.HasWindow && row.Rpm * row.Window / 60 < 1)
             => "the server must accept at least one request at once: \"burst\", \"concurrency\", \"perSecond\" and \"rpm\" x \"window\" / 60 are at least 1.",
         _ when new[] { row.Faults, row.Hangs, row.Tenant }.Any(share => share is < 0 or >= 1) => "\"faults\", \"hangs\" and \"tenant\" are shares from 0 to below 1.",
-        _ when row.LatencySigma < 0 || row.Phase < 0 || row.RetryAfterSeconds < 0 || row.ChangeAt < 0 || row.OutageAt < 0
-            => "\"latencySigma\", \"phase\", \"retryAfterSeconds\", \"changeAt\" and \"outageAt\" must not be negative.",
+        _ when row.LatencySigma < 0 || row.Transit < 0 || row.Phase < 0 || row.RetryAfterSeconds < 0 || row.ChangeAt < 0 || row.OutageAt < 0
+            => "\"latencySigma\", \"transit\", \"phase\", \"retryAfterSeconds\", \"changeAt\" and \"outageAt\" must not be negative.",
         { Server: ServerKind.Concurrency } when row.Tenant > 0 || row.Hangs > 0 => "a concurrency limit with a tenant or with hanging calls is not modelled.",
         _ => null,
     };

@@ -57,6 +57,9 @@ internal sealed record Row
     /// <summary>The median latency of a refusal, in seconds.</summary>
     public double RefusalLatency { get; init; } = 0.05;
 
+    /// <summary>The median time a request takes to the server, and an answer back, in seconds; each its own, so that requests overtake each other.</summary>
+    public double Transit { get; init; }
+
     public RetryAfterForm RetryAfter { get; init; }
 
     /// <summary>What <see cref="RetryAfterForm.Fixed"/> says.</summary>

@@ -8,6 +8,7 @@ internal sealed class Server(Row row, VirtualTime time, ulong seed, Ledger ledge
     private readonly Workload _work = new(row, seed);
     private readonly int[] _accepted = new int[row.Count];
     private readonly int[] _refused = new int[row.Count];
+    private readonly int[] _crossings = new int[row.Count];
     private (long Taken, LlmRateInfo Rate) _stale = (long.MinValue, default);
 
     public Quota Quota { get; } = QuotaFactory.Create(row, seed);
@@ -21,6 +22,8 @@ internal sealed class Server(Row row, VirtualTime time, ulong seed, Ledger ledge
 
     public async Task<Answer> CallAsync(int item, CancellationToken cancellationToken)
     {
+        var sent = time.Now;
+        await CrossAsync(item, cancellationToken).ConfigureAwait(false);
         if (row.OutageAt is { } outage && time.Now >= QuotaFactory.Ticks(outage) && time.Now < QuotaFactory.Ticks(outage + row.OutageSeconds))
         {
             Ledger.Add(Ledger.Entry.Unreachable, time.Now, item);
@@ -37,16 +40,17 @@ internal sealed class Server(Row row, VirtualTime time, ulong seed, Ledger ledge
                 Quota.Take(time.Now, request);
             var retryAfter = RetryAfter(wait);
             Ledger.LongestRetryAfter = Math.Max(Ledger.LongestRetryAfter, retryAfter?.Ticks ?? 0);
-            await RefusedAsync(item, new(new(LlmFailureKind.RateLimited, retryAfter), Headers()), cancellationToken).ConfigureAwait(false);
+            await RefusedAsync(item, new(new(LlmFailureKind.RateLimited, retryAfter), Headers(sent)), cancellationToken).ConfigureAwait(false);
         }
 
         _accepted[item]++;
         Ledger.Accept(time.Now, item, request);
         Accepted?.Invoke();
-        var rate = Headers();
+        var rate = Headers(sent);
         if (_work.Hangs(item, attempt))
             await time.DelayAsync(long.MaxValue, cancellationToken).ConfigureAwait(false);
         await time.DelayAsync(request.Duration, cancellationToken).ConfigureAwait(false);
+        await CrossAsync(item, cancellationToken).ConfigureAwait(false);
         if (!_work.Fails(item, attempt))
             return new(item, rate);
 
@@ -57,8 +61,12 @@ internal sealed class Server(Row row, VirtualTime time, ulong seed, Ledger ledge
     private async Task RefusedAsync(int item, ServerException refusal, CancellationToken cancellationToken)
     {
         await time.DelayAsync(_work.RefusalLatency(item, _refused[item]++), cancellationToken).ConfigureAwait(false);
+        await CrossAsync(item, cancellationToken).ConfigureAwait(false);
         throw refusal;
     }
+
+    private Task CrossAsync(int item, CancellationToken cancellationToken)
+        => row.Transit > 0 ? time.DelayAsync(_work.Transit(item, _crossings[item]++), cancellationToken) : Task.CompletedTask;
 
     private TimeSpan? RetryAfter(long wait)
     {
@@ -76,7 +84,7 @@ internal sealed class Server(Row row, VirtualTime time, ulong seed, Ledger ledge
         TimeSpan FromDate() => new(Math.Max(0, Up(time.Now + QuotaFactory.Ticks(row.ClockSkew) + wait, TimeSpan.TicksPerSecond) - time.Now));
     }
 
-    private LlmRateInfo Headers()
+    private LlmRateInfo Headers(long sent)
     {
         if (row.Headers == RateHeaders.None)
             return default;
@@ -85,17 +93,18 @@ internal sealed class Server(Row row, VirtualTime time, ulong seed, Ledger ledge
 
         var rate = new LlmRateInfo();
         foreach (var state in Quota.States(time.Now))
-            rate = Add(rate, state);
+            rate = Add(rate, state, sent);
         _stale = (time.Now, rate);
         return rate;
     }
 
-    private LlmRateInfo Add(LlmRateInfo rate, QuotaState state)
+    private LlmRateInfo Add(LlmRateInfo rate, QuotaState state, long sent)
     {
         var (limit, remaining, reset) = ((long)state.Limit, (long)Math.Floor(state.Remaining + 1e-6), Up(state.Reset, TimeSpan.TicksPerMillisecond));
         if (row.Headers == RateHeaders.Anthropic)
         {
-            reset = Up(time.Now + state.Reset, TimeSpan.TicksPerSecond) - time.Now;
+            // A date is of one clock, however long the request took.
+            reset = Up(time.Now + state.Reset, TimeSpan.TicksPerSecond) - sent;
             remaining = state.Unit == QuotaUnit.Tokens ? remaining / 1000 * 1000 : remaining;
         }
         else if (row.Headers == RateHeaders.Lying)

@@ -15,6 +15,9 @@ internal sealed class Workload(Row row, ulong seed)
     public long RefusalLatency(int item, int attempt)
         => QuotaFactory.Ticks(Chance.Lognormal(row.RefusalLatency, row.LatencySigma, seed, Chance.Of.Refusal, item, attempt));
 
+    public long Transit(int item, int crossing)
+        => QuotaFactory.Ticks(Chance.Lognormal(row.Transit, row.LatencySigma, seed, Chance.Of.Transit, item, crossing));
+
     /// <summary>Every request that has to be accepted until all items are answered, item by item.</summary>
     public IEnumerable<Request> Needed(int count)
     {

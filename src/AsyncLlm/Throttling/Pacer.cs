@@ -140,6 +140,8 @@ internal sealed class Pacer
         explains.Empty(admission);
         if (!isNew)
             return;
+        ref var mark = ref explains == _requests ? ref admission.Marks!.Requests : ref admission.Marks!.Tokens;
+        explains.Refused(mark);
         _refusalTime = Math.Max(now - admission.At, 0.8 * _refusalTime);
         _failedProbes = isProbe ? _failedProbes + 1 : 0;
         // Whatever the reports say: the more often it is still closed, the longer it is let be.
@@ -148,7 +150,7 @@ internal sealed class Pacer
             explains.Told(admission.At + wait, wait == Math.Floor(wait) ? 1 + Tolerance : Tolerance, explains == _requests ? 1 : admission.ReservedTokens, now);
         // What is whole again refuses nobody.
         var asked = retryAfter ?? 0;
-        if ((explains == _requests ? admission.Marks!.Requests : admission.Marks!.Tokens).Report is { } report)
+        if (mark.Report is { } report)
             asked = Math.Min(asked, Math.Max(0, report.WholeAt - now));
         _closedUntil = now + Math.Max(asked, pause);
         if (isProbe)

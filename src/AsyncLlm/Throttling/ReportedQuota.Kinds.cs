@@ -11,6 +11,8 @@ internal sealed partial class ReportedQuota
     private const double Coarse = 1;
     private const double Fine = 0.001;
     private const double Tolerance = 0.02;
+    // How differently long two requests may take to the provider; a report is dated by when its request was sent.
+    private const double Network = 0.15;
     private const int MostContradictions = 4;
     private const int AcceptedUntilForgiven = 1000;
 
@@ -35,10 +37,11 @@ internal sealed partial class ReportedQuota
     private double _leastWindow;
     private double _mostWindow = double.PositiveInfinity;
 
-    // Of a window and a counter: the last report, and from one end to the next.
+    // Of a window and a counter: the last report, from one end to the next, and the newest end.
     private QuotaReport _clock;
     private double _period = double.PositiveInfinity;
     private double _firstEnd;
+    private double _end;
     // Of a counter: how much more is left in the window of the newest report than was spent by us.
     private double _faded;
 
@@ -108,8 +111,10 @@ internal sealed partial class ReportedQuota
         if (_isOfRequests && isAccepted)
         {
             var spent = mark.Spent - _paceMark.Spent;
-            if (spent > 0 && _paceMark.Refunds == _refunds && _paceStart.WholeAt > 0)
-                most = Math.Min(most, (report.WholeAt - _paceStart.WholeAt + _grain) / spent);
+            // What was sent just before it may come after it.
+            var surely = _log.SpentBy(report.At - Network) - _paceMark.Spent;
+            if (surely > 0 && _paceMark.Refunds == _refunds && _paceStart.WholeAt > 0)
+                most = Math.Min(most, (report.WholeAt - _paceStart.WholeAt + _grain + Network) / surely);
             // What is refunded was not spent, and where it was idle it is not told how fast it refills.
             if (_paceStart.WholeAt <= 0 || _paceMark.Refunds != _refunds || spent * _interval < 0.5 * (report.At - _paceStart.At))
                 (_paceStart, _paceMark) = (report, mark);
@@ -120,8 +125,8 @@ internal sealed partial class ReportedQuota
             (_leastInterval, _mostInterval, _fewestTaken) = (0, double.PositiveInfinity, double.PositiveInfinity);
             return;
         }
-        // Of no other kind the time until it is whole grows with what is missing.
-        if (taken - _unit > 3 * (_fewestTaken + 1))
+        // Of no other kind the time until it is whole grows with what is missing; where resets are too coarse to see it, that is not known.
+        if (taken - _unit > 3 * (_fewestTaken + 1) && Math.Max(least, _leastInterval) > 0.5 * Math.Min(most, _mostInterval))
         {
             Contradict(QuotaKinds.All & ~QuotaKinds.Bucket);
             _fewestTaken = taken;
@@ -153,10 +158,10 @@ internal sealed partial class ReportedQuota
             var difference = later.WholeAt - earlier.WholeAt;
             MeasurePeriod(earlier.WholeAt, later.WholeAt);
             // The next end comes when the window is over, or, of a counter, when the next one has begun.
-            if (Math.Abs(difference) > _grain + Fine && later.At < earlier.WholeAt - _grain - Fine)
+            if (Math.Abs(difference) > _grain + Network && later.At < earlier.WholeAt - _grain - Network)
                 Contradict(QuotaKinds.Window);
             var next = earlier.WholeAt - FadingPeriod;
-            if (double.IsFinite(_period) && (Math.Abs(difference) <= 2 * Fine ? isAccepted && later.At > next + _grain + Fine : difference < 0 || later.At < next - _grain - Fine))
+            if (double.IsFinite(_period) && (Math.Abs(difference) <= Network ? isAccepted && later.At > next + _grain + Network : difference < 0 || later.At < next - _grain - Network))
                 Contradict(QuotaKinds.Counter);
         }
         if (report.At > _clock.At || _clock.WholeAt == 0)
@@ -172,18 +177,26 @@ internal sealed partial class ReportedQuota
     // The shortest time between two ends; over many of them, what is rounded does not matter.
     private void MeasurePeriod(double earlier, double later)
     {
-        if (later - earlier <= Fine)
+        // No window is shorter than a reset, no counter than half of one.
+        if (later - earlier <= Math.Max(Network, 0.5 * _longestReset - _grain - Network))
             return;
         // Ends are whole periods apart: what is over is a multiple of it too, and a reset takes one of a window and two of a counter at most.
         var over = Math.Abs(Math.IEEERemainder(later - earlier, _period));
-        var precision = (_grain + Fine) * (1 + Math.Ceiling((later - earlier) / _period));
+        var precision = (_grain + Network) * (1 + Math.Ceiling((later - earlier) / _period));
         if (over > precision && over + precision < _longestReset)
             Contradict(over + precision < 0.5 * _longestReset ? QuotaKinds.Window | QuotaKinds.Counter : QuotaKinds.Window);
-        if (later - earlier < _period - _grain - Fine)
+        if (later - earlier < _period - _grain - Network)
             (_period, _firstEnd) = (later - earlier, earlier);
         var periods = Math.Round((later - _firstEnd) / _period);
-        if (periods > 0 && Math.Abs((later - _firstEnd) / periods - _period) <= (_grain + Fine) / periods)
+        if (periods > 0 && Math.Abs((later - _firstEnd) / periods - _period) <= (_grain + Network) / periods)
             _period = (later - _firstEnd) / periods;
+    }
+
+    // The later an end is reported, the sooner that request arrived: who is sent at the latest of them is not early.
+    private void FindEnd(in QuotaReport report)
+    {
+        var expected = double.IsFinite(_period) && _period > 2 * Network ? _end + Math.Round((report.WholeAt - _end) / _period) * _period : _end;
+        _end = Math.Max(_end, Math.Abs(report.WholeAt - expected) <= Network ? Math.Max(report.WholeAt, expected) : report.WholeAt);
     }
 
     private void Resize(double limit)
@@ -211,11 +224,11 @@ internal sealed partial class ReportedQuota
     {
         while (_unit > 1 && report.Left % _unit != 0)
             _unit /= 10;
+        if (report.WholeIn <= 0 || _grain == Fine)
+            return;
         // Whole seconds of some clock always have the same fraction on ours.
-        var fraction = report.WholeAt - Math.Floor(report.WholeAt + 1e-5);
-        if (report.WholeIn > 0 && Math.Abs(fraction - _fraction) > 1e-5 && !double.IsNaN(_fraction))
+        if (Math.Abs(Math.IEEERemainder(report.WholeAt - _fraction, Coarse)) > 1e-5 && Math.Abs(Math.IEEERemainder(report.WholeIn, Coarse)) > 1e-5)
             _grain = Fine;
-        if (report.WholeIn > 0)
-            _fraction = fraction;
+        _fraction = report.WholeAt - Math.Floor(report.WholeAt);
     }
 }

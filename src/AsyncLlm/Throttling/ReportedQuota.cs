@@ -25,6 +25,15 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
     private const double ProbeAfter = 0.6;
     private const double ProbedShare = 0.125;
     private const double IntervalPrecision = 0.02;
+    // Twice as late after a refusal for having come too early, in seconds and as shares of the longest reset; and so much less late after
+    // each answer that about one in seventy is refused.
+    private const double FirstLate = 0.05;
+    private const double FirstLateShare = 0.02;
+    private const double MostLate = 0.3;
+    private const double MostLateShare = 0.08;
+    private const double LessLate = 0.99;
+    // A bucket that is full again sooner than networks differ would never be contradicted.
+    private const double MarginShare = 0.25;
     // Others come at random: so many standard deviations of what they take unseen are kept back, and never more than these parts of a
     // bucket, which loses nothing by it but the last of it, and of others, which lose as much of what they give.
     private const double Caution = 2;
@@ -43,6 +52,7 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
     private double _startedAt;
     private double _spent;
     private double _unanswered;
+    private long _lastNumber = -1;
     private long _refunds;
     // What others took in the time between reports, of the last fifty.
     private double _others;
@@ -53,6 +63,13 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
     private double _bucketAt;
     private double _corrections;
     private double _overflown;
+    private double _fullFrom = double.NegativeInfinity;
+    private double _fullTo = double.NegativeInfinity;
+
+    // An attempt is sent so much later than when there is room by the reports, because it may take less time to the provider than theirs did;
+    // and from which attempt on answers tell whether that is enough.
+    private double _late;
+    private long _lateEnd;
 
     // The report of the newest attempt that is known about; its answer need not be the last one to come.
     private long _number = -2;
@@ -78,13 +95,14 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
         isTold &= _unanswered > 0;
         if (!IsKnown)
             return now;
-        var wanted = Math.Min(units + Reserve(units, now), _limit);
+        var reserve = Reserve(units, now);
+        var wanted = Math.Min(units + reserve, _limit);
         var (last, disagree) = (now, false);
         foreach (var kind in Kinds)
         {
             if (!IsBelieved(kind))
                 continue;
-            var at = OpensAt(kind, wanted, now);
+            var at = OpensAt(kind, wanted, now, kind == QuotaKinds.Bucket ? Math.Max(0, _late - reserve * _interval) : _late);
             disagree |= last > now || at > now;
             last = Math.Max(last, at);
         }
@@ -108,7 +126,7 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
         foreach (var kind in Kinds)
         {
             if (IsBelieved(kind))
-                first = Math.Min(first, OpensAt(kind, isTold || kind != QuotaKinds.Bucket ? most : wanted, now));
+                first = Math.Min(first, OpensAt(kind, isTold || kind != QuotaKinds.Bucket ? most : wanted, now, Network));
         }
         return isTold ? Math.Max(first, _newest.At + ProbeAfter * _newest.WholeIn) : first;
     }
@@ -122,7 +140,7 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
             if (!IsBelieved(kind))
                 continue;
             // What is on its way since is refused too.
-            var earlier = opensAt - OpensAt(kind, Math.Min(units, _limit) - _since.Sum, now);
+            var earlier = opensAt - OpensAt(kind, Math.Min(units, _limit) - _since.Sum, now, 0);
             if (earlier > tolerance)
                 wrong |= kind;
             else if (earlier >= -tolerance - (_grain == Coarse ? Coarse : 0))
@@ -140,19 +158,21 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
         {
             if (!IsKnown)
                 break;
-            var level = Level(kind, now);
-            if (level >= wanted)
+            // Nearer than that, it depends on the network.
+            var margin = kind == QuotaKinds.Bucket ? Math.Min(Network, MarginShare * _limit * _interval) : Network;
+            if (Level(kind, now, margin) >= wanted)
                 allowed |= kind;
-            else if (IsBelieved(kind))
+            else if (IsBelieved(kind) && Level(kind, now, -margin) < wanted)
                 denied |= kind;
             if (IsBelieved(kind))
-                least = Math.Min(least, level - units);
+                least = Math.Min(least, Level(kind, now, 0) - units);
         }
         if (denied != 0)
             _probe = number;
         Refill(now);
         if (_spent == 0)
             _startedAt = now;
+        _lastNumber = number;
         _bucket -= units;
         _spent += units;
         _unanswered += units;
@@ -193,12 +213,16 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
         FindGrain(report);
         GuessInterval(report, number);
         Contradict(QuotaKinds.None);
+        FindEnd(report);
         if (number < _number || (number == _number && report.At <= _newest.At))
             return;
         Refill(now);
         var known = mark is { } admitted ? admitted.Bucket + _corrections - admitted.Corrections : _bucket;
         // A refusal may find it overdrawn.
         var error = Math.Min(Off(report.Left, known), Math.Max(0, _limit + _unit - (report.WholeIn - _grain) / _interval) - known);
+        // Nothing was known before the first.
+        if (_number >= 0)
+            error = InOrder(report.At, error);
         // What has run over since then has taken the error with it.
         if (mark is { } then && _overflown > then.Overflown)
             error = Math.Min(0, error + _overflown - then.Overflown);
@@ -217,7 +241,7 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
             Contradict(QuotaKinds.Counter);
         _faded = 0;
         if (_limit > 1)
-            _faded = Off(report.Left, Level(QuotaKinds.Counter, report.At, _spent - _since.Sum, 0));
+            _faded = InOrder(report.At, Off(report.Left, Level(QuotaKinds.Counter, report.At, _spent - _since.Sum, 0)));
     }
 
     /// <summary>It is known whether an attempt has taken anything.</summary>
@@ -232,9 +256,20 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
         Contradict(isAccepted ? mark.Denied & ~QuotaKinds.Bucket : mark.Allowed);
         if (isAccepted && ++_accepted >= AcceptedUntilForgiven)
             Forgive();
+        if (isAccepted && admission.Number >= _lateEnd)
+            (_late, _lateEnd) = (LessLate * _late, _lastNumber + 1);
         if (mark.Report is not { } report)
             return;
         Judge(report, mark, isAccepted);
+    }
+
+    /// <summary>An attempt was refused; where there was just enough of it when it was sent, it came too early.</summary>
+    public void Refused(in QuotaMark mark)
+    {
+        if (mark.Least < 0 || (Believed & ~mark.Allowed) == 0)
+            return;
+        var later = Math.Max(2 * _late, Math.Min(FirstLate, FirstLateShare * _longestReset));
+        (_late, _lateEnd) = (Math.Min(later, Math.Min(MostLate, MostLateShare * _longestReset)), _lastNumber + 1);
     }
 
     /// <summary>An attempt was refused because it was used up, which its answer does not report.</summary>
@@ -255,7 +290,7 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
         var others = _others - (isBucket ? _grain / _interval : 0);
         if (!(others > 0 && _othersTime > 0))
             return 0;
-        var unseen = Math.Min(others / _othersTime, MostOthers * Rate) * (now - _newest.At);
+        var unseen = Math.Min(others / (1 + _othersTime), MostOthers * Rate) * (now - _newest.At);
         return Math.Min((isBucket ? unseen + units : 0) + Caution * Math.Sqrt(units * unseen), (!isBucket ? LargestUnused : _isOfRequests ? LargestReserve : LargestReserveOfTokens) * _limit);
     }
 
@@ -269,7 +304,7 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
         var kind = Believed;
         double taken;
         if (kind != QuotaKinds.Bucket)
-            taken = Math.Max(0, Level(kind, report.At, _spent - _since.Sum, since) - report.Left);
+            taken = Math.Max(0, -InOrder(report.At, report.Left - Level(kind, report.At, _spent - _since.Sum, since)) - (kind == QuotaKinds.Log ? Spent(report.At - LogWindow - Network, report.At - LogWindow + Network) : 0));
         else if (_newest.WholeAt - _grain > report.At)
             taken = (report.WholeAt - _newest.WholeAt) / _interval - since;
         else
@@ -280,10 +315,27 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
     // Whole units are reported: of requests, what lies between is no error.
     private double Off(double left, double believed) => believed >= left && believed < left + (_isOfRequests && _others <= 0 ? 1 : Moment) ? 0 : left - believed;
 
-    private double Level(QuotaKinds kind, double now)
+    // What differs beyond what is explained by attempts that overtake each other: those sent just before may not be in a report, those sent
+    // just after may be.
+    private double InOrder(double at, double error) =>
+        error > 0 ? Math.Max(0, error - Spent(at - Network, at - Moment)) : Math.Min(0, error + Spent(at, at + Network));
+
+    private double Spent(double from, double to) => Math.Max(0, _log.SpentBy(to) - _log.SpentBy(from));
+
+    /// <summary>What of it is left for what was sent now and comes so much later than what reports are of.</summary>
+    private double Level(QuotaKinds kind, double now, double late)
     {
         Refill(now);
-        return Level(kind, now, _spent, _since.Sum);
+        return kind == QuotaKinds.Bucket ? LevelOfBucket(now, late) : Level(kind, now - late, _spent, _since.Sum);
+    }
+
+    // What has come back since then is not there; while it was full, nothing has.
+    private double LevelOfBucket(double now, double late)
+    {
+        if (late <= 0)
+            return Math.Min(_bucket - late / _interval, Math.Max(_bucket, _limit));
+        var full = Math.Max(0, Math.Min(now, _fullTo) - Math.Max(now - late, _fullFrom));
+        return _bucket - Math.Max(0, late - full) / _interval;
     }
 
     /// <summary>What is left of it.</summary>
@@ -295,21 +347,24 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
             case QuotaKinds.Bucket:
                 return _bucket;
             case QuotaKinds.Window:
-                return now < _newest.WholeAt ? _newest.Left - since : _limit - (spent - _log.SpentBy(WindowBegan(now) - 2 * Fine));
+                // What was sent just before it began may have come after that.
+                var own = _limit - (spent - _log.SpentBy(WindowBegan(now) - Network));
+                return now < _end ? Math.Min(own, _newest.Left - since) : own;
             case QuotaKinds.Log:
                 var window = LogWindow;
+                var kept = _limit - (spent - _log.SpentBy(now - window));
                 return now - window >= _newest.At
-                    ? _limit - (spent - _log.SpentBy(now - window))
-                    : Math.Min(_limit, _newest.Left - since + Math.Max(0, _log.SpentBy(now - window) - _log.MostSpentBy(_newest.At - window)));
+                    ? kept
+                    : Math.Min(kept, _newest.Left - since + Math.Max(0, _log.SpentBy(now - window) - _log.MostSpentBy(_newest.At - window)));
             default:
                 var (last, current, end) = Fading(now -= 2 * Fine, spent);
                 return _limit - current - last * (end - now) / FadingPeriod + (end - FadingPeriod <= _newest.At ? _faded : 0);
         }
     }
 
-    private double OpensAt(QuotaKinds kind, double wanted, double now)
+    private double OpensAt(QuotaKinds kind, double wanted, double now, double late)
     {
-        var level = Level(kind, now);
+        var level = Level(kind, now, late);
         if (level >= wanted - 1e-9)
             return now;
         double at;
@@ -317,33 +372,33 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
         {
             case QuotaKinds.Bucket:
                 at = now + (wanted - level) * _interval;
-                if (now < _newest.WholeAt && wanted <= _limit - _since.Sum)
-                    at = Math.Min(at, _newest.WholeAt);
+                if (now < _newest.WholeAt + late && wanted <= _limit - _since.Sum)
+                    at = Math.Min(at, _newest.WholeAt + late);
                 break;
             case QuotaKinds.Window:
-                at = now < _newest.WholeAt ? _newest.WholeAt : WindowBegan(now) + Period + 2 * Fine;
+                at = late + (now - late < _end ? _end : WindowBegan(now - late) + Period + 2 * Fine);
                 break;
             case QuotaKinds.Log:
-                at = _log.NextAfter(now - LogWindow) + LogWindow;
+                at = late + _log.NextAfter(now - late - LogWindow) + LogWindow;
                 if (double.IsInfinity(at))
-                    at = _newest.WholeAt;
+                    at = late + _newest.WholeAt;
                 break;
             default:
-                var (last, current, end) = Fading(now - 2 * Fine, _spent);
+                var (last, current, end) = Fading(now - late - 2 * Fine, _spent);
                 var free = _limit - current - wanted + (end - FadingPeriod <= _newest.At ? _faded : 0);
-                at = 2 * Fine + (free < 0 || last <= 0 ? end : end - free * FadingPeriod / last);
+                at = late + 2 * Fine + (free < 0 || last <= 0 ? end : end - free * FadingPeriod / last);
                 break;
         }
         return Math.Max(at + Moment, now + Fine);
     }
 
-    private double WindowBegan(double now) => _newest.WholeAt + (Period > 0 ? Math.Floor((now - _newest.WholeAt) / Period) * Period : 0);
+    private double WindowBegan(double now) => _end + (Period > 0 ? Math.Floor((now - _end) / Period) * Period : 0);
 
     // What the last window of a counter held, what the current one holds, and when that ends.
     private (double Last, double Current, double End) Fading(double now, double spent)
     {
         var period = FadingPeriod;
-        var end = _newest.WholeAt - period;
+        var end = _end - period;
         if (now >= end)
             end += (Math.Floor((now - end) / period) + 1) * period;
         var begun = _log.SpentBy(end - period - Moment);
@@ -357,6 +412,13 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
             var refilled = _bucket + (now - _bucketAt) / _interval;
             _bucket = Math.Min(Math.Max(_bucket, _limit), refilled);
             _overflown += refilled - _bucket;
+            if (refilled > _bucket)
+            {
+                var fullFrom = now - (refilled - _bucket) * _interval;
+                if (fullFrom > _fullTo)
+                    _fullFrom = fullFrom;
+                _fullTo = now;
+            }
             if (now >= _newest.WholeAt && _bucketAt < _newest.WholeAt && _limit - _since.Sum - _bucket is > 0 and var missed)
                 (_bucket, _corrections) = (_bucket + missed, _corrections + missed);
         }

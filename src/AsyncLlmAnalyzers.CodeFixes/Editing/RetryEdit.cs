@@ -20,6 +20,8 @@ internal sealed class RetryEdit
 
     private RetryEdit(FixTarget target, RetryHandler retry) => (_target, _retry, _editor) = (target, retry, new LlmEditor(target.Root, target.Model));
 
+    public RetryHandler Retry => _retry;
+
     private CatchClauseSyntax Clause => (CatchClauseSyntax)_retry.Clause.Syntax;
 
     /// <summary>Null where the diagnostic no longer stands on the handler of a retry.</summary>

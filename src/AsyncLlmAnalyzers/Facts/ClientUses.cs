@@ -27,7 +27,7 @@ internal sealed class ClientUse(string call, Location place, LlmContext context)
 
     /// <summary>The code around it, or the source of its token, ends it after a time.</summary>
     public bool HasTimeLimit(CancellationToken cancellationToken) => _hasTimeLimit ??= Ask(operation =>
-        DeadToken.IsTimed(operation) ? Verdict.Yes : Deadline.Around(operation, context, cancellationToken).Verdict, cancellationToken) == Verdict.Yes;
+        DeadToken.IsTimed(operation, context, cancellationToken) ? Verdict.Yes : Deadline.Around(operation, context, cancellationToken).Verdict, cancellationToken) == Verdict.Yes;
 
     private Verdict? Ask(Func<IInvocationOperation, Verdict> question, CancellationToken cancellationToken) =>
         context.InvocationAt(place, cancellationToken) is { } operation ? question(operation) : null;

@@ -14,33 +14,42 @@ internal static class Surroundings
     public static Fact Of(IOperation site, LlmContext context, Func<IOperation, Fact> ask, CancellationToken cancellationToken)
     {
         var result = new Fact(Verdict.No);
-        var seen = new HashSet<ISymbol>(SymbolEqualityComparer.Default);
-        var open = new Queue<(IOperation Site, int Hops)>([(site, MaxHops)]);
-        for (var places = 0; open.Count > 0 && places < MaxPlaces; places++)
+        foreach (var place in Places(site, context, cancellationToken))
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            var (here, hops) = open.Dequeue();
-            var fact = ask(here);
+            var fact = ask(place.Site);
             if (fact.Verdict == Verdict.Yes)
                 return fact;
             if (fact.Verdict == Verdict.Unknown)
                 result = fact;
-
-            if (hops > 0 && FunctionOf(here) is { } function && seen.Add(function))
-            {
-                foreach (var call in CallsOf(function, context, cancellationToken))
-                    open.Enqueue((call, hops - 1));
-            }
         }
 
         return result;
     }
 
+    /// <summary>The call itself, and the calls by which it is reached: each function's once, and those of its own before those of its callers.</summary>
+    public static IEnumerable<CallPlace> Places(IOperation site, LlmContext context, CancellationToken cancellationToken)
+    {
+        var seen = new HashSet<ISymbol>(SymbolEqualityComparer.Default);
+        var open = new Queue<(CallPlace Place, int Hops)>([(new CallPlace(site, inner: null), MaxHops)]);
+        for (var places = 0; open.Count > 0 && places < MaxPlaces; places++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var (here, hops) = open.Dequeue();
+            yield return here;
+
+            if (hops > 0 && FunctionOf(here.Site) is { } function && seen.Add(function))
+            {
+                foreach (var call in CallsOf(function, context, cancellationToken))
+                    open.Enqueue((new CallPlace(call, here), hops - 1));
+            }
+        }
+    }
+
     private static IMethodSymbol? FunctionOf(IOperation site) =>
         site.Ancestors().OfType<ILocalFunctionOperation>().FirstOrDefault()?.Symbol ?? site.EnclosingMember() as IMethodSymbol;
 
-    /// <summary>Its invocations, and the method groups by which it is given to others.</summary>
-    private static IEnumerable<IOperation> CallsOf(IMethodSymbol function, LlmContext context, CancellationToken cancellationToken)
+    /// <summary>The invocations of a method or local function, and the method groups by which it is given to others.</summary>
+    public static IEnumerable<IOperation> CallsOf(IMethodSymbol function, LlmContext context, CancellationToken cancellationToken)
     {
         if (function.MethodKind is not (MethodKind.Ordinary or MethodKind.LocalFunction or MethodKind.ExplicitInterfaceImplementation))
             return [];
@@ -62,4 +71,13 @@ internal static class Surroundings
         return target.ContainingType?.TypeKind == TypeKind.Interface
             && function.ContainingType?.AllInterfaces.Any(contract => SymbolEqualityComparer.Default.Equals(contract.OriginalDefinition, target.ContainingType)) == true;
     }
+}
+
+/// <summary>A place on the way to a call.</summary>
+internal sealed class CallPlace(IOperation site, CallPlace? inner)
+{
+    public IOperation Site => site;
+
+    /// <summary>The call in the function that this one runs, by which it reaches what was asked about; null for that itself.</summary>
+    public CallPlace? Inner => inner;
 }

@@ -67,6 +67,13 @@ internal sealed class NameIndex(LlmContext context)
         bool MayRun(Place place) => Fits(NodeAt<BaseObjectCreationExpressionSyntax>(place, cancellationToken)?.ArgumentList, constructor, before: 0);
     }
 
+    /// <summary>The creations of types whose name is wanted.</summary>
+    public IEnumerable<IObjectCreationOperation> Creations(Func<string, bool> isWanted, CancellationToken cancellationToken) =>
+        _created.Value.Where(places => places.Key.Length > 0 && isWanted(places.Key)).SelectMany(places => places)
+            .Concat(_created.Value[""].Where(place => isWanted(UnnamedType(place, cancellationToken))))
+            .Select(place => OperationAt<BaseObjectCreationExpressionSyntax>(place, cancellationToken))
+            .OfType<IObjectCreationOperation>();
+
     /// <summary>So many arguments may be given, of which one may stand before the name. What an interface or a base type declares may make more of them optional.</summary>
     private static bool Fits(ArgumentListSyntax? list, IMethodSymbol method, int before)
     {

@@ -17,8 +17,8 @@ public sealed class HeaderPacingTests : ThrottleTests
 
         var waited = await AdmittedAfterAsync(Ask(1));
 
-        // Reports count whole requests: up to one was left.
-        Assert.InRange(waited.TotalSeconds, 0.5 * seconds - 0.011, 1.2 * seconds + 0.011);
+        // Reports count whole requests: up to one was left. What finds out which kind it is comes later by as much as networks differ.
+        Assert.InRange(waited.TotalSeconds, 0.5 * seconds - 0.011, 1.2 * seconds + 0.161);
     });
 
     [Fact]
@@ -110,7 +110,7 @@ public sealed class HeaderPacingTests : ThrottleTests
 
         var waited = await AdmittedAfterAsync(Ask(1));
 
-        Assert.InRange(waited.TotalSeconds, 0.5, 1.2);
+        Assert.InRange(waited.TotalSeconds, 0.5, 1.4);
     });
 
     [Fact]
@@ -127,7 +127,7 @@ public sealed class HeaderPacingTests : ThrottleTests
 
         var waited = await AdmittedAfterAsync(Ask(1));
 
-        Assert.InRange(waited.TotalSeconds, 0.5, 1.2);
+        Assert.InRange(waited.TotalSeconds, 0.5, 1.4);
     });
 
     private static LlmRateInfo Requests(long limit, long remaining, TimeSpan reset) => new() { RequestLimit = limit, RequestsRemaining = remaining, RequestsReset = reset };

@@ -45,6 +45,27 @@ public class CallWithoutRetryTests() : RuleTests("ALLM4010")
     [MemberData(nameof(LocalModelCode.Calls), MemberType = typeof(LocalModelCode))]
     public Task Silent_when_the_model_runs_in_the_process(string statements) => SilentAsync(LocalModelCode.In(statements));
 
+    /// <summary>A conversation is no client of its own: what it is given makes its requests.</summary>
+    [Theory]
+    [InlineData("new OllamaApiClient(\"http://localhost:11434\")", "SendAsync")]
+    [InlineData("new OllamaApiClient(new Uri(\"http://localhost:11434\"))", "SendAsync")]
+    [InlineData("client", "[|SendAsync|]")]
+    public Task Looks_through_a_conversation_at_its_client(string client, string call) => ReportsAsync($$"""
+        using OllamaSharp;
+
+        class Answers(IOllamaApiClient client)
+        {
+            object Given => client;
+
+            async Task Ask(string question)
+            {
+                var chat = new Chat({{client}});
+                await foreach (var token in chat.{{call}}(question))
+                    Console.Write(token);
+            }
+        }
+        """);
+
     [Fact]
     public Task Silent_in_a_function_that_the_builder_of_a_client_is_given() => SilentAsync("""
         using Microsoft.Extensions.AI;

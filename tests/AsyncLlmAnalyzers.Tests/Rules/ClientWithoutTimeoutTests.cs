@@ -79,6 +79,36 @@ public class ClientWithoutTimeoutTests() : RuleTests("ALLM3003")
         }
         """);
 
+    /// <summary>The time may be chosen further out, and reach the call by a token that is linked or handed in.</summary>
+    [Theory]
+    [InlineData("var timed = new CancellationTokenSource(TimeSpan.FromSeconds(20)); var linked = CancellationTokenSource.CreateLinkedTokenSource(timed.Token, outer); await AskAsync(question, linked.Token);", "")]
+    [InlineData("var timed = new CancellationTokenSource(20_000); await Again(question, timed.Token); Task Again(string text, CancellationToken token) => AskAsync(text, token);", "")]
+    [InlineData("var timed = new CancellationTokenSource(20_000); await AskAsync(question, timed.Token);", "var slow = new CancellationTokenSource(); slow.CancelAfter(60_000); await AskAsync(question, slow.Token);")]
+    public Task Silent_when_every_caller_hands_in_a_token_with_a_time(string caller, string other) => SilentAsync(HandedIn("ChatClient", caller, other));
+
+    [Theory]
+    [InlineData("await AskAsync(question, outer);", "")]
+    [InlineData("var linked = CancellationTokenSource.CreateLinkedTokenSource(outer); await AskAsync(question, linked.Token);", "")]
+    [InlineData("var timed = new CancellationTokenSource(20_000); await AskAsync(question, timed.Token);", "await AskAsync(question, outer);")]
+    [InlineData("var timed = new CancellationTokenSource(20_000); await AskAsync(question, timed.Token);", "await AskAsync(question);")]
+    public Task Reports_when_a_caller_hands_in_another(string caller, string other) => ReportsAsync(HandedIn("[|ChatClient|]", caller, other));
+
+    private static string HandedIn(string type, string caller, string other) => $$"""
+        using OpenAI.Chat;
+
+        class Answers
+        {
+            public async Task One(string question, CancellationToken outer) { {{caller}} }
+            public async Task Two(string question, CancellationToken outer) { {{other}} }
+
+            private static async Task AskAsync(string question, CancellationToken cancellationToken = default)
+            {
+                var client = new {{type}}("m", "k");
+                await client.CompleteChatAsync([question], cancellationToken: cancellationToken);
+            }
+        }
+        """;
+
     [Theory]
     [InlineData("var client = new AnthropicClient(); await client.Messages.Create(null!);")]
     [InlineData("var client = new OllamaSharp.OllamaApiClient(\"http://localhost:11434\"); await foreach (var x in client.GenerateAsync(new())) { }")]

@@ -7,6 +7,10 @@ namespace AsyncLlmAnalyzers.Tests.Rules;
 public class MessageTests
 {
     [Theory]
+    [InlineData("ALLM1001", "class A(OllamaSharp.IOllamaApiClient c) { Task B(string[] all) => Task.WhenAll(all.Select(t => c.EmbedAsync(new() { Input = [t] }))); }",
+        "'EmbedAsync' is called for every item at the same moment, and what exceeds the rate limit fails with 429: limit how many run at once")]
+    [InlineData("ALLM1001", "class A { readonly OllamaSharp.OllamaApiClient c = new(\"http://localhost:11434\"); Task B(string[] all) => Task.WhenAll(all.Select(t => c.EmbedAsync(new() { Input = [t] }))); }",
+        "'EmbedAsync' is called for every item at the same moment, and what its server cannot take at once waits in line and times out: limit how many run at once")]
     [InlineData("ALLM3001", "class A(OpenAIClientOptions o) { readonly ChatClient c = new(\"m\", new ApiKeyCredential(\"k\"), new() { NetworkTimeout = Timeout.InfiniteTimeSpan }); object B => o; Task C(string t) => c.CompleteChatAsync(t); }",
         "'CompleteChatAsync' may wait for ever: its client is constructed with an infinite timeout, and no token is passed")]
     [InlineData("ALLM3001", "class A(ChatClient c) { Task B(string t) => c.CompleteChatAsync([t], cancellationToken: new CancellationTokenSource().Token); }",
@@ -57,7 +61,7 @@ public class MessageTests
     [InlineData("ALLM4010", "class A { readonly HttpClient c = new(); Task B(HttpContent t) => c.PostAsync(\"https://api.openai.com/v1/chat/completions\", t); }",
         "Nothing here repeats 'PostAsync' when the provider refuses it for a moment: HttpClient sends every request once")]
     [InlineData("ALLM4010", Injected, "Nothing here repeats 'CompleteChatAsync' when the provider refuses it for a moment: by default its client tries 3 times more at once, without waiting")]
-    [InlineData("ALLM4010", "class A(OllamaSharp.IOllamaApiClient c) { Task B() => c.EmbedAsync(new()); }", "Nothing here repeats 'EmbedAsync' when the provider refuses it for a moment: its client makes every request once")]
+    [InlineData("ALLM4010", "class A(OllamaSharp.IOllamaApiClient c) { Task B() => c.EmbedAsync(new()); }", "Nothing here repeats 'EmbedAsync' when the provider refuses it for a moment: its client comes from elsewhere, and by itself it makes every request once")]
     [InlineData("ALLM4010", "class A(IChatClient c) { Task B(string t) => c.GetResponseAsync(t); }", "Nothing here repeats 'GetResponseAsync' when the provider refuses it for a moment: its client comes from elsewhere, and it may make every request once")]
     [InlineData("ALLM4011", Default, "'ChatClient' repeats a rate-limited call 3 times at once, without waiting, unless the server sends Retry-After")]
     public async Task Says_what_happens(string id, string code, string message)

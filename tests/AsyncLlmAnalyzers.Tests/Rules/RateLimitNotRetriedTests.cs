@@ -46,6 +46,19 @@ public class RateLimitNotRetriedTests() : RuleTests("ALLM4002")
         In("await Task.WhenAll(text.Split(' ').Select(line => client.[|CompleteChatAsync|](line))); return null;", Off));
 
     [Theory]
+    [InlineData("http://localhost:11434", "EmbedAsync")]
+    [InlineData("https://ollama.com", "[|EmbedAsync|]")]
+    public Task Silent_when_the_many_items_go_to_a_server_on_this_machine(string address, string call) => ReportsAsync($$"""
+        using OllamaSharp;
+
+        class Answers
+        {
+            readonly OllamaApiClient client = new("{{address}}");
+            Task All(string[] texts) => Task.WhenAll(texts.Select(text => client.{{call}}(new() { Input = [text] })));
+        }
+        """);
+
+    [Theory]
     [InlineData("try { await client.CompleteChatAsync(text); } catch (ClientResultException e) when (e.Status == 429) { throw new InvalidOperationException(\"busy\", e); } return null;")]
     [InlineData("try { await client.CompleteChatAsync(text); } catch (ClientResultException e) when (e.Status == 429) { log.LogWarning(e, \"busy\"); throw; } return null;")]
     [InlineData("try { await client.CompleteChatAsync(text); } catch (ClientResultException e) when (e.Status == 429) { return (await other.GetResponseAsync(text)).Text; } return null;")]

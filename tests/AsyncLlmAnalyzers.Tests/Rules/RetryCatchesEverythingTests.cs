@@ -1,3 +1,5 @@
+using Microsoft.CodeAnalysis.Diagnostics;
+
 namespace AsyncLlmAnalyzers.Tests.Rules;
 
 public class RetryCatchesEverythingTests() : RuleTests("ALLM4005")
@@ -67,7 +69,33 @@ public class RetryCatchesEverythingTests() : RuleTests("ALLM4005")
     public Task Retries_only_what_may_pass(string statements, string fixedStatements) => FixesAsync(RetryCode.In(statements), RetryCode.In(fixedStatements));
 
     [Fact]
-    public Task Lets_cancellation_through_where_no_token_is_in_scope() => FixesAsync(
-        RetryCode.In("for (var i = 0; ; i++) { try { await other.GetResponseAsync(text); return null!; } catch ([|Exception|]) when (i < 3) { } }", "string text"),
-        RetryCode.In("for (var i = 0; ; i++) { try { await other.GetResponseAsync(text); return null!; } catch (Exception e) when (i < 3 && e is not OperationCanceledException) { } }", "string text"));
+    public Task Lets_cancellation_through_where_the_call_is_given_a_token() => FixesAsync(
+        RetryCode.In("for (var i = 0; ; i++) { try { await other.GetResponseAsync(text, cancellationToken: stopping.Token); return null!; } catch ([|Exception|]) when (i < 3) { } }", "string text"),
+        RetryCode.In("for (var i = 0; ; i++) { try { await other.GetResponseAsync(text, cancellationToken: stopping.Token); return null!; } catch (Exception) when (i < 3 && !stopping.Token.IsCancellationRequested) { } }", "string text"));
+
+    [Fact]
+    public Task Lets_cancellation_through_where_the_token_has_no_name() => FixesAsync(
+        RetryCode.In("for (var i = 0; ; i++) { try { await other.GetResponseAsync(text, cancellationToken: new CancellationTokenSource(1000).Token); return null!; } catch ([|Exception|]) when (i < 3) { } }", "string text"),
+        RetryCode.In("for (var i = 0; ; i++) { try { await other.GetResponseAsync(text, cancellationToken: new CancellationTokenSource(1000).Token); return null!; } catch (Exception e) when (i < 3 && e is not OperationCanceledException) { } }", "string text"));
+
+    /// <summary>What is caught as a cancellation is a timeout then, and that may pass.</summary>
+    [Theory]
+    [InlineData("await other.GetResponseAsync(text);")]
+    [InlineData("await other.GetResponseAsync(text, cancellationToken: CancellationToken.None);")]
+    [InlineData("await Ask(); Task<ChatResponse> Ask() => other.GetResponseAsync(text);")]
+    public Task Offers_no_fix_where_nothing_can_be_cancelled(string call) => OffersNoFixAsync(
+        RetryCode.In($"for (var i = 0; ; i++) {{ try {{ {call} return null!; }} catch ([|Exception|]) when (i < 3) {{ }} }}", "string text"));
+
+    [Theory]
+    [InlineData("string text, CancellationToken ct", "text", true)]
+    [InlineData("string text", "text, cancellationToken: stopping.Token", true)]
+    [InlineData("string text", "text", false)]
+    public async Task Speaks_of_a_caller_who_cancels_where_one_can(string parameters, string arguments, bool isCancelled)
+    {
+        var found = Assert.Single(await Compile(RetryCode.In($"for (var i = 0; ; i++) {{ try {{ await other.GetResponseAsync({arguments}); return null!; }} catch (Exception) when (i < 3) {{ }} }}", parameters))
+            .WithAnalyzers([RuleTest.Host(Id)]).GetAnalyzerDiagnosticsAsync());
+        Assert.Equal(
+            "Whatever fails, 'GetResponseAsync' is sent again: a refused key, a wrong request and a filtered prompt fail each time" + (isCancelled ? ", and a caller who cancels only starts the next attempt" : ""),
+            found.GetMessage());
+    }
 }

@@ -14,6 +14,7 @@ internal static class RetryCode
         {
             const int Max = 3;
             readonly TimeSpan pause = TimeSpan.FromSeconds(2);
+            readonly CancellationTokenSource stopping = new();
             int budget = 10;
 
             async Task<ChatCompletion> AskAsync({{parameters}})

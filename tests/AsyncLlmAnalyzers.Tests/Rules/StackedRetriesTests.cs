@@ -50,6 +50,18 @@ public class StackedRetriesTests() : RuleTests("ALLM4006")
     [Fact]
     public Task Reports_two_retries_of_the_codes_own() => ReportsAsync(In("await Again(async () => { for (var i = 0; ; i++) { try { await client.[|CompleteChatAsync|](text); return; } catch (Exception) when (i < 3) { } } });", "injected"));
 
+    /// <summary>One around the call, or around the call of a wrapper, and one further out.</summary>
+    [Theory]
+    [InlineData("return await Again(() => client.[|CompleteChatAsync|](text));", "for (var i = 0; ; i++) { try { return await AskAsync(text); } catch (Exception) when (i < 3) { } }", "return await OnceAsync(text);")]
+    [InlineData("return await client.[|CompleteChatAsync|](text);", "for (var i = 0; ; i++) { try { return await AskAsync(text); } catch (Exception) when (i < 3) { } }", "return await Again(() => OnceAsync(text));")]
+    public Task Reports_two_retries_on_one_way_to_the_call(string ask, string once, string twice) => ReportsAsync(WithCallers(ask, once, twice));
+
+    /// <summary>Each of the callers repeats it, but none the attempts of the other.</summary>
+    [Theory]
+    [InlineData("return await client.CompleteChatAsync(text);", "for (var i = 0; ; i++) { try { return await AskAsync(text); } catch (Exception) when (i < 3) { } }", "for (var i = 0; ; i++) { try { return await AskAsync(text); } catch (Exception) when (i < 3) { } }")]
+    [InlineData("return await client.CompleteChatAsync(text);", "for (var i = 0; ; i++) { try { return await AskAsync(text); } catch (Exception) when (i < 3) { } }", "return await Again(() => AskAsync(text));")]
+    public Task Silent_when_the_retries_are_of_different_callers(string ask, string once, string twice) => SilentAsync(WithCallers(ask, once, twice));
+
     [Theory]
     [InlineData("for (var i = 0; ; i++) { try { await client.CompleteChatAsync(text); return; } catch (Exception) when (i < 3) { } }")]
     [InlineData("await Again(() => client.CompleteChatAsync(text));")]
@@ -85,6 +97,18 @@ public class StackedRetriesTests() : RuleTests("ALLM4006")
     [Fact]
     public Task Offers_no_fix_where_the_client_is_handed_in() => OffersNoFixAsync(
         In("await Again(async () => { for (var i = 0; ; i++) { try { await client.[|CompleteChatAsync|](text); return; } catch (Exception) when (i < 3) { } } });", "injected"));
+
+    private static string WithCallers(string ask, string once, string twice) => $$"""
+        using OpenAI.Chat;
+
+        public class Answers(ChatClient client)
+        {
+            private async Task<ChatCompletion> AskAsync(string text) { {{ask}} }
+            public async Task<ChatCompletion> OnceAsync(string text) { {{once}} }
+            public async Task<ChatCompletion> TwiceAsync(string text) { {{twice}} }
+            static async Task<T> Again<T>(Func<Task<T>> call) { for (var i = 0; ; i++) { try { return await call(); } catch (Exception) when (i < 3) { } } }
+        }
+        """;
 
     private static string In(string statements, string client = "new ChatClient(\"m\", \"k\")") => $$"""
         using System.ClientModel;

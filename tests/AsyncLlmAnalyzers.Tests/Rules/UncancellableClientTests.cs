@@ -176,6 +176,86 @@ public class UncancellableClientTests() : RuleTests("ALLM3011")
         """));
 
     [Fact]
+    public async Task Silent_when_a_factory_gives_the_registered_client_in_a_tuple() => Assert.Empty(await AnalyzeAsync("""
+        using Microsoft.Extensions.DependencyInjection;
+        using OpenAI;
+        using OpenAI.Chat;
+        using System.ClientModel;
+
+        static class Setup
+        {
+            public static void Add(IServiceCollection services) => services.AddKeyedSingleton<ChatClient>(Provider.Vllm, (provider, key) =>
+            {
+                var client = new OpenAIClient(new ApiKeyCredential("k"), new OpenAIClientOptions { Endpoint = new Uri("https://a") });
+                return client.GetChatClient("m");
+            });
+        }
+
+        enum Provider { Vllm, Nvidia }
+        class Model { public required string Name { get; set; } }
+
+        interface IFactory { (ChatClient, Model) Get(); }
+
+        class Factory(IServiceProvider services) : IFactory
+        {
+            public (ChatClient, Model) Get()
+            {
+                if (Enum.TryParse("Vllm", out Provider provider))
+                {
+                    var client = services.GetRequiredKeyedService<ChatClient>(provider);
+                    return (client, new Model { Name = "m" });
+                }
+
+                throw new NotImplementedException();
+            }
+        }
+
+        class Answers(IFactory factory)
+        {
+            async Task A(string text)
+            {
+                try
+                {
+                    (var client, Model model) = factory.Get();
+                    await client.CompleteChatAsync(text);
+                }
+                catch (InvalidOperationException)
+                {
+                }
+            }
+        }
+        """));
+
+    /// <summary>Which of the calls go through it cannot be seen.</summary>
+    [Theory]
+    [InlineData("new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new OpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(30) })", 0)]
+    [InlineData("new OpenAIClient(new ApiKeyCredential(\"k\"), options).GetChatClient(\"m\")", 0)]
+    [InlineData("Timed()", 0)]
+    [InlineData("new ChatClient(\"m\", \"k\")", 1)]
+    public async Task Silent_when_a_client_is_constructed_with_a_timeout(string construction, int findings) => Assert.Equal(findings, (await AnalyzeAsync($$"""
+        using System.ClientModel;
+        using OpenAI;
+        using OpenAI.Chat;
+
+        class Clients(OpenAIClientOptions options)
+        {
+            public Dictionary<string, ChatClient> ByName { get; } = new();
+            public void Add() => ByName["a"] = {{construction}};
+            private OpenAIClientOptions Options => options;
+            private static ChatClient Timed()
+            {
+                ChatClient client = {{(construction == "Timed()" ? "new(\"m\", new ApiKeyCredential(\"k\"), new() { NetworkTimeout = TimeSpan.FromSeconds(30) })" : "null!")}};
+                return client;
+            }
+        }
+
+        class Answers(Clients clients)
+        {
+            Task A(string text) => clients.ByName["a"].CompleteChatAsync(text);
+        }
+        """)).Count());
+
+    [Fact]
     public async Task Silent_when_the_construction_is_visible_and_the_catalog_does_not_know_it() => Assert.Empty(await AnalyzeAsync("""
         class Answers(Microsoft.SemanticKernel.Kernel kernel)
         {

@@ -55,7 +55,7 @@ internal sealed class CallWithoutRetryRule : LlmRule
         _ when call.Entry.Kind == CatalogKind.Http =>
             RawRequest.HasVisibleClient(call.Operation, site.Context, site.CancellationToken) && !RawRequest.IsLocal(call.Operation, site.Context, site.CancellationToken) ? "HttpClient sends every request once" : null,
         { HasNoDelay: true, Count: var count } => $"by default its client tries {count} times more at once, without waiting",
-        { Source: CatalogSource.None } => "its client makes every request once",
+        { Source: CatalogSource.None } => $"{client.Whence}, and by itself it makes every request once",
         { Source: CatalogSource.Inner or CatalogSource.Unknown or CatalogSource.Unsaid } => $"{client.Whence}, and it may make every request once",
         _ => null,
     };

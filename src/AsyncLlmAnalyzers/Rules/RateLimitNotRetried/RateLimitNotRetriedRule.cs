@@ -16,7 +16,8 @@ namespace AsyncLlmAnalyzers.Rules.RateLimitNotRetried;
 /// <list type="bullet">
 /// <item>the handler throws, asks another client, keeps the failure, or returns something made from it;</item>
 /// <item>a loop, pipeline, helper or handler of the client makes the call again, or a caller that goes on until there is an answer;</item>
-/// <item>the client's own retries wait, or nothing about it is known (ALLM4007 may speak).</item>
+/// <item>the client's own retries wait, or nothing about it is known (ALLM4007 may speak);</item>
+/// <item>the many items are sent to a server on this machine, which limits no rates.</item>
 /// </list>
 /// </summary>
 internal sealed class RateLimitNotRetriedRule : LlmRule
@@ -51,7 +52,7 @@ internal sealed class RateLimitNotRetriedRule : LlmRule
 
     private Finding? InspectCall(Site site) =>
         site.Call is { } call
-        && site.Client.Only is { HasNoRetries: true } client
+        && site.Client.Only is { HasNoRetries: true, IsLocal: false } client
         && PerItem.Of(call.Operation, site.Context, site.CancellationToken).Verdict == Verdict.Yes
         && Retried.Of(call.Operation, site.Context, site.CancellationToken).Verdict == Verdict.No
             ? new Finding(Descriptor, site.NameToken.GetLocation(), call.Method.Name, "it runs for many items at once, its client does not retry").Quoting(client.RetryDefault, site.Model.Compilation)

@@ -10,7 +10,7 @@ using AsyncLlmAnalyzers.Model;
 
 namespace AsyncLlmAnalyzers.Rules.RetryCatchesEverything;
 
-/// <summary>Leaves the retry to the runtime where it is at hand, or retries what may pass: transient statuses where the library's exception tells them, else all but cancellation.</summary>
+/// <summary>Leaves the retry to the runtime where it is at hand, or retries what may pass: transient statuses where the library's exception tells them, else all but cancellation, where something can be cancelled.</summary>
 [ExportCodeFixProvider(LanguageNames.CSharp, Name = nameof(RetryCatchesEverythingFix)), Shared]
 internal sealed class RetryCatchesEverythingFix() : LlmFix(RetryCatchesEverythingRule.Id)
 {
@@ -22,11 +22,13 @@ internal sealed class RetryCatchesEverythingFix() : LlmFix(RetryCatchesEverythin
         if (DiagnosticProperties.ErrorType.TryRead(target.Diagnostic, out var error) && TransientOnly(error, target) is { } transient)
             yield return new("Transient", "Retry only what may pass", cancellationToken => Filter(target, transient, cancellationToken));
 
-        yield return new("Cancellation", "Do not retry after cancellation", cancellationToken => Filter(target, NotCanceled(target, cancellationToken), cancellationToken));
+        yield return new("Cancellation", "Do not retry after cancellation", cancellationToken => Filter(target, NotCanceled, cancellationToken));
     }
 
-    private static Task<Document?> Filter(FixTarget target, string condition, CancellationToken cancellationToken) =>
-        Task.FromResult(RetryEdit.At(target, cancellationToken)?.Filter(condition));
+    private static Task<Document?> Filter(FixTarget target, string condition, CancellationToken cancellationToken) => Filter(target, _ => condition, cancellationToken);
+
+    private static Task<Document?> Filter(FixTarget target, Func<RetryHandler, string?> condition, CancellationToken cancellationToken) =>
+        Task.FromResult(RetryEdit.At(target, cancellationToken) is { } edit && condition(edit.Retry) is { } filter ? edit.Filter(filter) : null);
 
     /// <summary>A type for every error status, not one that already stands for a rate limit.</summary>
     private static string? TransientOnly(string error, FixTarget target)
@@ -47,10 +49,11 @@ internal sealed class RetryCatchesEverythingFix() : LlmFix(RetryCatchesEverythin
             $"{{0}} is {name} {{{{ {member}: {noAnswer}System.Net.HttpStatusCode.RequestTimeout or System.Net.HttpStatusCode.TooManyRequests or >= System.Net.HttpStatusCode.InternalServerError }}}}";
     }
 
-    private static string NotCanceled(FixTarget target, CancellationToken cancellationToken) =>
-        target.FirstAncestor<CatchClauseSyntax>() is { } clause
-        && target.Model.GetOperation(clause, cancellationToken) is ICatchClauseOperation operation
-        && TokenScope.At(operation).Only is { } token
-            ? $"!{token.Name}.IsCancellationRequested"
-            : "{0} is not System.OperationCanceledException";
+    /// <summary>Null where nothing can be cancelled: an <c>OperationCanceledException</c> is a timeout then, which may pass.</summary>
+    private static string? NotCanceled(RetryHandler retry) => RetryCancellation.Of(retry) switch
+    {
+        null => null,
+        "" => "{0} is not System.OperationCanceledException",
+        var token => $"!{token}.IsCancellationRequested",
+    };
 }

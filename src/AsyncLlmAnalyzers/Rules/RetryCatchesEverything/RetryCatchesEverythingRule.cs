@@ -26,7 +26,7 @@ internal sealed class RetryCatchesEverythingRule : LlmRule
     private static readonly DiagnosticDescriptor Rule = Descriptors.Create(
         Id,
         title: "A retry catches every exception",
-        message: "Whatever fails, '{0}' is sent again: a refused key, a wrong request and a filtered prompt fail each time, and a caller who cancels only starts the next attempt",
+        message: "Whatever fails, '{0}' is sent again: a refused key, a wrong request and a filtered prompt fail each time{1}",
         DiagnosticSeverity.Warning,
         description: "Only a rate limit, an overload, a timeout or a broken connection may pass. A handler that catches everything repeats requests that can never succeed and swallows the caller's cancellation.");
 
@@ -42,7 +42,8 @@ internal sealed class RetryCatchesEverythingRule : LlmRule
                 Descriptor,
                 retry.Location,
                 ErrorType(retry, site.Context) is { } type ? DiagnosticProperties.ErrorType.AddTo(ImmutableDictionary<string, string?>.Empty, type) : ImmutableDictionary<string, string?>.Empty,
-                retry.Target.Name)
+                retry.Target.Name,
+                RetryCancellation.Of(retry) is null ? "" : ", and a caller who cancels only starts the next attempt")
             : null;
 
     /// <summary>What is decided depends on the exception or on the caller's token, in the filter or before the handler goes on.</summary>

@@ -30,7 +30,7 @@ internal sealed class UnboundedFanOutRule : LlmRule
         title: "Model calls are started without a limit",
         message: "{0}: limit how many run at once",
         DiagnosticSeverity.Warning,
-        description: "As many requests as there are items are sent at the same moment; those beyond the provider's rate limit fail with 429, and every retry of one competes with the others.",
+        description: "As many requests as there are items are sent at the same moment; those beyond the provider's rate limit fail with 429, or wait in the line of a server of one's own until they time out, and every retry of one competes with the others.",
         RuleTags.Minimal, RuleTags.SuggestionInTests);
 
     public override DiagnosticDescriptor Descriptor => Rule;
@@ -52,15 +52,22 @@ internal sealed class UnboundedFanOutRule : LlmRule
 
             var properties = DiagnosticProperties.MaxConcurrency.AddTo(
                 ImmutableDictionary<string, string?>.Empty, Options.MaxConcurrency.Read(site.Options));
-            return new Finding(Descriptor, site.NameToken.GetLocation(), properties, Describe(fanOut.Combinator, call!));
+            return new Finding(Descriptor, site.NameToken.GetLocation(), properties, Describe(fanOut.Combinator, call!, site));
         }
 
         return null;
     }
 
-    private static string Describe(IInvocationOperation combinator, CallEdge call) => combinator.TargetMethod.Name switch
+    private static string Describe(IInvocationOperation combinator, CallEdge call, Site site)
     {
-        "ForEachAsync" or "ForAsync" => $"'{call.Target.Name}' runs with a degree of parallelism that limits nothing, and what exceeds the rate limit fails with 429",
-        _ => $"'{call.Target.Name}' is called for every item at the same moment, and what exceeds the rate limit fails with 429",
-    };
+        var excess = IsOfLocalServer(call, site) ? "what its server cannot take at once waits in line and times out" : "what exceeds the rate limit fails with 429";
+        return combinator.TargetMethod.Name switch
+        {
+            "ForEachAsync" or "ForAsync" => $"'{call.Target.Name}' runs with a degree of parallelism that limits nothing, and {excess}",
+            _ => $"'{call.Target.Name}' is called for every item at the same moment, and {excess}",
+        };
+    }
+
+    private static bool IsOfLocalServer(CallEdge call, Site site) =>
+        site.Context.InvocationAt(call.Location, site.CancellationToken) is { } invocation && ClientOrigins.Of(invocation, site.Context, site.CancellationToken).Only is { IsLocal: true };
 }

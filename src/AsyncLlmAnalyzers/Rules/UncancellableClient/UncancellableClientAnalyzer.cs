@@ -18,7 +18,8 @@ namespace AsyncLlmAnalyzers.Rules.UncancellableClient;
 /// </list>
 /// Silent when
 /// <list type="bullet">
-/// <item>one of the calls has, or may have, or could be given a token that is in scope (ALLM3002 says so there); its client is a class of the project; the project is one of tests.</item>
+/// <item>one of the calls has, or may have, or could be given a token that is in scope (ALLM3002 says so there); its client is a class of the project; the project is one of tests;</item>
+/// <item>a client is constructed with a timeout, or may be: which calls go through it is not known then.</item>
 /// </list>
 /// </summary>
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
@@ -70,12 +71,23 @@ public sealed class UncancellableClientAnalyzer : DiagnosticAnalyzer
         {
             foreach (var place in context.Names.Places(context.MayBeLibraryCall).Where(place => !_seen.ContainsKey(place)))
                 Add(context.Names.Invocation(place, end.CancellationToken), end.CancellationToken);
-            foreach (var client in _clients.Where(client => !client.Value.HasEnd))
+            var endless = _clients.Where(client => !client.Value.HasEnd).ToList();
+            if (endless.Count == 0 || Constructions(end.CancellationToken).Any(client => client.Timeout.Source != SettingSource.Unset))
+                return;
+
+            foreach (var client in endless)
             {
                 var calls = client.Value.Calls.ToList();
                 end.ReportDiagnostic(Diagnostic.Create(Rule, First(calls), calls.Count == 1 ? "Not even the only call" : $"None of the {calls.Count} calls", client.Key.Name));
             }
         }
+
+        /// <summary>Every client that the project constructs, whatever calls go through it.</summary>
+        private IEnumerable<ClientConstruction> Constructions(CancellationToken cancellationToken) =>
+            context.Names.Creations(context.Catalog.MayBeClient, cancellationToken)
+                .Concat<IOperation>(context.Names.Invocations(context.Catalog.MayBeClientMethod, cancellationToken))
+                .Select(site => ClientOrigins.At(site, context, cancellationToken))
+                .OfType<ClientConstruction>();
 
         /// <summary>One call that has an end is enough, so those after it are not looked at.</summary>
         private void Add(IOperation? operation, CancellationToken cancellationToken)
