@@ -71,8 +71,8 @@ internal static class ClientReach
                 case IInvocationOperation registration when IsHeldElsewhere(registration) && !IsKernelOfItsOwn(registration, context):
                     return null;
                 case IInvocationOperation invocation:
-                    if (invocation.ChainRoot() is IParameterReferenceOperation { Parameter: { Type.Name: KernelBuilder, ContainingSymbol: IMethodSymbol caller } })
-                        trees.UnionWith(context.Names.TreesThatUse(NameIndex.NameOf(caller)));
+                    if (invocation.ChainRoot() is IParameterReferenceOperation { Parameter: { Type.Name: KernelBuilder, ContainingSymbol: IMethodSymbol method } })
+                        trees.UnionWith(context.Names.TreesThatUse(NameIndex.NameOf(method)));
                     trees.UnionWith(invocation.TargetMethod.TypeArguments.SelectMany(type => FilesOf(type, context)));
                     if (invocation.Arguments.Any(argument => Carries(argument.Value.WithoutConversions().Type, context)))
                         trees.UnionWith(FilesOf(invocation.TargetMethod, context));
@@ -111,9 +111,10 @@ internal static class ClientReach
     private static bool IsKernelOfItsOwn(IInvocationOperation registration, LlmContext context) => registration.ChainRoot() switch
     {
         ILocalReferenceOperation { Type.Name: KernelBuilder } local => local.Initializer()?.ChainRoot() is IInvocationOperation { TargetMethod: { Name: "CreateBuilder", IsStatic: true } },
-        IParameterReferenceOperation { Type.Name: KernelBuilder, Parameter.ContainingSymbol: IMethodSymbol { MethodKind: MethodKind.Ordinary } } => true,
+        IParameterReferenceOperation { Type.Name: KernelBuilder, Parameter.ContainingSymbol: IMethodSymbol { MethodKind: MethodKind.Ordinary } method } =>
+            !context.Names.TreesThatUse(NameIndex.NameOf(method)).Intersect(context.Names.TreesThatUse("AddKernel")).Any(),
         _ => false,
-    } && !context.Names.TreesThatUse("AddKernel").Any();
+    };
 
     /// <summary>What is assigned stays in this function, or in this type.</summary>
     private static bool IsKept(IOperation target) => target.ChainRoot() switch

@@ -69,8 +69,8 @@ internal sealed class NameIndex(LlmContext context)
 
     /// <summary>The creations of types whose name is wanted.</summary>
     public IEnumerable<IObjectCreationOperation> Creations(Func<string, bool> isWanted, CancellationToken cancellationToken) =>
-        _created.Value.Where(places => places.Key.Length > 0 && isWanted(places.Key)).SelectMany(places => places)
-            .Concat(_created.Value[""].Where(place => isWanted(UnnamedType(place, cancellationToken))))
+        _created.Where(name => name.Length > 0 && isWanted(name))
+            .Concat(_created[""].Where(place => isWanted(UnnamedType(place, cancellationToken))))
             .Select(place => OperationAt<BaseObjectCreationExpressionSyntax>(place, cancellationToken))
             .OfType<IObjectCreationOperation>();
 
