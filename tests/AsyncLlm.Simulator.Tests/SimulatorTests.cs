@@ -86,6 +86,7 @@ public sealed class SimulatorTests
                 { "group": "Small buckets that say when to come back", "server": "tokenBucket", "rpm": [ 25, 33 ], "burstSeconds": [ 20, 80 ], "retryAfter": "milliseconds" },
                 { "group": "Sliding windows that fill at once", "server": "slidingLog", "rpm": 3000, "latency": 2 },
                 { "server": "slidingLog", "rpm": 900, "window": 10, "latency": 0.78 },
+                { "group": "Across a network, where some in flight are not at the server", "server": "concurrency", "concurrency": [ 4, 9 ], "latency": [ 1, 5 ], "transit": 0.02, "retryAfter": [ "none", "fixed" ], "retryAfterSeconds": 1, "n": 2000 },
                 { "group": "Counters that give back little at first", "server": "slidingCounter", "rpm": [ 1095, 2238, 2270 ], "latency": [ 2, 3.5 ] } ] }
             """, "--check");
 

@@ -10,6 +10,7 @@ internal sealed class InFlightLimit
     private const int TestsUntilGone = 3;
     private const int ShortestTestCycle = 16;
     private const int SmallNumber = 2;
+    private const double UnseenShare = 0.06;
     // What is refused counts as in flight until its answer is back, so that a single number may be wrong.
     private const int StrikesUntilGone = 2;
 
@@ -22,6 +23,9 @@ internal sealed class InFlightLimit
     private int _testsPassed;
     private long _test = -1;
     private int _strikes;
+
+    // So many of them may not have arrived yet, or have been answered without our knowing.
+    private double Unseen => Math.Round(UnseenShare * _seen);
 
     /// <summary>Whether it is what holds the calls back.</summary>
     public bool IsKnown => _limit != None;
@@ -42,9 +46,10 @@ internal sealed class InFlightLimit
     public void Answered(long number, int inFlight)
     {
         if (!IsKnown && inFlight >= _seen)
-            _timesSeen = 0;
+            _timesSeen = Math.Max(0, _timesSeen - 1);
         if (number != _test || !IsKnown)
             return;
+        _test = -1;
         _limit++;
         _untilTest = 0;
         if (++_testsPassed >= TestsUntilGone)
@@ -57,8 +62,9 @@ internal sealed class InFlightLimit
     {
         if (!IsKnown)
             Look(inFlight, sinceReopened);
-        else if (inFlight > 0 && inFlight >= _limit - _testsPassed)
-            Hold(Math.Min(_limit, inFlight), 2 * _testCycle);
+        // The one that was tried may have overtaken one that was not.
+        else if (inFlight > 0 && inFlight >= _limit - _testsPassed - (_test >= 0 ? 1 : 0))
+            Hold(Math.Clamp(inFlight, _limit - _testsPassed, _limit), 2 * _testCycle);
         else if (++_strikes >= StrikesUntilGone)
             Forget();
     }
@@ -68,13 +74,13 @@ internal sealed class InFlightLimit
         // When all of them were sent since the pause, any limit would be reached at the same number each time.
         if (Math.Abs(sinceReopened - inFlight) <= 0.2 * inFlight)
             return;
-        (_seen, _timesSeen) = inFlight > 0 && inFlight == _seen ? (_seen, _timesSeen + 1) : (inFlight, 0);
+        (_seen, _timesSeen) = inFlight > 0 && Math.Abs(inFlight - _seen) <= Unseen ? (Math.Min(inFlight, _seen), _timesSeen + 1) : (inFlight, 0);
         // Small numbers are equal by chance.
         if (_timesSeen >= _timesNeeded + SmallNumber / Math.Max(1, _seen))
             Hold(_seen, Math.Max(ShortestTestCycle, _seen));
     }
 
-    private void Hold(int limit, long testCycle) => (_limit, _testsPassed, _strikes, _testCycle, _untilTest) = (limit, 0, 0, testCycle, testCycle);
+    private void Hold(int limit, long testCycle) => (_limit, _test, _testsPassed, _strikes, _testCycle, _untilTest) = (limit, -1, 0, 0, testCycle, testCycle);
 
     // It was another kind of limit: look more closely before it is believed again.
     private void Forget() => (_limit, _timesSeen, _timesNeeded) = (None, 0, 2 * _timesNeeded);

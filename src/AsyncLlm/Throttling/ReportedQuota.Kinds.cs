@@ -11,8 +11,9 @@ internal sealed partial class ReportedQuota
     private const double Coarse = 1;
     private const double Fine = 0.001;
     private const double Tolerance = 0.02;
-    // How differently long two requests may take to the provider; a report is dated by when its request was sent.
-    private const double Network = 0.15;
+    // How differently long two requests may take to the provider, at least and at most: no longer than refusals take.
+    private const double NearNetwork = 0.15;
+    private const double FarNetwork = 0.5;
     private const int MostContradictions = 4;
     private const int AcceptedUntilForgiven = 1000;
 
@@ -41,9 +42,13 @@ internal sealed partial class ReportedQuota
     private QuotaReport _clock;
     private double _period = double.PositiveInfinity;
     private double _firstEnd;
+    private double _periods;
     private double _end;
     // Of a counter: how much more is left in the window of the newest report than was spent by us.
     private double _faded;
+
+    /// <summary>How differently long two requests may take to the provider, in seconds; a report is dated by when its request was sent.</summary>
+    public double Network { get; private set; } = NearNetwork;
 
     private QuotaKinds Believed { get; set; } = QuotaKinds.Bucket;
 
@@ -186,10 +191,10 @@ internal sealed partial class ReportedQuota
         if (over > precision && over + precision < _longestReset)
             Contradict(over + precision < 0.5 * _longestReset ? QuotaKinds.Window | QuotaKinds.Counter : QuotaKinds.Window);
         if (later - earlier < _period - _grain - Network)
-            (_period, _firstEnd) = (later - earlier, earlier);
+            (_period, _firstEnd, _periods) = (later - earlier, earlier, 1);
         var periods = Math.Round((later - _firstEnd) / _period);
-        if (periods > 0 && Math.Abs((later - _firstEnd) / periods - _period) <= (_grain + Network) / periods)
-            _period = (later - _firstEnd) / periods;
+        if (periods >= _periods && Math.Abs((later - _firstEnd) / periods - _period) <= (_grain + Network) * (1 / periods + 1 / _periods))
+            (_period, _periods) = ((later - _firstEnd) / periods, periods);
     }
 
     // The later an end is reported, the sooner that request arrived: who is sent at the latest of them is not early.

@@ -29,10 +29,9 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
     // each answer that about one in seventy is refused.
     private const double FirstLate = 0.05;
     private const double FirstLateShare = 0.02;
-    private const double MostLate = 0.3;
-    private const double MostLateShare = 0.08;
     private const double LessLate = 0.99;
-    // A bucket that is full again sooner than networks differ would never be contradicted.
+    // What is over sooner than networks differ would never be contradicted: the shares of a reset, and of what a bucket takes to be full.
+    private const double ResetShare = 0.08;
     private const double MarginShare = 0.25;
     // Others come at random: so many standard deviations of what they take unseen are kept back, and never more than these parts of a
     // bucket, which loses nothing by it but the last of it, and of others, which lose as much of what they give.
@@ -126,7 +125,7 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
         foreach (var kind in Kinds)
         {
             if (IsBelieved(kind))
-                first = Math.Min(first, OpensAt(kind, isTold || kind != QuotaKinds.Bucket ? most : wanted, now, Network));
+                first = Math.Min(first, OpensAt(kind, isTold || kind != QuotaKinds.Bucket ? most : wanted, now, Margin));
         }
         return isTold ? Math.Max(first, _newest.At + ProbeAfter * _newest.WholeIn) : first;
     }
@@ -159,7 +158,7 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
             if (!IsKnown)
                 break;
             // Nearer than that, it depends on the network.
-            var margin = kind == QuotaKinds.Bucket ? Math.Min(Network, MarginShare * _limit * _interval) : Network;
+            var margin = kind == QuotaKinds.Bucket ? Math.Min(Margin, MarginShare * _limit * _interval) : Margin;
             if (Level(kind, now, margin) >= wanted)
                 allowed |= kind;
             else if (IsBelieved(kind) && Level(kind, now, -margin) < wanted)
@@ -264,12 +263,14 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
     }
 
     /// <summary>An attempt was refused; where there was just enough of it when it was sent, it came too early.</summary>
-    public void Refused(in QuotaMark mark)
+    /// <param name="roundTrip">How long refusals take.</param>
+    public void Refused(in QuotaMark mark, double roundTrip)
     {
+        Network = Math.Clamp(roundTrip, NearNetwork, FarNetwork);
         if (mark.Least < 0 || (Believed & ~mark.Allowed) == 0)
             return;
         var later = Math.Max(2 * _late, Math.Min(FirstLate, FirstLateShare * _longestReset));
-        (_late, _lateEnd) = (Math.Min(later, Math.Min(MostLate, MostLateShare * _longestReset)), _lastNumber + 1);
+        (_late, _lateEnd) = (Math.Min(later, Margin), _lastNumber + 1);
     }
 
     /// <summary>An attempt was refused because it was used up, which its answer does not report.</summary>
@@ -282,6 +283,8 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
         (_number, _newest) = (admission.Number, new(admission.At, 0, Math.Max(admission.At, _newest.WholeAt)));
         _since.Forget(_number);
     }
+
+    private double Margin => Math.Min(Network, ResetShare * _longestReset);
 
     private double Reserve(double units, double now)
     {
