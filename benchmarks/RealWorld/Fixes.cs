@@ -36,7 +36,8 @@ internal sealed class Fixes(TextWriter output, SourceFolder folder, IReadOnlyDic
     private async Task ApplyAsync(CSharpCompilation compilation, bool hasRuntime)
     {
         using var workspace = new AdhocWorkspace();
-        var project = workspace.CurrentSolution.GetProject(Add(compilation, workspace, []))!;
+        var id = Add(compilation, workspace, []);
+        var project = workspace.CurrentSolution.GetProject(id)!;
         foreach (var diagnostic in await Analysis.DiagnosticsAsync((await project.GetCompilationAsync())!, options))
         {
             var tree = diagnostic.Location.SourceTree;

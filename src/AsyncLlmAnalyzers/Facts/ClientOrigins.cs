@@ -56,6 +56,7 @@ internal static class ClientOrigins
     private sealed class Search(LlmContext context, CancellationToken cancellationToken)
     {
         private const int MaxSteps = 200;
+        private const int MaxChain = 30;
 
         private readonly HashSet<(SyntaxNode Value, bool IsBehind)> _seen = [];
         private bool _isBehind;
@@ -103,7 +104,7 @@ internal static class ClientOrigins
             }
 
             var next = Next(value).ToList();
-            IsMadeHere |= value is IObjectCreationOperation or IInvalidOperation && next.Count == 0;
+            IsMadeHere |= value is IObjectCreationOperation || next.Count == 0 && (value is IInvalidOperation || IsBuiltHere(value));
             IsComplete &= next.Count > 0 && !CanBeSetElsewhere(value);
             foreach (var source in next)
                 Follow(source, changes);
@@ -154,6 +155,26 @@ internal static class ClientOrigins
             && invocation.ReceiverType() is { } receiver && context.Catalog.IsReceiver(receiver)
             && !IsFluent(invocation)
             && !context.Bodies.IsInSource(method);
+
+        /// <summary>What a library's builder gives that is created here: <c>new MemoryBuilder().WithModel(config).Build()</c>.</summary>
+        private static bool IsBuiltHere(IOperation value)
+        {
+            for (var step = 0; step < MaxChain; step++)
+            {
+                var builder = value switch
+                {
+                    IInvocationOperation built when Registrations.ServiceOf(built) is null => built.Receiver(),
+                    IPropertyReferenceOperation { Property.DeclaringSyntaxReferences.IsEmpty: true } part => part.Instance,
+                    ILocalReferenceOperation local when LocalValues.Of(local) is [var only] => only,
+                    _ => null,
+                };
+                if (builder is null)
+                    break;
+                value = builder.WithoutConversions();
+            }
+
+            return value is IObjectCreationOperation;
+        }
 
         private void FollowBehind(IOperation client)
         {

@@ -11,6 +11,8 @@ namespace AsyncLlmAnalyzers.Facts;
 /// </summary>
 internal static class ClientReach
 {
+    private const string KernelBuilder = "IKernelBuilder";
+
     /// <summary>The files, the client's own first; null for all.</summary>
     public static IReadOnlyCollection<SyntaxTree>? Of(ClientConstruction client, LlmContext context, CancellationToken cancellationToken)
     {
@@ -66,9 +68,11 @@ internal static class ClientReach
         {
             switch (operation)
             {
-                case IInvocationOperation registration when IsHeldElsewhere(registration):
+                case IInvocationOperation registration when IsHeldElsewhere(registration) && !IsKernelOfItsOwn(registration, context):
                     return null;
                 case IInvocationOperation invocation:
+                    if (invocation.ChainRoot() is IParameterReferenceOperation { Parameter: { Type.Name: KernelBuilder, ContainingSymbol: IMethodSymbol method } })
+                        trees.UnionWith(context.Names.TreesThatUse(NameIndex.NameOf(method)));
                     trees.UnionWith(invocation.TargetMethod.TypeArguments.SelectMany(type => FilesOf(type, context)));
                     if (invocation.Arguments.Any(argument => Carries(argument.Value.WithoutConversions().Type, context)))
                         trees.UnionWith(FilesOf(invocation.TargetMethod, context));
@@ -76,7 +80,7 @@ internal static class ClientReach
                 case IObjectCreationOperation { Type: { } type } creation when creation.Arguments.Any(argument => Carries(argument.Value.WithoutConversions().Type, context)):
                     trees.UnionWith(FilesOf(type, context));
                     break;
-                case IAssignmentOperation assignment when Carries(assignment.Value.Type, context) && !IsKept(assignment.Target):
+                case IAssignmentOperation assignment when assignment.Syntax.Parent is not InitializerExpressionSyntax && Carries(assignment.Value.Type, context) && !IsKept(assignment.Target):
                     return null;
             }
         }
@@ -101,7 +105,16 @@ internal static class ClientReach
     private static bool IsHeldElsewhere(IInvocationOperation invocation) =>
         invocation.TargetMethod.Name is var name && (name.StartsWith("Add", StringComparison.Ordinal) || name.StartsWith("TryAdd", StringComparison.Ordinal))
         && (invocation.ReceiverType() is { Name: "IServiceCollection" or "ServiceCollection" or "IHostApplicationBuilder" or "HostApplicationBuilder" or "WebApplicationBuilder" }
-            || invocation.ChainRoot() is not (ILocalReferenceOperation or IInvocationOperation or IObjectCreationOperation));
+            || invocation.ChainRoot() is not (ILocalReferenceOperation or IInvocationOperation or IObjectCreationOperation or IInstanceReferenceOperation { ReferenceKind: InstanceReferenceKind.ImplicitReceiver }));
+
+    /// <summary>A kernel that is built here, or by who calls this method, has a container of its own; only <c>services.AddKernel()</c> gives it the application's.</summary>
+    private static bool IsKernelOfItsOwn(IInvocationOperation registration, LlmContext context) => registration.ChainRoot() switch
+    {
+        ILocalReferenceOperation { Type.Name: KernelBuilder } local => local.Initializer()?.ChainRoot() is IInvocationOperation { TargetMethod: { Name: "CreateBuilder", IsStatic: true } },
+        IParameterReferenceOperation { Type.Name: KernelBuilder, Parameter.ContainingSymbol: IMethodSymbol { MethodKind: MethodKind.Ordinary } method } =>
+            !context.Names.TreesThatUse(NameIndex.NameOf(method)).Intersect(context.Names.TreesThatUse("AddKernel")).Any(),
+        _ => false,
+    };
 
     /// <summary>What is assigned stays in this function, or in this type.</summary>
     private static bool IsKept(IOperation target) => target.ChainRoot() switch

@@ -39,6 +39,7 @@ internal sealed class ClientUses(LlmContext context)
     private readonly Lazy<ILookup<SyntaxTree, NameIndex.Place>> _places = new(() => context.Names.Places(context.MayBeLibraryCall).ToLookup(place => place.Tree));
     private readonly ConcurrentDictionary<SyntaxTree, ILookup<Location, ClientUse>> _uses = new();
     private readonly ConcurrentDictionary<NameIndex.Place, Found> _found = new();
+    private readonly ConcurrentDictionary<Location, IReadOnlyCollection<SyntaxTree>?> _reached = new();
 
     /// <summary>Those in its own file come first.</summary>
     public static IEnumerable<ClientUse> Of(ClientConstruction client, LlmContext context, CancellationToken cancellationToken)
@@ -63,7 +64,7 @@ internal sealed class ClientUses(LlmContext context)
     {
         var own = client.Location.SourceTree!;
         yield return own;
-        foreach (var tree in ClientReach.Of(client, context, cancellationToken) ?? _places.Value.Select(tree => tree.Key))
+        foreach (var tree in _reached.GetOrAdd(client.Location, _ => ClientReach.Of(client, context, cancellationToken)) ?? _places.Value.Select(tree => tree.Key))
         {
             if (tree != own)
                 yield return tree;

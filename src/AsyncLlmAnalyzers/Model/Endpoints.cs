@@ -42,6 +42,9 @@ internal static class Endpoints
     /// <summary>The function is given to such a method by name.</summary>
     private static bool IsNamedIn(SyntaxNode scope, IMethodSymbol method, LlmContext context, CancellationToken cancellationToken)
     {
+        if (!NameIndex.IsGiven(scope.SyntaxTree, method.Name))
+            return false;
+
         foreach (var call in scope.DescendantNodes().OfType<InvocationExpressionSyntax>())
         {
             if (Hosting.Site.NameOf(call) is { Identifier.ValueText: var name } && name.StartsWith("Map", StringComparison.Ordinal)

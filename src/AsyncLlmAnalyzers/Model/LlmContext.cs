@@ -128,9 +128,15 @@ internal sealed class LlmContext
     /// <summary><c>builder.Use((messages, options, inner, ct) => inner.GetResponseAsync(messages, options, ct), ..)</c>: the SDK brings the client.</summary>
     private bool IsHandedIn(IOperation site) =>
         site is IInvocationOperation call
-        && call.Receiver() is IParameterReferenceOperation { Parameter.ContainingSymbol: IMethodSymbol { MethodKind: MethodKind.LambdaMethod } } client
-        && TaskSources.LambdaCallOf(client) is { } carrier
-        && carrier.ReceiverType() is { } type
+        && call.Receiver() is IParameterReferenceOperation { Parameter.ContainingSymbol: IMethodSymbol function } client
+        && (function.MethodKind == MethodKind.LambdaMethod ? TaskSources.LambdaCallOf(client) is { } carrier && BringsClient(carrier) : client.Parameter.Ordinal > 0 && IsMiddleware(function));
+
+    /// <summary>The method is given to the builder instead of such a lambda.</summary>
+    private bool IsMiddleware(IMethodSymbol function) => Names.MethodGroups(function.Name, default).Any(group =>
+        SymbolEqualityComparer.Default.Equals(group.Method.OriginalDefinition, function.OriginalDefinition) && group.GivenTo() is { } carrier && BringsClient(carrier));
+
+    private bool BringsClient(IInvocationOperation carrier) =>
+        carrier.ReceiverType() is { } type
         && (Catalog.FindClient(type) is not null || Catalog.IsReceiver(type))
         && !Bodies.IsInSource(carrier.TargetMethod);
 

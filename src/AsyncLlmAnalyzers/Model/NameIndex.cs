@@ -14,13 +14,13 @@ internal sealed class NameIndex(LlmContext context)
     /// <summary>By tree: syntax only, so a tree that did not change is read once in an editing session.</summary>
     private static readonly ConditionalWeakTable<SyntaxTree, Names> ByTree = new();
 
-    private readonly Lazy<ILookup<string, Place>> _invoked = new(() => Merged(context.Compilation, names => names.Invoked));
+    private readonly Index _invoked = new(context.Compilation, names => names.Invoked);
 
-    private readonly Lazy<ILookup<string, Place>> _given = new(() => Merged(context.Compilation, names => names.Given));
+    private readonly Index _given = new(context.Compilation, names => names.Given);
 
-    private readonly Lazy<ILookup<string, Place>> _created = new(() => Merged(context.Compilation, names => names.Created));
+    private readonly Index _created = new(context.Compilation, names => names.Created);
 
-    private readonly Lazy<ILookup<string, Place>> _declared = new(() => Merged(context.Compilation, names => names.Declared));
+    private readonly Index _declared = new(context.Compilation, names => names.Declared);
 
     private readonly ConcurrentDictionary<Place, string> _unnamed = new();
 
@@ -28,14 +28,14 @@ internal sealed class NameIndex(LlmContext context)
         Places(isWanted).Select(place => Invocation(place, cancellationToken)).OfType<IInvocationOperation>();
 
     public IEnumerable<IInvocationOperation> Invocations(string name, CancellationToken cancellationToken) =>
-        _invoked.Value[name].Select(place => Invocation(place, cancellationToken)).OfType<IInvocationOperation>();
+        _invoked[name].Select(place => Invocation(place, cancellationToken)).OfType<IInvocationOperation>();
 
     /// <summary>Those that may run the method, also through what it overrides or implements: by name and number of arguments, and of a private one in the files of its type.</summary>
     public IEnumerable<IInvocationOperation> InvocationsOf(IMethodSymbol method, CancellationToken cancellationToken)
     {
         var isLocal = method is { MethodKind: MethodKind.LocalFunction } or { MethodKind: MethodKind.Ordinary, DeclaredAccessibility: Accessibility.Private };
         var files = isLocal ? method.ContainingType.DeclaringSyntaxReferences.Select(part => part.SyntaxTree).ToList() : null;
-        return _invoked.Value[NameOf(method)]
+        return _invoked[NameOf(method)]
             .Where(place => files?.Contains(place.Tree) != false && Fits(NodeAt<InvocationExpressionSyntax>(place, cancellationToken)?.ArgumentList, method, method.IsExtensionMethod ? 1 : 0))
             .Select(place => Invocation(place, cancellationToken))
             .OfType<IInvocationOperation>();
@@ -46,9 +46,12 @@ internal sealed class NameIndex(LlmContext context)
 
     /// <summary>The method groups of this name that are given to an invocation.</summary>
     public IEnumerable<IMethodReferenceOperation> MethodGroups(string methodName, CancellationToken cancellationToken) =>
-        _given.Value[methodName].Select(place => OperationAt<ArgumentSyntax>(place, cancellationToken))
+        _given[methodName].Select(place => OperationAt<ArgumentSyntax>(place, cancellationToken))
             .Select(argument => (argument as IArgumentOperation)?.Value is IDelegateCreationOperation { Target: IMethodReferenceOperation group } ? group : null)
             .OfType<IMethodReferenceOperation>();
+
+    /// <summary>Something of this name is given to an invocation in the file.</summary>
+    public static bool IsGiven(SyntaxTree tree, string name) => ByTree.GetValue(tree, Read).Given.Contains(name);
 
     /// <summary>The creations that run the constructor; that of an abstract class is run by none.</summary>
     public IEnumerable<IObjectCreationOperation> Creations(IMethodSymbol constructor, CancellationToken cancellationToken)
@@ -56,7 +59,7 @@ internal sealed class NameIndex(LlmContext context)
         if (constructor.ContainingType is not { IsAbstract: false, Name: var type })
             return [];
 
-        return _created.Value[type].Where(MayRun).Concat(_created.Value[""].Where(MayRun).Where(place => UnnamedType(place, cancellationToken) == type))
+        return _created[type].Where(MayRun).Concat(_created[""].Where(MayRun).Where(place => UnnamedType(place, cancellationToken) == type))
             .Select(place => OperationAt<BaseObjectCreationExpressionSyntax>(place, cancellationToken))
             .OfType<IObjectCreationOperation>()
             .Where(creation => SymbolEqualityComparer.Default.Equals(creation.Constructor?.OriginalDefinition, constructor.OriginalDefinition));
@@ -66,8 +69,8 @@ internal sealed class NameIndex(LlmContext context)
 
     /// <summary>The creations of types whose name is wanted.</summary>
     public IEnumerable<IObjectCreationOperation> Creations(Func<string, bool> isWanted, CancellationToken cancellationToken) =>
-        _created.Value.Where(places => places.Key.Length > 0 && isWanted(places.Key)).SelectMany(places => places)
-            .Concat(_created.Value[""].Where(place => isWanted(UnnamedType(place, cancellationToken))))
+        _created.Where(name => name.Length > 0 && isWanted(name))
+            .Concat(_created[""].Where(place => isWanted(UnnamedType(place, cancellationToken))))
             .Select(place => OperationAt<BaseObjectCreationExpressionSyntax>(place, cancellationToken))
             .OfType<IObjectCreationOperation>();
 
@@ -93,10 +96,10 @@ internal sealed class NameIndex(LlmContext context)
         _unnamed.GetOrAdd(place, _ => OperationAt<BaseObjectCreationExpressionSyntax>(place, cancellationToken)?.Type?.Name ?? "");
 
     /// <summary>The files in which something of this name is invoked or given to an invocation.</summary>
-    public IEnumerable<SyntaxTree> TreesThatUse(string methodName) => _invoked.Value[methodName].Concat(_given.Value[methodName]).Select(place => place.Tree).Distinct();
+    public IEnumerable<SyntaxTree> TreesThatUse(string methodName) => _invoked.Trees(methodName).Union(_given.Trees(methodName));
 
     /// <summary>The files that declare a type of the name of one that is created in the file.</summary>
-    public IEnumerable<SyntaxTree> TreesOfCreated(SyntaxTree tree) => ByTree.GetValue(tree, Read).Created.SelectMany(created => _declared.Value[created.Key]).Select(place => place.Tree).Distinct();
+    public IEnumerable<SyntaxTree> TreesOfCreated(SyntaxTree tree) => ByTree.GetValue(tree, Read).Created.SelectMany(created => _declared.Trees(created.Key)).Distinct();
 
     /// <summary>The members that others than their type see and that give a value, or the task of one, of a type whose name is wanted.</summary>
     public static IEnumerable<MemberDeclarationSyntax> OpenMembers(SyntaxTree tree, Func<string, bool> isWanted, CancellationToken cancellationToken)
@@ -107,7 +110,7 @@ internal sealed class NameIndex(LlmContext context)
     }
 
     /// <summary>Where the invocations are that <see cref="Invocations(Func{string, bool}, CancellationToken)"/> binds.</summary>
-    public IEnumerable<Place> Places(Func<string, bool> isWanted) => _invoked.Value.Where(places => isWanted(places.Key)).SelectMany(places => places);
+    public IEnumerable<Place> Places(Func<string, bool> isWanted) => _invoked.Where(isWanted);
 
     public IInvocationOperation? Invocation(Place place, CancellationToken cancellationToken) => OperationAt<InvocationExpressionSyntax>(place, cancellationToken) as IInvocationOperation;
 
@@ -122,13 +125,6 @@ internal sealed class NameIndex(LlmContext context)
 
     private static T? NodeAt<T>(Place place, CancellationToken cancellationToken)
         where T : SyntaxNode => place.Tree.GetRoot(cancellationToken).FindToken(place.Start).Parent!.FirstAncestorOrSelf<T>();
-
-    private static ILookup<string, Place> Merged(Compilation compilation, Func<Names, ILookup<string, int>> index) =>
-        (from tree in compilation.SyntaxTrees
-         from name in index(ByTree.GetValue(tree, Read))
-         from start in name
-         select (name.Key, Place: new Place(tree, start)))
-        .ToLookup(found => found.Key, found => found.Place, StringComparer.Ordinal);
 
     private static Names Read(SyntaxTree tree)
     {
@@ -190,4 +186,23 @@ internal sealed class NameIndex(LlmContext context)
     private sealed record Names(ILookup<string, int> Invoked, ILookup<string, int> Created, ILookup<string, int> Given, ILookup<string, int> Assigned, ILookup<string, int> Declared, ILookup<string, int> Open);
 
     private sealed class Found : List<(string Name, int Start)>;
+
+    /// <summary>By name the trees that have it, and only in these the places: a list of all places would be made anew for every version of a project that is edited.</summary>
+    private sealed class Index(Compilation compilation, Func<Names, ILookup<string, int>> kind)
+    {
+        private readonly Lazy<ILookup<string, SyntaxTree>> _trees = new(() =>
+            (from tree in compilation.SyntaxTrees
+             from name in kind(ByTree.GetValue(tree, Read))
+             select (name.Key, tree))
+            .ToLookup(found => found.Key, found => found.tree, StringComparer.Ordinal));
+
+        public IEnumerable<Place> this[string name] => Places(Trees(name), name);
+
+        public IEnumerable<SyntaxTree> Trees(string name) => _trees.Value[name];
+
+        public IEnumerable<Place> Where(Func<string, bool> isWanted) => _trees.Value.Where(trees => isWanted(trees.Key)).SelectMany(trees => Places(trees, trees.Key));
+
+        private IEnumerable<Place> Places(IEnumerable<SyntaxTree> trees, string name) =>
+            trees.SelectMany(tree => kind(ByTree.GetValue(tree, Read))[name].Select(start => new Place(tree, start)));
+    }
 }

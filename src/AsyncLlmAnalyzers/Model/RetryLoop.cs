@@ -17,7 +17,7 @@ internal readonly record struct RetryLoop(ILoopOperation Loop, ITryOperation Try
         {
             if (parent is ITryOperation @try && @try.Body == child)
                 attempt ??= @try;
-            else if (parent is ILoopOperation loop && attempt is not null && IsLeftOnSuccess(loop, attempt, call) && attempt.Catches.FirstOrDefault(handler => GoesOn(handler, loop)) is { } found)
+            else if (parent is ILoopOperation loop && attempt is not null && IsLeftOnSuccess(loop, attempt, call) && !AsksSomethingElse(loop, call) && attempt.Catches.FirstOrDefault(handler => GoesOn(handler, loop)) is { } found)
                 return new RetryLoop(loop, attempt, found);
         }
 
@@ -54,6 +54,17 @@ internal readonly record struct RetryLoop(ILoopOperation Loop, ITryOperation Try
 
     private static bool Mentions(IOperation operation, ILocalSymbol local) =>
         operation.DescendantsAndSelf().Any(part => part is ILocalReferenceOperation reference && SymbolEqualityComparer.Default.Equals(reference.Local, local));
+
+    /// <summary>What the call was given is replaced after it, whether it failed or not: the next round of a conversation, no next attempt.</summary>
+    private static bool AsksSomethingElse(ILoopOperation loop, IOperation call)
+    {
+        var given = call.DescendantsAndSelf().OfType<ILocalReferenceOperation>().Select(reference => reference.Local).ToList();
+        return given.Count > 0 && loop.Body.Descendants().Any(operation =>
+            operation is ISimpleAssignmentOperation { Target: ILocalReferenceOperation { Local: var replaced } }
+            && operation.Syntax.SpanStart > call.Syntax.Span.End
+            && given.Contains(replaced, SymbolEqualityComparer.Default)
+            && !operation.Ancestors().TakeWhile(ancestor => ancestor != loop).Any(ancestor => ancestor is ITryOperation || ancestor.IsFunction()));
+    }
 
     /// <summary>The handler ends, or continues the loop; one whose last statement leaves it gives up.</summary>
     private static bool GoesOn(ICatchClauseOperation handler, ILoopOperation loop) =>

@@ -80,6 +80,22 @@ public class CallWithoutRetryTests() : RuleTests("ALLM4010")
         }
         """);
 
+    [Theory]
+    [InlineData("client.AsBuilder().Use(Guarded, null).Build()", "GetResponseAsync")]
+    [InlineData("client.AsBuilder().Use(Guards.Guarded, null).Build()", "GetResponseAsync")]
+    [InlineData("client", "[|GetResponseAsync|]")]
+    public Task Silent_in_a_method_that_the_builder_of_a_client_is_given(string made, string call) => ReportsAsync($$"""
+        using Microsoft.Extensions.AI;
+
+        static class Guards
+        {
+            public static IChatClient Of(IChatClient client) => {{made}};
+
+            public static async Task<ChatResponse> Guarded(IEnumerable<ChatMessage> messages, ChatOptions? options, IChatClient inner, CancellationToken ct) =>
+                await inner.{{call}}(messages.Where(message => message.Text.Length < 1000), options, ct);
+        }
+        """);
+
     [Fact]
     public Task Reports_in_a_function_that_others_hand_a_client_to() => ReportsAsync("""
         using Microsoft.AspNetCore.Builder;

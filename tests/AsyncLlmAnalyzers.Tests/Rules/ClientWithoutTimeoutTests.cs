@@ -272,6 +272,18 @@ public class ClientWithoutTimeoutTests() : RuleTests("ALLM3003")
     public Task Reports_a_client_that_is_used_in_another_file(string setup, params string[] others) => ReportsAcrossFilesAsync(
         $"using OpenAI.Chat;\n\nstatic class Setup {{ {setup} }}", [.. others.Select(other => $"using OpenAI.Chat;\n\n{other}")]);
 
+    /// <summary>A kernel's own container is searched where the kernel is built, the application's everywhere.</summary>
+    [Theory]
+    [InlineData("class Host { Task Run() { var builder = Kernel.CreateBuilder(); Setup.Add(builder); return builder.Build().Services.GetRequiredService<ChatClient>().CompleteChatAsync(\"\"); } }")]
+    [InlineData("class Host { void Run(IServiceCollection services) => Setup.Add(services.AddKernel()); }", "class Answers(ChatClient client) { public Task Ask() => client.CompleteChatAsync(\"\"); }")]
+    public Task Reports_a_client_that_a_kernel_is_given(params string[] others)
+    {
+        const string usings = "using Microsoft.Extensions.DependencyInjection;\nusing Microsoft.SemanticKernel;\nusing OpenAI.Chat;\n\n";
+        return ReportsAcrossFilesAsync(
+            $"{usings}static class Setup {{ public static void Add(IKernelBuilder builder) => builder.Services.AddSingleton(new [|ChatClient|](\"m\", \"k\")); }}",
+            [.. others.Select(other => usings + other)]);
+    }
+
     [Theory]
     [InlineData("https://api.example/v1", true)]
     [InlineData("http://localhost:5273/v1", false)]

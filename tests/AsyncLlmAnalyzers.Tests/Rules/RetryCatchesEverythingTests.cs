@@ -32,6 +32,7 @@ public class RetryCatchesEverythingTests() : RuleTests("ALLM4005")
     [InlineData("for (var i = 0; i < 3; i++) { try { return await client.CompleteChatAsync(text); } catch (InvalidOperationException) { throw; } catch ([|System.Exception|]) { } } return null!;")]
     [InlineData("for (var i = 0; i < 3; i++) { try { return client.CompleteChat(text); } catch ([|Exception|]) { } } return null!;")]
     [InlineData("for (var i = 0; i < 3; i++) { try { await other.GetResponseAsync(text); return null!; } catch ([|Exception|]) { } } return null!;")]
+    [InlineData("var asked = text; for (var i = 0; i < 3; i++) { try { asked = text + i; return await client.CompleteChatAsync(asked); } catch ([|Exception|]) { asked = text; } } return null!;")]
     [InlineData("return await Again(() => client.CompleteChatAsync(text)); async Task<T> Again<T>(Func<Task<T>> call) { for (var i = 0; ; i++) { try { return await call(); } catch ([|Exception|]) when (i < 3) { } } }")]
     public Task Reports_a_retry_of_whatever_fails(string statements) => ReportsAsync(RetryCode.In(statements));
 
@@ -54,6 +55,8 @@ public class RetryCatchesEverythingTests() : RuleTests("ALLM4005")
     [InlineData("for (var i = 0; i < clients.Count; i++) { var one = clients.ElementAt(i); try { return await one.CompleteChatAsync(text); } catch (Exception) { continue; } } return null!;")]
     [InlineData("try { return await client.CompleteChatAsync(text); } catch (Exception) { return null!; }")]
     [InlineData("foreach (var line in text.Split(' ')) { try { await client.CompleteChatAsync(line); } catch (Exception) { } } return null!;")]
+    [InlineData("var next = text; while (next is not null) { try { await client.CompleteChatAsync(next); } catch (Exception e) { log.Write(e); } log.Flush(); next = Console.ReadLine(); } return null!;")]
+    [InlineData("List<ChatMessage>? next = [text]; while (next is not null) { try { await foreach (var update in client.CompleteChatStreamingAsync(next)) log.Write(update); } catch (Exception e) { log.Write(e); } next = budget > 0 ? [new UserChatMessage(text)] : null; } return null!;")]
     public Task Silent_when_it_is_no_retry_of_the_call(string statements) => SilentAsync(RetryCode.In(statements));
 
     [Theory]

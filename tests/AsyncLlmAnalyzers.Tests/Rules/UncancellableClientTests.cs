@@ -144,6 +144,36 @@ public class UncancellableClientTests() : RuleTests("ALLM3011")
         }
     }
 
+    /// <summary>What a library's builder makes of may have an end, and the builder is here to see.</summary>
+    [Theory]
+    [InlineData("new Builder().With(\"m\").Build()", 0)]
+    [InlineData("new Builder().With(\"m\").Parts.Build()", 0)]
+    [InlineData("Built()", 0)]
+    [InlineData("given.With(\"m\").Build()", 1)]
+    public async Task Silent_when_a_builder_of_a_library_is_created_here(string client, int findings)
+    {
+        var library = Compile("""
+            public class Builder
+            {
+                public Builder Parts => this;
+                public Builder With(string model) => this;
+                public OpenAI.Chat.ChatClient Build() => new("m", "k");
+            }
+            """, "Library");
+        using var image = new MemoryStream();
+        Assert.True(library.Emit(image).Success);
+        var application = Compile($$"""
+            class Answers(Builder given)
+            {
+                object Given => given;
+                Task Ask(string text) => {{client}}.CompleteChatAsync(text);
+                static OpenAI.Chat.ChatClient Built() { var builder = new Builder(); builder.With("m"); var client = builder.Build(); return client; }
+            }
+            """).AddReferences(MetadataReference.CreateFromImage(image.ToArray()));
+        Assert.Empty(application.GetDiagnostics().Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error));
+        Assert.Equal(findings, (await application.WithAnalyzers([RuleTest.Host(Id)]).GetAnalyzerDiagnosticsAsync()).Length);
+    }
+
     [Theory]
     [InlineData("client.CompleteChatAsync([text], cancellationToken: ct)")]
     [InlineData("client.CompleteChatAsync(body, options)")]
