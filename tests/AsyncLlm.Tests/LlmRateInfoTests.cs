@@ -86,15 +86,6 @@ public sealed class LlmRateInfoTests
                 ("date", "Sun, 01 Mar 2026 11:50:00 GMT"),
                 ("anthropic-ratelimit-requests-reset", "2026-03-01T11:50:30Z")).RequestsReset);
 
-    /// <summary>Of the second that a <c>Date</c> names, our clock tells how much has passed.</summary>
-    [Theory]
-    [InlineData("Sun, 01 Mar 2026 12:00:00 GMT", 30)]
-    [InlineData("Sun, 01 Mar 2026 11:59:59 GMT", 30)]
-    [InlineData("Sun, 01 Mar 2026 11:59:58.5 GMT", 30.5)]
-    [InlineData("Sun, 01 Mar 2026 12:00:01 GMT", 29)]
-    public void Our_clock_tells_what_a_date_leaves_out(string date, double seconds) =>
-        Assert.Equal(TimeSpan.FromSeconds(seconds), Read(("date", date), ("anthropic-ratelimit-requests-reset", "2026-03-01T12:00:30Z")).RequestsReset);
-
     [Fact]
     public void A_moment_that_has_passed_is_now() =>
         Assert.Equal(TimeSpan.Zero, Read(("anthropic-ratelimit-requests-reset", "2026-03-01T11:59:00Z")).RequestsReset);

@@ -12,19 +12,8 @@ internal static class RetryAfterHeader
     public static TimeSpan? Read(Func<string, string?> header, TimeProvider clock) =>
         Number(header("retry-after-ms"), TimeSpan.TicksPerMillisecond) ?? Number(header("retry-after"), TimeSpan.TicksPerSecond) ?? Date(header, clock);
 
-    /// <summary>The time of the server's clock: its dates are of that one. It tells whole seconds; where our clock agrees, that tells the rest.</summary>
-    public static DateTimeOffset Now(Func<string, string?> header, TimeProvider clock)
-    {
-        var ours = clock.GetUtcNow();
-        if (Moment(header("date")) is not { } second)
-            return ours;
-        return (ours - second).TotalSeconds switch
-        {
-            < 0 or > 2 => second,
-            > 1 => second.AddSeconds(1),
-            _ => ours,
-        };
-    }
+    /// <summary>The time of the server's clock: its dates are of that one.</summary>
+    public static DateTimeOffset Now(Func<string, string?> header, TimeProvider clock) => Moment(header("date")) ?? clock.GetUtcNow();
 
     public static DateTimeOffset? Moment(string? text) =>
         DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment) ? moment : null;
