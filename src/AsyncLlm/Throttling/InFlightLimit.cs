@@ -11,6 +11,7 @@ internal sealed class InFlightLimit
     private const int ShortestTestCycle = 16;
     private const int SmallNumber = 2;
     private const double UnseenShare = 0.06;
+    private const int MostUnseen = 2;
     // What is refused counts as in flight until its answer is back, so that a single number may be wrong.
     private const int StrikesUntilGone = 2;
 
@@ -25,7 +26,7 @@ internal sealed class InFlightLimit
     private int _strikes;
 
     // So many of them may not have arrived yet, or have been answered without our knowing.
-    private double Unseen => Math.Round(UnseenShare * _seen);
+    private double Unseen => Math.Min(MostUnseen, Math.Round(UnseenShare * _seen));
 
     /// <summary>Whether it is what holds the calls back.</summary>
     public bool IsKnown => _limit != None;
@@ -46,7 +47,7 @@ internal sealed class InFlightLimit
     public void Answered(long number, int inFlight)
     {
         if (!IsKnown && inFlight >= _seen)
-            _timesSeen = Math.Max(0, _timesSeen - 1);
+            _timesSeen = inFlight > _seen + Unseen ? 0 : Math.Max(0, _timesSeen - 1);
         if (number != _test || !IsKnown)
             return;
         _test = -1;

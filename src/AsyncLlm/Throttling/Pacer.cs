@@ -44,7 +44,6 @@ internal sealed class Pacer
     private long _probe = long.MaxValue;
     private double _probedAt;
     private double _refusalTime;
-    private double _roundTrip;
     private int _failedProbes;
 
     /// <param name="isShared">Whether other processes use the quota too, as a limiter gives it to them.</param>
@@ -142,9 +141,8 @@ internal sealed class Pacer
         if (!isNew)
             return;
         ref var mark = ref explains == _requests ? ref admission.Marks!.Requests : ref admission.Marks!.Tokens;
-        _roundTrip = _roundTrip == 0 ? now - admission.At : 0.9 * _roundTrip + 0.1 * (now - admission.At);
-        explains.Refused(mark, _roundTrip);
         _refusalTime = Math.Max(now - admission.At, 0.8 * _refusalTime);
+        explains.Refused(mark, _refusalTime);
         _failedProbes = isProbe ? _failedProbes + 1 : 0;
         // Whatever the reports say: the more often it is still closed, the longer it is let be.
         var pause = _failedProbes == 0 ? 0 : _refusalTime * Math.Pow(2, Math.Min(_failedProbes, MostDoublings));

@@ -47,8 +47,11 @@ internal sealed partial class ReportedQuota
     // Of a counter: how much more is left in the window of the newest report than was spent by us.
     private double _faded;
 
-    /// <summary>How differently long two requests may take to the provider, in seconds; a report is dated by when its request was sent.</summary>
-    public double Network { get; private set; } = NearNetwork;
+    // How differently long two requests may take to the provider; a report is dated by when its request was sent.
+    private double Network { get; set; } = NearNetwork;
+
+    // By less than that it depends on the network whether there is room.
+    private double Margin => Math.Min(Network, ResetShare * _longestReset);
 
     private QuotaKinds Believed { get; set; } = QuotaKinds.Bucket;
 
@@ -198,10 +201,13 @@ internal sealed partial class ReportedQuota
     }
 
     // The later an end is reported, the sooner that request arrived: who is sent at the latest of them is not early.
-    private void FindEnd(in QuotaReport report)
+    private void FindEnd(in QuotaReport report, bool isNewest)
     {
         var expected = double.IsFinite(_period) && _period > 2 * Network ? _end + Math.Round((report.WholeAt - _end) / _period) * _period : _end;
-        _end = Math.Max(_end, Math.Abs(report.WholeAt - expected) <= Network ? Math.Max(report.WholeAt, expected) : report.WholeAt);
+        if (Math.Abs(report.WholeAt - expected) <= Network)
+            _end = Math.Max(_end, Math.Max(report.WholeAt, expected));
+        else if (isNewest)
+            _end = report.WholeAt;
     }
 
     private void Resize(double limit)

@@ -9,7 +9,9 @@ namespace AsyncLlm;
 /// <remarks>
 /// Providers report different quotas in the same words. Each of <see cref="QuotaKinds"/> is a hypothesis: <c>ReportedQuota.Kinds.cs</c>
 /// counts what contradicts it, and those with the least are believed. This file says what is left: as much as all of them allow. Where
-/// they do not agree for long, one attempt finds out. Times are seconds, units are requests or tokens.
+/// they do not agree for long, one attempt finds out. Requests take differently long to the provider and overtake each other: what differs by no
+/// more than that tells nothing (<see cref="Network"/>), and who was refused for having come too early comes a little later. Times are seconds,
+/// units are requests or tokens.
 /// </remarks>
 /// <param name="coarsestUnit">In how large units what is left may be reported.</param>
 internal sealed partial class ReportedQuota(double coarsestUnit = 1)
@@ -25,8 +27,8 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
     private const double ProbeAfter = 0.6;
     private const double ProbedShare = 0.125;
     private const double IntervalPrecision = 0.02;
-    // Twice as late after a refusal for having come too early, in seconds and as shares of the longest reset; and so much less late after
-    // each answer that about one in seventy is refused.
+    // How late at first after a refusal for having come too early, in seconds and as a share of the longest reset, then twice as late after
+    // each; and so much less after each answer that about one in seventy is refused.
     private const double FirstLate = 0.05;
     private const double FirstLateShare = 0.02;
     private const double LessLate = 0.99;
@@ -157,7 +159,6 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
         {
             if (!IsKnown)
                 break;
-            // Nearer than that, it depends on the network.
             var margin = kind == QuotaKinds.Bucket ? Math.Min(Margin, MarginShare * _limit * _interval) : Margin;
             if (Level(kind, now, margin) >= wanted)
                 allowed |= kind;
@@ -212,8 +213,9 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
         FindGrain(report);
         GuessInterval(report, number);
         Contradict(QuotaKinds.None);
-        FindEnd(report);
-        if (number < _number || (number == _number && report.At <= _newest.At))
+        var isNewest = number > _number || (number == _number && report.At > _newest.At);
+        FindEnd(report, isNewest);
+        if (!isNewest)
             return;
         Refill(now);
         var known = mark is { } admitted ? admitted.Bucket + _corrections - admitted.Corrections : _bucket;
@@ -263,10 +265,10 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
     }
 
     /// <summary>An attempt was refused; where there was just enough of it when it was sent, it came too early.</summary>
-    /// <param name="roundTrip">How long refusals take.</param>
-    public void Refused(in QuotaMark mark, double roundTrip)
+    /// <param name="refusalTime">How long refusals take, in seconds.</param>
+    public void Refused(in QuotaMark mark, double refusalTime)
     {
-        Network = Math.Clamp(roundTrip, NearNetwork, FarNetwork);
+        Network = Math.Clamp(refusalTime, NearNetwork, FarNetwork);
         if (mark.Least < 0 || (Believed & ~mark.Allowed) == 0)
             return;
         var later = Math.Max(2 * _late, Math.Min(FirstLate, FirstLateShare * _longestReset));
@@ -283,8 +285,6 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
         (_number, _newest) = (admission.Number, new(admission.At, 0, Math.Max(admission.At, _newest.WholeAt)));
         _since.Forget(_number);
     }
-
-    private double Margin => Math.Min(Network, ResetShare * _longestReset);
 
     private double Reserve(double units, double now)
     {
@@ -307,7 +307,11 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
         var kind = Believed;
         double taken;
         if (kind != QuotaKinds.Bucket)
-            taken = Math.Max(0, -InOrder(report.At, report.Left - Level(kind, report.At, _spent - _since.Sum, since)) - (kind == QuotaKinds.Log ? Spent(report.At - LogWindow - Network, report.At - LogWindow + Network) : 0));
+        {
+            // What a log gives back about then may be in the report or not.
+            var returning = kind == QuotaKinds.Log ? Spent(report.At - LogWindow - Network, report.At - LogWindow + Network) : 0;
+            taken = Math.Max(0, -InOrder(report.At, report.Left - Level(kind, report.At, _spent - _since.Sum, since)) - returning);
+        }
         else if (_newest.WholeAt - _grain > report.At)
             taken = (report.WholeAt - _newest.WholeAt) / _interval - since;
         else
