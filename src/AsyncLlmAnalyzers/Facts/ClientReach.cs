@@ -18,7 +18,11 @@ internal static class ClientReach
     {
         var own = client.Location.SourceTree!;
         var node = own.GetRoot(cancellationToken).FindToken(client.Location.SourceSpan.Start).Parent?.FirstAncestorOrSelf<ExpressionSyntax>(expression => expression is InvocationExpressionSyntax or BaseObjectCreationExpressionSyntax);
-        if (node is null || context.GetModel(own)?.GetOperation(node, cancellationToken) is not { } construction || HandedTo(construction, context) is not { } next)
+        if (node is null || context.GetModel(own)?.GetOperation(node, cancellationToken) is not { } construction)
+            return null;
+
+        var ends = new HashSet<SyntaxTree>();
+        if (HandedTo(construction, ends, context, cancellationToken) is not { } next)
             return null;
 
         var trees = new List<SyntaxTree> { own };
@@ -30,7 +34,7 @@ internal static class ClientReach
                 trees.Add(tree);
         }
 
-        return trees;
+        return [.. trees.Union(ends)];
     }
 
     /// <summary>The files of what is created in one, and those that use its functions which give a client; null when a field or property of it does.</summary>
@@ -48,7 +52,11 @@ internal static class ClientReach
     }
 
     /// <summary>The files of the functions and types that are given something where the client is made, and those that get the result; null when anybody can get it.</summary>
-    private static HashSet<SyntaxTree>? HandedTo(IOperation construction, LlmContext context)
+    /// <param name="construction">Makes the client.</param>
+    /// <param name="ends">Gets the files of functions from which it goes nowhere.</param>
+    /// <param name="context">The compilation.</param>
+    /// <param name="cancellationToken">Cancels the search.</param>
+    private static HashSet<SyntaxTree>? HandedTo(IOperation construction, HashSet<SyntaxTree> ends, LlmContext context, CancellationToken cancellationToken)
     {
         var trees = new HashSet<SyntaxTree>();
         switch (construction.EnclosingMember())
@@ -74,8 +82,9 @@ internal static class ClientReach
                     if (invocation.ChainRoot() is IParameterReferenceOperation { Parameter: { Type.Name: KernelBuilder, ContainingSymbol: IMethodSymbol method } })
                         trees.UnionWith(context.Names.TreesThatUse(NameIndex.NameOf(method)));
                     trees.UnionWith(invocation.TargetMethod.TypeArguments.SelectMany(type => FilesOf(type, context)));
-                    if (invocation.Arguments.Any(argument => Carries(argument.Value.WithoutConversions().Type, context)))
-                        trees.UnionWith(FilesOf(invocation.TargetMethod, context));
+                    var given = invocation.Arguments.Where(argument => Carries(argument.Value.WithoutConversions().Type, context)).ToList();
+                    if (given.Count > 0)
+                        (given.TrueForAll(argument => IsOnlyCalled(argument.Parameter, context, cancellationToken)) ? ends : trees).UnionWith(FilesOf(invocation.TargetMethod, context));
                     break;
                 case IObjectCreationOperation { Type: { } type } creation when creation.Arguments.Any(argument => Carries(argument.Value.WithoutConversions().Type, context)):
                     trees.UnionWith(FilesOf(type, context));
@@ -87,6 +96,15 @@ internal static class ClientReach
 
         return trees;
     }
+
+    /// <summary>The function does nothing with the client but call the model.</summary>
+    private static bool IsOnlyCalled(IParameterSymbol? parameter, LlmContext context, CancellationToken cancellationToken) =>
+        parameter is { Type: var type, ContainingSymbol: IMethodSymbol { IsAbstract: false, IsVirtual: false, IsOverride: false, DeclaringSyntaxReferences: [var reference] } }
+        && context.Catalog.MayHoldClient(type.Name) && !FilesOf(type, context).Any()
+        && reference.GetSyntax(cancellationToken) is MethodDeclarationSyntax declaration
+        && (declaration.Body ?? (SyntaxNode?)declaration.ExpressionBody) is { } body
+        && body.DescendantNodes().OfType<IdentifierNameSyntax>().Where(name => name.Identifier.ValueText == parameter.Name)
+            .All(name => name.Parent is MemberAccessExpressionSyntax { Parent: InvocationExpressionSyntax, Name: { } member } access && access.Expression == name && context.MayBeLibraryCall(member.Identifier.ValueText));
 
     private static IEnumerable<SyntaxTree> FilesOf(ISymbol symbol, LlmContext context) =>
         symbol.OriginalDefinition.DeclaringSyntaxReferences.Select(reference => reference.SyntaxTree).Where(context.Compilation.ContainsSyntaxTree);

@@ -48,6 +48,13 @@ internal sealed class ClientUses(LlmContext context)
         return uses.Trees(client, cancellationToken).SelectMany(tree => uses.In(tree, cancellationToken)[client.Location]);
     }
 
+    /// <summary>Those in all files, also where <see cref="ClientReach"/> does not see the client come: for who must not miss one.</summary>
+    public static IEnumerable<ClientUse> Everywhere(ClientConstruction client, LlmContext context, CancellationToken cancellationToken)
+    {
+        var uses = In(context);
+        return uses._places.Value.SelectMany(tree => uses.In(tree.Key, cancellationToken)[client.Location]);
+    }
+
     /// <summary>Keeps what a rule has found out about an invocation: later the compiler may have forgotten its file, and would have to bind it again.</summary>
     /// <param name="invocation">Any invocation.</param>
     /// <param name="constructions">Where its client may be made; null when it is no model call.</param>

@@ -98,6 +98,9 @@ internal sealed class NameIndex(LlmContext context)
     /// <summary>The files in which something of this name is invoked or given to an invocation.</summary>
     public IEnumerable<SyntaxTree> TreesThatUse(string methodName) => _invoked.Trees(methodName).Union(_given.Trees(methodName));
 
+    /// <summary>A type of this name is a type argument, or that of a <c>typeof</c>: as those that a container creates are.</summary>
+    public bool IsNamedToOthers(string type) => context.Compilation.SyntaxTrees.Any(tree => ByTree.GetValue(tree, Read).Passed.Contains(type));
+
     /// <summary>The files that declare a type of the name of one that is created in the file.</summary>
     public IEnumerable<SyntaxTree> TreesOfCreated(SyntaxTree tree) => ByTree.GetValue(tree, Read).Created.SelectMany(created => _declared.Trees(created.Key)).Distinct();
 
@@ -129,6 +132,7 @@ internal sealed class NameIndex(LlmContext context)
     private static Names Read(SyntaxTree tree)
     {
         var (invoked, created, given, assigned, declared, open) = (new Found(), new Found(), new Found(), new Found(), new Found(), new Found());
+        var passed = new HashSet<string>(StringComparer.Ordinal);
         foreach (var node in tree.GetRoot().DescendantNodes())
         {
             if (node is InvocationExpressionSyntax && Site.NameOf(node)?.Identifier is { } name)
@@ -141,12 +145,16 @@ internal sealed class NameIndex(LlmContext context)
                 assigned.Add((target.ValueText, target.SpanStart));
             else if (node is TypeDeclarationSyntax type)
                 declared.Add((type.Identifier.ValueText, type.Identifier.SpanStart));
+            if (node is SimpleNameSyntax { Identifier.ValueText: var typeName } && IsPassed(node))
+                passed.Add(typeName);
             if (node is MemberDeclarationSyntax member && TypeOf(member) is { } result && IsOpen(member))
                 open.Add((TypeNames.OfResult(result), member.SpanStart));
         }
 
-        return new Names(Lookup(invoked), Lookup(created), Lookup(given), Lookup(assigned), Lookup(declared), Lookup(open));
+        return new Names(Lookup(invoked), Lookup(created), Lookup(given), Lookup(assigned), Lookup(declared), Lookup(open), passed);
     }
+
+    private static bool IsPassed(SyntaxNode type) => type.Parent is TypeArgumentListSyntax or TypeOfExpressionSyntax || type.Parent is QualifiedNameSyntax or NullableTypeSyntax or ArrayTypeSyntax && IsPassed(type.Parent);
 
     private static TypeSyntax? TypeOf(MemberDeclarationSyntax member) => member switch
     {
@@ -183,7 +191,7 @@ internal sealed class NameIndex(LlmContext context)
 
     internal readonly record struct Place(SyntaxTree Tree, int Start);
 
-    private sealed record Names(ILookup<string, int> Invoked, ILookup<string, int> Created, ILookup<string, int> Given, ILookup<string, int> Assigned, ILookup<string, int> Declared, ILookup<string, int> Open);
+    private sealed record Names(ILookup<string, int> Invoked, ILookup<string, int> Created, ILookup<string, int> Given, ILookup<string, int> Assigned, ILookup<string, int> Declared, ILookup<string, int> Open, HashSet<string> Passed);
 
     private sealed class Found : List<(string Name, int Start)>;
 

@@ -121,7 +121,7 @@ internal sealed class ValueSources(LlmContext context, CancellationToken cancell
         var parameter = reference.Parameter;
         return parameter.ContainingSymbol switch
         {
-            IMethodSymbol { MethodKind: MethodKind.Constructor } constructor => OfCreations(constructor, parameter).Concat(Registered(parameter.Type, Registrations.KeyOf(parameter))),
+            IMethodSymbol { MethodKind: MethodKind.Constructor } constructor => OfConstructor(constructor, parameter),
             IMethodSymbol { MethodKind: MethodKind.LambdaMethod } => IsEndpoint(TaskSources.LambdaCallOf(reference)) ? Registered(parameter.Type, Registrations.KeyOf(parameter)) : [],
             IMethodSymbol { MethodKind: MethodKind.LocalFunction or MethodKind.Ordinary } method => OfCallers(method, parameter),
             _ => [],
@@ -130,6 +130,13 @@ internal sealed class ValueSources(LlmContext context, CancellationToken cancell
 
     /// <summary><c>app.MapPost("/ask", (ChatClient client) => ..)</c>: the framework brings what is registered.</summary>
     private static bool IsEndpoint(IInvocationOperation? carrier) => carrier?.TargetMethod.Name.StartsWith("Map", StringComparison.Ordinal) == true;
+
+    /// <summary>What is created here, and of a type that is named to nobody, is not created by the container as well.</summary>
+    private IEnumerable<IOperation> OfConstructor(IMethodSymbol constructor, IParameterSymbol parameter)
+    {
+        var created = OfCreations(constructor, parameter).ToList();
+        return created.Count > 0 && !context.Names.IsNamedToOthers(constructor.ContainingType.Name) ? created : created.Concat(Registered(parameter.Type, Registrations.KeyOf(parameter)));
+    }
 
     private IEnumerable<IOperation> OfCreations(IMethodSymbol constructor, IParameterSymbol parameter) =>
         context.Names.Creations(constructor, cancellationToken)

@@ -272,6 +272,13 @@ public class ClientWithoutTimeoutTests() : RuleTests("ALLM3003")
     public Task Reports_a_client_that_is_used_in_another_file(string setup, params string[] others) => ReportsAcrossFilesAsync(
         $"using OpenAI.Chat;\n\nstatic class Setup {{ {setup} }}", [.. others.Select(other => $"using OpenAI.Chat;\n\n{other}")]);
 
+    /// <summary>In a program everybody who calls a function is known: what only calls the model with its client is not followed further, what keeps it is.</summary>
+    [Theory]
+    [InlineData("await Asker.Ask(new [|ChatClient|](\"m\", \"k\"));", "static class Asker { public static Task Ask(ChatClient given) => given.CompleteChatAsync(\"\"); }")]
+    [InlineData("Keeper.Keep(new [|ChatClient|](\"m\", \"k\"));", "static class Keeper { public static ChatClient? Kept; public static void Keep(ChatClient given) { Kept = given; } }", "class Answers { public Task Ask() => Keeper.Kept!.CompleteChatAsync(\"\"); }")]
+    public Task Reports_a_client_that_a_program_hands_to_a_function(string statement, params string[] others) => ReportsAcrossFilesAsync(
+        $"using OpenAI.Chat;\n\n/* top-level */\n{statement}", [.. others.Select(other => $"using OpenAI.Chat;\n\n{other}")]);
+
     /// <summary>A kernel's own container is searched where the kernel is built, the application's everywhere.</summary>
     [Theory]
     [InlineData("class Host { Task Run() { var builder = Kernel.CreateBuilder(); Setup.Add(builder); return builder.Build().Services.GetRequiredService<ChatClient>().CompleteChatAsync(\"\"); } }")]

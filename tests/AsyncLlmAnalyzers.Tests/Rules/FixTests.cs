@@ -44,6 +44,16 @@ public abstract class FixTests(string id)
         return test.RunAsync();
     }
 
+    /// <summary>The marked place is reported and left as it is, because of what <paramref name="other"/> does, which is not reported.</summary>
+    protected Task OffersNoFixBecauseOfAsync(string code, string other)
+    {
+        var test = new RuleTest(Id) { TestCode = code, FixedCode = code };
+        test.TestState.Sources.Add(other);
+        test.FixedState.Sources.Add(other);
+        Configure(test, []);
+        return test.RunAsync();
+    }
+
     /// <summary>Several files of one project; those of <paramref name="others"/> expect no diagnostic.</summary>
     protected async Task ReportsAcrossFilesAsync(string code, params string[] others)
     {

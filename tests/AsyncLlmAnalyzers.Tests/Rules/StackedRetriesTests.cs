@@ -95,6 +95,56 @@ public class StackedRetriesTests() : RuleTests("ALLM4006")
         In("await client.CompleteChatAsync(text); for (var i = 0; ; i++) { try { await client.[|CompleteChatAsync|](text); return; } catch (Exception) when (i < 3) { } }"));
 
     [Fact]
+    public Task Offers_no_fix_where_a_call_of_another_file_relies_on_them() => OffersNoFixBecauseOfAsync(
+        """
+        using OpenAI.Chat;
+
+        public class Holder
+        {
+            public Lazy<ChatClient> Client { get; } = new(Make);
+
+            private static ChatClient Make() => new("m", "k");
+
+            async Task AskAsync(string text) { for (var i = 0; ; i++) { try { await Client.Value.[|CompleteChatAsync|](text); return; } catch (Exception) when (i < 3) { } } }
+        }
+        """,
+        "class Other { static Task AskAsync(Holder holder, string text) => holder.Client.Value.CompleteChatAsync(text); }");
+
+    /// <summary>What is created in the code is not created by the container as well, unless its type is named to it.</summary>
+    [Theory]
+    [InlineData("", true)]
+    [InlineData("services.AddSingleton<Answers>();", false)]
+    [InlineData("services.AddSingleton(typeof(Answers));", false)]
+    public Task Offers_a_fix_where_the_container_gives_no_other_client(string registration, bool offers)
+    {
+        var code = Given("await client.[|CompleteChatAsync|](text)", "new ChatClient(\"m\", \"k\")");
+        return offers
+            ? FixesAsync(code, Given("await client.CompleteChatAsync(text)", "new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new OpenAIClientOptions { RetryPolicy = new ClientRetryPolicy(maxRetries: 0) })"))
+            : OffersNoFixAsync(code);
+
+        string Given(string call, string client) => $$"""
+            using System.ClientModel;
+            using System.ClientModel.Primitives;
+            using Microsoft.Extensions.DependencyInjection;
+            using OpenAI;
+            using OpenAI.Chat;
+
+            class Answers(ChatClient client)
+            {
+                static Task RunAsync(string text) => new Answers({{client}}).AskAsync(text);
+
+                static void Register(IServiceCollection services)
+                {
+                    services.AddSingleton(new ChatClient("other", "k"));
+                    {{registration}}
+                }
+
+                async Task AskAsync(string text) { for (var i = 0; ; i++) { try { {{call}}; return; } catch (Exception) when (i < 3) { } } }
+            }
+            """;
+    }
+
+    [Fact]
     public Task Offers_no_fix_where_the_client_is_handed_in() => OffersNoFixAsync(
         In("await Again(async () => { for (var i = 0; ; i++) { try { await client.[|CompleteChatAsync|](text); return; } catch (Exception) when (i < 3) { } } });", "injected"));
 

@@ -20,7 +20,7 @@ internal sealed class StackedRetriesFix() : LlmFix(StackedRetriesRule.Id)
         && Site.NameOf(call)?.Identifier == target.Token
         && target.InvocationAt(call, cancellationToken) is { } operation
         && ClientOrigins.Of(operation, target.Context, cancellationToken) is { IsComplete: true, All: [var only] }
-        && ClientUses.Of(only, target.Context, cancellationToken).All(use => use.IsRetried(cancellationToken) == Verdict.Yes) // another call has no retries but the client's
+        && ClientUses.Everywhere(only, target.Context, cancellationToken).All(use => use.IsRetried(cancellationToken) == Verdict.Yes) // another call has no retries but the client's
         && target.At(only.Location) is { } place
             ? ClientOptionsEdit.At(place, cancellationToken)
             : null;
