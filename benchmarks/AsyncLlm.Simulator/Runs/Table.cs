@@ -70,7 +70,7 @@ internal sealed class Table(TextWriter output)
             RetryAfterForm.TooShort => "RA/3",
             _ => $"RA={row.RetryAfterSeconds:0.##}",
         });
-        if (row.Headers is RateHeaders.Stale or RateHeaders.Lying or RateHeaders.Anthropic or RateHeaders.Azure)
+        if (row.Headers is not (RateHeaders.None or RateHeaders.OpenAI))
             words.Add(row.Headers.ToString().ToLowerInvariant());
         if (row.OutageAt is not null)
             words.Add(row.OutageConnections ? "no network" : "503s");

@@ -359,10 +359,11 @@ internal sealed partial class ReportedQuota(double coarsestUnit = 1)
                 return now < _end ? Math.Min(own, _newest.Left - since) : own;
             case QuotaKinds.Log:
                 var window = LogWindow;
-                var kept = _limit - (spent - _log.SpentBy(now - window));
+                var returned = _log.SpentBy(now - window);
+                var kept = _limit - (spent - returned);
                 return now - window >= _newest.At
                     ? kept
-                    : Math.Min(kept, _newest.Left - since + Math.Max(0, _log.SpentBy(now - window) - _log.MostSpentBy(_newest.At - window)));
+                    : Math.Min(kept, _newest.Left - since + Math.Max(0, returned - _log.MostSpentBy(_newest.At - window)));
             default:
                 var (last, current, end) = Fading(now -= 2 * Fine, spent);
                 return _limit - current - last * (end - now) / FadingPeriod + (end - FadingPeriod <= _newest.At ? _faded : 0);

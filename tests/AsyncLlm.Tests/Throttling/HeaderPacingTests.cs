@@ -110,7 +110,7 @@ public sealed class HeaderPacingTests : ThrottleTests
 
         var waited = await AdmittedAfterAsync(Ask(1));
 
-        Assert.InRange(waited.TotalSeconds, 0.5, 1.4);
+        Assert.InRange(waited.TotalSeconds, 0.5, 1.22);
     });
 
     [Fact]
@@ -127,7 +127,7 @@ public sealed class HeaderPacingTests : ThrottleTests
 
         var waited = await AdmittedAfterAsync(Ask(1));
 
-        Assert.InRange(waited.TotalSeconds, 0.5, 1.4);
+        Assert.InRange(waited.TotalSeconds, 0.5, 1.2);
     });
 
     private static LlmRateInfo Requests(long limit, long remaining, TimeSpan reset) => new() { RequestLimit = limit, RequestsRemaining = remaining, RequestsReset = reset };
