@@ -36,7 +36,8 @@ public sealed class OpenAIThrottleTests : WaitingTests
         await server.WhenAsync(seen => seen.Completed == Calls, Deadline);
         var seen = server.Statistics;
         Assert.Equal(seen.Completed + seen.RateLimited, seen.Requests);
-        Assert.InRange(seen.RateLimited, 1, 2 * Calls);
+        // None at all when the first answer's headers came before anything else was sent.
+        Assert.InRange(seen.RateLimited, 0, 2 * Calls);
         Assert.Equal((Calls, seen.RateLimited, 0, 0), ((int)throttle.GetStatistics().Succeeded, throttle.GetStatistics().RateLimited, throttle.GetStatistics().InFlight, throttle.GetStatistics().Queued));
     }
 
