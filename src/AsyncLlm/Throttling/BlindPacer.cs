@@ -19,6 +19,9 @@ internal sealed class BlindPacer
     // The pace is tested so rarely that a refusal costs at most a 16th of what is sent meanwhile, and a 25th of the attempts.
     private const double CyclesPerCost = 16;
     private const double CyclesPerRefusal = 25;
+    // Half as often once so many tests in a row have found what was believed.
+    private const int MostConfirmed = 3;
+    private const double Confirming = 0.03;
     // While less is known than that, a test is worth what being wrong costs until the next one.
     private const double CyclesPerDoubt = 4;
     private const double FarBelow = 0.1;
@@ -31,6 +34,11 @@ internal sealed class BlindPacer
     private const double MostUnanswered = 4;
     // A refusal takes hardly ever longer than so many of the longest.
     public const double Unrefused = 3;
+    // The one that finds out whether a quota that was closed for long is open again is given more time: many go when it seems to be.
+    private const double WaitForProbe = 0.01;
+    private const double LongestUnrefused = 6;
+    // In so many steps the time within which a window opens is searched.
+    private const int WindowSteps = 3;
     // Timers are late by so much.
     public const double Granularity = 0.02;
 
@@ -58,6 +66,7 @@ internal sealed class BlindPacer
     private double _idleTime;
     private double _lost;
     private double _cost = 1;
+    private int _confirmed;
     private double _lastAdmission = double.NegativeInfinity;
     private double _startedAt = double.NaN;
     // Of refusals: the usual one, and one that few are longer than.
@@ -117,7 +126,7 @@ internal sealed class BlindPacer
         if (_log is { IsKnown: true } log)
             return Math.Max(log.AdmitsAt(now), SpacedAt(Math.Min(_ceiling, Math.Max(MostUnanswered, Unanswered * log.Trusted) / _latency), now));
         Refill(now);
-        var spacing = IsProbing ? Unrefused * _longLatency : Spacing;
+        var spacing = IsProbing ? Math.Clamp(WaitForProbe * (_reopenedAt - _emptyAt), Unrefused * _longLatency, LongestUnrefused * _longLatency) : Spacing;
         return Math.Max(_lastAdmission + spacing, _credit >= 1 - 1e-9 ? now : now + (1 - _credit) / _pace);
     }
 
@@ -213,7 +222,7 @@ internal sealed class BlindPacer
         var admitted = AdmittedSinceEmpty(admission);
         _epochEnd = Admitted;
         _reopens = true;
-        if (isLog)
+        if (isLog && (admitted > 0 || _log is { IsKnown: true }))
         {
             RefusedByLog(admission, retryAfter, now);
             return;
@@ -307,7 +316,7 @@ internal sealed class BlindPacer
             _bracket.Guess(Math.Min(_bracket.Rate, Math.Max(1 / Math.Max(1e-3, admission.At - _emptyAt), (admission.Number - _refused + 1) / Math.Max(1e-3, admission.At - _startedAt))));
         // Without a hint: the longer it is closed, the longer the next pause, and the shorter the more a pause that is too long would cost.
         var held = _window.IsKnown ? _window.Size : _epochs == 1 ? _burst : Math.Clamp(_opened, 1, _largestBurst);
-        var pause = _window.IsKnown && now < _window.LatestOpening ? _window.Doubt / 3 : Math.Clamp(36 / held, 0.06, 1) * (now - _emptyAt);
+        var pause = _window.IsKnown && now < _window.LatestOpening ? (_window.LatestOpening - _window.OpensAt) / WindowSteps : Math.Clamp(36 / held, 0.06, 1) * (now - _emptyAt);
         ClosedUntil = now + Math.Max(retryAfter ?? 0, Math.Max(_longLatency, pause));
     }
 
@@ -341,7 +350,9 @@ internal sealed class BlindPacer
         }
         else
         {
+            var before = _bracket.Rate;
             LearnRate(epoch, admission, retryAfter);
+            _confirmed = Math.Abs(_bracket.Rate - before) <= Confirming * before ? Math.Min(MostConfirmed, _confirmed + 1) : 0;
             _bucket.Learn(epoch);
             // One that was full for a while may have given more.
             if (_bucket.IsKnown && _bracket.Rate * epoch.Closed + _margin * epoch.Opened + 1 < _largestBurst)
@@ -375,7 +386,7 @@ internal sealed class BlindPacer
 
     private double Plateau()
     {
-        var affordable = Math.Min(CyclesPerDoubt * _cost / _bracket.Doubt, Math.Max(CyclesPerRefusal * _refusalsPerEpoch, CyclesPerCost * _cost));
+        var affordable = Math.Min(CyclesPerDoubt * _cost / _bracket.Doubt, Math.Max(CyclesPerRefusal * _refusalsPerEpoch, CyclesPerCost * (1 + (double)_confirmed / MostConfirmed) * _cost));
         // What is far below the average so far is not believed for long.
         var time = _emptyAt - _startedAt;
         if (_bracket.Rate * time < FarBelow * (Admitted - _refused))

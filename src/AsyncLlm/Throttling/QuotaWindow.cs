@@ -15,11 +15,14 @@ internal sealed class QuotaWindow
     // The first time, two of them may have been used up one after the other.
     private const double OfTheFirst = 0.4;
 
+    // It held what it had held before.
+    private const double AsBefore = 0.1;
+    private const int Remembered = 8;
+
+    // Between which times it has opened, one period after another; the first is when it began, if it is not known to have been another kind.
+    private readonly List<(double From, double To)> _openings = new(Remembered);
     private double _opened;
     private double _open;
-    private double _openedAt = double.NaN;
-    private double _doubt;
-    private double _period = double.NaN;
     private bool _wasOther;
 
     /// <summary>How many it held; 0 when the quota is none.</summary>
@@ -30,20 +33,18 @@ internal sealed class QuotaWindow
     /// <summary>What may be sent at once when it opens.</summary>
     public double Grant => AtOnce * Size;
 
-    /// <summary>How much later or earlier than <see cref="OpensAt"/> it may open.</summary>
-    public double Doubt => _doubt;
-
     /// <summary>When it opens next, at the earliest; unknown when not a number.</summary>
-    public double OpensAt => _openedAt + _period - _doubt;
+    public double OpensAt { get; private set; } = double.NaN;
 
-    public double LatestOpening => _openedAt + _period + _doubt;
+    public double LatestOpening { get; private set; } = double.NaN;
 
-    public void Start(double now) => _openedAt = now;
+    public void Start(double now) => BeginAt(now);
 
-    /// <summary>Whether an epoch looks like one: closed for most of it, then used up much faster than it refills.</summary>
+    /// <summary>Whether an epoch looks like one: closed for most of it, then used up much faster than it refills, and of what was sent at once, or of what it held before, no less.</summary>
     public static bool LooksLike(in Epoch epoch, double rate, double granted, bool isFirst) =>
         epoch.Closed > 0.5 * epoch.Time && epoch.Opened >= Fewest && rate * epoch.Open < 0.25 * epoch.Opened
-        && (isFirst ? epoch.Opened >= OfTheFirst * epoch.Held : (granted >= Fewest && epoch.Opened >= 0.8 * granted)) && epoch.Opened <= 1.5 * granted;
+        && (((isFirst ? epoch.Opened >= OfTheFirst * epoch.Held : (granted >= Fewest && epoch.Opened >= 0.8 * granted)) && epoch.Opened <= 1.5 * granted)
+            || Math.Abs(epoch.Opened - epoch.Held) <= AsBefore * epoch.Held);
 
     /// <summary>
     /// The rate of a bucket that was taken for a window, or <see langword="null"/>: the longer a bucket is open, the more it gives.
@@ -59,13 +60,58 @@ internal sealed class QuotaWindow
     /// <param name="refusedAt">When the last attempt before it opened was refused.</param>
     public void Learn(in Epoch epoch, double reopenedAt, double refusedAt)
     {
-        _doubt = reopenedAt - refusedAt;
-        // Since it was last seen to open; what came before it was seen may have been anything.
-        _period = IsKnown || !_wasOther ? reopenedAt - _openedAt : Math.Min(reopenedAt - _openedAt, epoch.Time);
+        // What came before it was seen to be one may have been anything.
+        if (!IsKnown && _wasOther)
+            BeginAt(Math.Max(_openings[0].To, reopenedAt - epoch.Time));
+        if (_openings.Count == Remembered)
+            _openings.RemoveAt(0);
+        _openings.Add((refusedAt, reopenedAt));
         (Size, _opened, _open) = (epoch.Opened, epoch.Opened, epoch.Open);
-        _openedAt = reopenedAt;
+        Predict();
     }
 
     /// <summary>It is none, or is not seen as one.</summary>
-    public void Forget(double reopenedAt) => (Size, _openedAt, _wasOther) = (0, reopenedAt, true);
+    public void Forget(double reopenedAt)
+    {
+        (Size, _wasOther) = (0, true);
+        BeginAt(reopenedAt);
+    }
+
+    private void BeginAt(double time)
+    {
+        _openings.Clear();
+        _openings.Add((time, time));
+    }
+
+    // From all that was seen; if one period does not explain it, from the latest.
+    private void Predict()
+    {
+        var (shortest, longest) = Period();
+        for (; shortest > longest; (shortest, longest) = Period())
+            _openings.RemoveAt(0);
+        (OpensAt, LatestOpening) = (double.NegativeInfinity, double.PositiveInfinity);
+        for (var index = 0; index < _openings.Count; index++)
+        {
+            var periods = _openings.Count - index;
+            OpensAt = Math.Max(OpensAt, _openings[index].From + periods * shortest);
+            LatestOpening = Math.Min(LatestOpening, _openings[index].To + periods * longest);
+        }
+        // Two tell little of the period: not before the last one twice, from when each was seen.
+        if (_openings.Count == 2)
+            OpensAt = Math.Max(OpensAt, _openings[1].To - _openings[0].To + _openings[1].From);
+    }
+
+    private (double Shortest, double Longest) Period()
+    {
+        var (shortest, longest) = (0d, double.PositiveInfinity);
+        for (var from = 0; from < _openings.Count; from++)
+        {
+            for (var to = from + 1; to < _openings.Count; to++)
+            {
+                shortest = Math.Max(shortest, (_openings[to].From - _openings[from].To) / (to - from));
+                longest = Math.Min(longest, (_openings[to].To - _openings[from].From) / (to - from));
+            }
+        }
+        return (shortest, longest);
+    }
 }
