@@ -18,6 +18,8 @@ internal sealed class QuotaWindow
     // It held what it had held before.
     private const double AsBefore = 0.1;
     private const int Remembered = 8;
+    // One that was open at the first look may open sooner, be it that it begins when it is first used.
+    private const double Earlier = 0.1;
 
     // Between which times it has opened, one period after another; the first is when it began, if it is not known to have been another kind.
     private readonly List<(double From, double To)> _openings = new(Remembered);
@@ -66,8 +68,11 @@ internal sealed class QuotaWindow
         if (_openings.Count == Remembered)
             _openings.RemoveAt(0);
         _openings.Add((refusedAt, reopenedAt));
+        var wasOpen = refusedAt < OpensAt;
         (Size, _opened, _open) = (epoch.Opened, epoch.Opened, epoch.Open);
         Predict();
+        if (wasOpen)
+            OpensAt -= Earlier * (LatestOpening - reopenedAt);
     }
 
     /// <summary>It is none, or is not seen as one.</summary>

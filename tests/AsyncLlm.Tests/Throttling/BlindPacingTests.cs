@@ -37,6 +37,27 @@ public sealed class BlindPacingTests
         Assert.InRange(refused, 0, 0.1 * accepted);
     }
 
+    [Theory]
+    [InlineData(20)]
+    [InlineData(77)]
+    [InlineData(120)]
+    public void When_a_window_of_the_clock_opens_is_found_from_all_its_openings(int limit)
+    {
+        // Three quarters of the first one have passed when the first attempt comes.
+        var counters = new int[30];
+        var client = new Client(new Pacer(null, null), now =>
+        {
+            ref var counter = ref counters[(int)(now / Minute + 0.75)];
+            return counter < limit ? (++counter > 0, null) : (false, null);
+        });
+
+        client.RunUntil(5.25 * Minute);
+        var (accepted, refused) = client.RunUntil(23.25 * Minute);
+
+        Assert.Equal(18 * limit, accepted);
+        Assert.InRange(refused, 0, 18 * 3);
+    }
+
     [Fact]
     public void What_opens_for_much_less_than_it_held_at_first_is_not_taken_for_a_window_that_opens_seldom()
     {
