@@ -19,7 +19,7 @@ internal sealed class BlindPacer
     // The pace is tested so rarely that a refusal costs at most a 16th of what is sent meanwhile, and a 25th of the attempts.
     private const double CyclesPerCost = 16;
     private const double CyclesPerRefusal = 25;
-    // Half as often once so many tests in a row have found what was believed.
+    // Half as often once so many in a row have found what was believed, where a test costs more than the refusals themselves.
     private const int MostConfirmed = 3;
     private const double Confirming = 0.03;
     // While less is known than that, a test is worth what being wrong costs until the next one.
@@ -352,7 +352,8 @@ internal sealed class BlindPacer
         {
             var before = _bracket.Rate;
             LearnRate(epoch, admission, retryAfter);
-            _confirmed = Math.Abs(_bracket.Rate - before) <= Confirming * before ? Math.Min(MostConfirmed, _confirmed + 1) : 0;
+            var isConfirmed = Math.Abs(_bracket.Rate - before) <= Confirming * before && _cost > 2 * _refusalsPerEpoch;
+            _confirmed = isConfirmed ? Math.Min(MostConfirmed, _confirmed + 1) : 0;
             _bucket.Learn(epoch);
             // One that was full for a while may have given more.
             if (_bucket.IsKnown && _bracket.Rate * epoch.Closed + _margin * epoch.Opened + 1 < _largestBurst)
