@@ -9,7 +9,7 @@ using AsyncLlmAnalyzers.Model;
 namespace AsyncLlmAnalyzers.Facts;
 
 /// <summary>One model call through a client that is constructed in this compilation. What is around it is looked at when a rule asks, and once.</summary>
-internal sealed class ClientUse(string call, Location place, LlmContext context)
+internal sealed class ClientUse(string call, bool isStream, Location place, LlmContext context)
 {
     private Verdict? _isRetried;
     private bool? _isRepeated;
@@ -17,6 +17,9 @@ internal sealed class ClientUse(string call, Location place, LlmContext context)
 
     /// <summary>The name of the called member.</summary>
     public string Call => call;
+
+    /// <summary>Its answer comes piece by piece.</summary>
+    public bool IsStream => isStream;
 
     /// <summary>No: neither the code around it nor a layer of its client repeats it; whatever the SDK does.</summary>
     public Verdict IsRetried(CancellationToken cancellationToken) => _isRetried ??= Ask(operation =>
@@ -97,6 +100,6 @@ internal sealed class ClientUses(LlmContext context)
 
         public static Found Of(IInvocationOperation invocation, ImmutableArray<ClientConstruction> constructions, LlmContext context) => constructions.IsEmpty
             ? Nothing
-            : new(new ClientUse(invocation.TargetMethod.Name, invocation.Syntax.GetLocation(), context), [.. constructions.Select(construction => construction.Location)]);
+            : new(new ClientUse(invocation.TargetMethod.Name, LlmCall.From(invocation, context)?.IsStream == true, invocation.Syntax.GetLocation(), context), [.. constructions.Select(construction => construction.Location)]);
     }
 }

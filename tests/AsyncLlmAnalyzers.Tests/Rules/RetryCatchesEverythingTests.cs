@@ -57,6 +57,9 @@ public class RetryCatchesEverythingTests() : RuleTests("ALLM4005")
     [InlineData("foreach (var line in text.Split(' ')) { try { await client.CompleteChatAsync(line); } catch (Exception) { } } return null!;")]
     [InlineData("var next = text; while (next is not null) { try { await client.CompleteChatAsync(next); } catch (Exception e) { log.Write(e); } log.Flush(); next = Console.ReadLine(); } return null!;")]
     [InlineData("List<ChatMessage>? next = [text]; while (next is not null) { try { await foreach (var update in client.CompleteChatStreamingAsync(next)) log.Write(update); } catch (Exception e) { log.Write(e); } next = budget > 0 ? [new UserChatMessage(text)] : null; } return null!;")]
+    [InlineData("while (true) { try { await client.CompleteChatAsync(text); } catch (Exception e) { log.Write(e); } if (Console.ReadLine() != \"again\") break; } return null!;")]
+    [InlineData("while (true) { var question = await Console.In.ReadLineAsync(); try { await client.CompleteChatAsync(question); } catch (Exception e) { log.Write(e); } if (budget > 9) break; } return null!;")]
+    [InlineData("do { try { return await client.CompleteChatAsync(text); } catch (Exception e) { log.Write(e); } } while (Console.ReadKey().Key == ConsoleKey.Y); return null!;")]
     public Task Silent_when_it_is_no_retry_of_the_call(string statements) => SilentAsync(RetryCode.In(statements));
 
     [Theory]

@@ -16,7 +16,7 @@ namespace AsyncLlmAnalyzers.Rules.RetryCatchesEverything;
 /// <list type="bullet">
 /// <item>its filter, or a condition in it, asks about the exception, or whether the caller has cancelled;</item>
 /// <item>a handler above it throws cancellation on;</item>
-/// <item>the next attempt goes to another client or item, or asks something else.</item>
+/// <item>the next attempt goes to another client or item, asks something else, or waits for what a person types.</item>
 /// </list>
 /// </summary>
 internal sealed class RetryCatchesEverythingRule : LlmRule
