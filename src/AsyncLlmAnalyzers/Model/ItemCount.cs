@@ -36,6 +36,7 @@ internal sealed class ItemCounter(LlmContext context, int smallFanOut, Cancellat
                 ? ItemCount.Bounded
                 : ItemCount.Unbounded,
         IWhileLoopOperation { Condition: { } condition } when ComparesACount(condition) => ItemCount.Bounded,
+        IWhileLoopOperation { Condition: IBinaryOperation { OperatorKind: BinaryOperatorKind.LessThan or BinaryOperatorKind.LessThanOrEqual } condition } when Counts(loop, condition.LeftOperand) => OfLimit(condition.RightOperand, MaxDepth),
         _ => ItemCount.Unbounded,
     };
 
@@ -87,6 +88,15 @@ internal sealed class ItemCounter(LlmContext context, int smallFanOut, Cancellat
         IPropertyReferenceOperation { Instance: { } instance } property when CountNames.Contains(property.Property.Name) => instance,
         IInvocationOperation invocation when CountNames.Contains(invocation.TargetMethod.Name) => invocation.Receiver(),
         _ => null,
+    };
+
+    /// <summary>A number that the loop makes larger by one.</summary>
+    private static bool Counts(ILoopOperation loop, IOperation value) => value.WithoutConversions() switch
+    {
+        IIncrementOrDecrementOperation { Kind: OperationKind.Increment } => true,
+        ILocalReferenceOperation { Local: { Type.SpecialType: SpecialType.System_Int32 } local } =>
+            loop.Body.Descendants().Any(operation => operation is IIncrementOrDecrementOperation { Kind: OperationKind.Increment } step && step.Target.IsVariable(local)),
+        _ => false,
     };
 
     private static bool ComparesACount(IOperation condition) =>

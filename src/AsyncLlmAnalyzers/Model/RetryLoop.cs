@@ -41,8 +41,15 @@ internal readonly record struct RetryLoop(ILoopOperation Loop, ITryOperation Try
     /// <summary>A failure that <paramref name="handler"/> catches makes the loop go on, too.</summary>
     public bool IsRetriedBy(ICatchClauseOperation handler) => Try.Catches.Contains(handler) && GoesOn(handler, Loop);
 
-    /// <summary>The loop goes over clients, models or items: what is tried next is another one.</summary>
-    public bool TriesAnother => Loop is IForEachLoopOperation || Loop.Locals.Any(IsIndex);
+    /// <summary>The loop goes over clients, models or items: what is tried next is another one. One that only counts, or brings the delays, tries the same again.</summary>
+    public bool TriesAnother => Loop.Locals.Any(Loop is IForEachLoopOperation ? IsTried : IsIndex);
+
+    private bool IsTried(ILocalSymbol variable)
+    {
+        var handlers = Try.Catches;
+        return Loop.Body.Descendants().OfType<ILocalReferenceOperation>().Any(use =>
+            SymbolEqualityComparer.Default.Equals(use.Local, variable) && !handlers.Any(handler => handler.Syntax.Span.Contains(use.Syntax.Span)));
+    }
 
     private bool IsIndex(ILocalSymbol variable) => Loop.Body.Descendants().Any(operation => operation switch
     {

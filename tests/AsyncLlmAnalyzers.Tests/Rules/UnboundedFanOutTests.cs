@@ -372,6 +372,42 @@ public class UnboundedFanOutTests() : RuleTests("ALLM1001")
         }
         """);
 
+    /// <summary>What only hands a call on is what it hands it to; one that limits it may be the one that is called.</summary>
+    [Theory]
+    [InlineData("[|WhenAll|]", "inner.AskAsync(prompt)")]
+    [InlineData("WhenAll", "LimitedAsync(() => inner.AskAsync(prompt))")]
+    [InlineData("WhenAll", "Task.FromResult(prompt)")]
+    public Task Looks_past_a_decorator(string combinator, string decorated) => ReportsAsync($$"""
+        using OpenAI.Chat;
+
+        interface IModel { Task<string> AskAsync(string prompt); }
+
+        class OpenAIModel(ChatClient client) : IModel
+        {
+            public async Task<string> AskAsync(string prompt) => (await client.CompleteChatAsync(prompt)).Value.Content[0].Text;
+        }
+
+        class Decorated(IModel inner, SemaphoreSlim gate) : IModel
+        {
+            public async Task<string> AskAsync(string prompt)
+            {
+                Console.WriteLine($"{prompt} {inner}");
+                return await {{decorated}};
+            }
+
+            private async Task<T> LimitedAsync<T>(Func<Task<T>> call)
+            {
+                await gate.WaitAsync();
+                try { return await call(); } finally { gate.Release(); }
+            }
+        }
+
+        class Summaries(IModel model)
+        {
+            Task All(List<string> texts) => Task.{{combinator}}(texts.Select(model.AskAsync));
+        }
+        """);
+
     [Fact]
     public Task Survives_cycles_and_reports_behind_them() => ReportsAsync("""
         using OpenAI.Chat;

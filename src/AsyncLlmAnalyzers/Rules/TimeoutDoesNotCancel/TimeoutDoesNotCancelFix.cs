@@ -103,7 +103,7 @@ internal sealed class TimeoutDoesNotCancelFix() : LlmFix(TimeoutDoesNotCancelRul
 
     /// <summary>The token that was passed, or else the one in scope.</summary>
     private static string? OuterToken(IInvocationOperation call) =>
-        TokenPassed.To(call, out var token).Verdict == Verdict.Yes ? token!.Syntax.ToString() : TokenScope.At(call).Only?.Name;
+        TokenPassed.To(call, out var token).Verdict == Verdict.Yes ? token!.Syntax.ToString() : TokenScope.At(call).OnlyName;
 
     /// <summary>A handler would no longer be reached.</summary>
     private static bool CatchesTimeout(IOperation wait, KnownTypes types) => wait.Ancestors().OfType<ITryOperation>()

@@ -15,7 +15,7 @@ namespace AsyncLlmAnalyzers.Rules.UnboundedCall;
 /// </list>
 /// Silent when
 /// <list type="bullet">
-/// <item>a token flows in, or may: then its owner decides;</item>
+/// <item>a token flows in, or may, also from who reads the stream: then its owner decides;</item>
 /// <item>a helper, a pipeline or a wait with a time limit is around the call, the stream, or a wrapper of it;</item>
 /// <item>a layer of the client may end it, or a token is known to do harm there.</item>
 /// </list>

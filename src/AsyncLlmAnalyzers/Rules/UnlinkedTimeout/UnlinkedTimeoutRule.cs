@@ -55,7 +55,7 @@ internal sealed class UnlinkedTimeoutRule : LlmRule
 
         var properties = ImmutableDictionary<string, string?>.Empty;
         if (lost is [var token])
-            properties = DiagnosticProperties.Token.AddTo(properties, token.Name);
+            properties = DiagnosticProperties.Token.AddTo(properties, TokenScope.NameOf(token));
         return new Finding(
             Descriptor,
             site.NameToken.GetLocation(),
