@@ -43,9 +43,36 @@ public class UnboundedCallTests() : RuleTests("ALLM3001")
     public Task Silent_when_a_token_flows_in(string statements) => SilentAsync(Method(statements));
 
     [Theory]
+    [InlineData("var call = infinite.[|CompleteChatAsync|](text); while (await Task.WhenAny(call, Task.Delay(1000)) != call) Console.Write('.'); await call;")]
+    [InlineData("var call = infinite.[|CompleteChatAsync|](text); await Task.WhenAny(call, Task.Delay(1000)); Console.Write('.'); await call;")]
+    public Task Reports_a_call_that_is_awaited_after_the_time_has_passed(string statements) => ReportsAsync(Method(statements));
+
+    /// <summary>Who reads a stream may give it a token.</summary>
+    [Theory]
+    [InlineData("await foreach (var part in Open().WithCancellation(ct)) { } IAsyncEnumerable<object?> Open() => ollama.GenerateAsync(new());")]
+    [InlineData("await using var parts = Open().GetAsyncEnumerator(ct); IAsyncEnumerable<object?> Open() { return ollama.GenerateAsync(new()); }")]
+    [InlineData("Func<IAsyncEnumerable<object?>> open = () => ollama.GenerateAsync(new()); await foreach (var part in open().WithCancellation(ct)) { }")]
+    [InlineData("await foreach (var part in Open()) { } IAsyncEnumerable<object?> Open() => ollama.[|GenerateAsync|](new());")]
+    public Task Silent_when_the_reader_of_the_stream_passes_a_token(string statements) => ReportsAsync(Method(statements));
+
+    [Theory]
+    [InlineData("public", "GenerateAsync")]
+    [InlineData("private", "[|GenerateAsync|]")]
+    public Task Silent_when_others_may_read_the_stream(string accessibility, string call) => ReportsAsync($$"""
+        class Answers(OllamaSharp.IOllamaApiClient ollama)
+        {
+            {{accessibility}} IAsyncEnumerable<object?> Open() => ollama.{{call}}(new());
+
+            public async Task Print() { await foreach (var part in Open()) Console.Write(part); }
+        }
+        """);
+
+    [Theory]
     [InlineData("await infinite.CompleteChatAsync(text).WaitAsync(TimeSpan.FromSeconds(9));")]
     [InlineData("await Task.WhenAny(infinite.CompleteChatAsync(text), Task.Delay(9000));")]
     [InlineData("await Limited(() => infinite.CompleteChatAsync(text));")]
+    [InlineData("var call = infinite.CompleteChatAsync(text); await call.WaitAsync(TimeSpan.FromSeconds(9));")]
+    [InlineData("var call = infinite.CompleteChatAsync(text); var late = Task.Delay(9000); if (await Task.WhenAny(call, late) == late) return;")]
     [InlineData("await pipeline.ExecuteAsync(async _ => await infinite.CompleteChatAsync(text));")]
     public Task Silent_when_a_time_limit_is_or_may_be_around_it(string statements) => SilentAsync(Method(statements));
 

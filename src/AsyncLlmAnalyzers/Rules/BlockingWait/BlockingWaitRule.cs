@@ -47,7 +47,7 @@ internal sealed class BlockingWaitRule : LlmRule
         if (TaskWait.From(site.Operation, site.Context.Types) is not { } wait)
             return null;
 
-        var call = wait.Tasks.Select(task => new CallsBehind(site.Context, site.CancellationToken).Of(task)).FirstOrDefault(found => found is not null);
+        var call = wait.Tasks.Select(task => ClientOrigins.CallsBehind(site.Context, site.CancellationToken).Of(task)).FirstOrDefault(found => found is not null);
         return call is null || IsOnlyDescribed(site.Operation!) || IsProgramBridge(site) || wait.Tasks.All(task => Completed.Of(task, site.Context.Types).Verdict == Verdict.Yes)
             ? null
             : new Finding(Descriptor, site.NameToken.GetLocation(), site.NameToken.ValueText, call.Name);
