@@ -123,7 +123,7 @@ internal static class AttemptLimit
     };
 
     /// <summary>Where a cancelled token makes the loop end, without its own handler swallowing that.</summary>
-    private static IOperation? TokenThatLeaves(RetryHandler handler)
+    public static IOperation? TokenThatLeaves(RetryHandler handler)
     {
         if (handler.Loop?.Loop is IWhileLoopOperation { Condition: { } condition } && IsOfAToken(condition))
             return condition;
