@@ -34,6 +34,20 @@ public class UnboundedCallTests() : RuleTests("ALLM3001")
     public Task Silent_where_the_SDKs_default_ends_it(string statements) => SilentAsync(Method(statements));
 
     [Theory]
+    [InlineData("await foreach (var part in ollama.GenerateAsync(new() { Stream = false })) { }")]
+    [InlineData("await foreach (var part in ollama.ChatAsync(new OllamaSharp.Models.Chat.ChatRequest { Model = text, Stream = false })) { }")]
+    [InlineData("var request = new OllamaSharp.Models.GenerateRequest { Prompt = text, Stream = false }; await foreach (var part in ollama.GenerateAsync(request)) { }")]
+    [InlineData("var request = new OllamaSharp.Models.GenerateRequest(); request.Stream = text.Length > 99; await foreach (var part in ollama.GenerateAsync(request)) { }")]
+    [InlineData("await foreach (var part in ollama.GenerateAsync(Ask())) { } OllamaSharp.Models.GenerateRequest Ask() => new() { Stream = false };")]
+    public Task Silent_when_the_whole_answer_is_asked_for_at_once_or_may_be(string statements) => SilentAsync(Method(statements));
+
+    [Theory]
+    [InlineData("await foreach (var part in ollama.[|GenerateAsync|](new() { Prompt = text, Stream = true })) { }")]
+    [InlineData("var request = new OllamaSharp.Models.GenerateRequest { Prompt = text }; await foreach (var part in ollama.[|GenerateAsync|](request)) { }")]
+    [InlineData("var request = new OllamaSharp.Models.GenerateRequest { Prompt = text }; request.Stream = true; var other = new OllamaSharp.Models.GenerateRequest { Stream = false }; await foreach (var part in ollama.[|GenerateAsync|](request)) { }")]
+    public Task Reports_a_request_that_streams(string statements) => ReportsAsync(Method(statements));
+
+    [Theory]
     [InlineData("await infinite.CompleteChatAsync([text], cancellationToken: ct);")]
     [InlineData("await foreach (var part in ollama.GenerateAsync(new(), ct)) { }")]
     [InlineData("await foreach (var part in ollama.GenerateAsync(new()).WithCancellation(ct)) { }")]

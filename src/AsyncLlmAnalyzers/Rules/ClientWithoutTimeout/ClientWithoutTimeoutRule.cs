@@ -62,14 +62,15 @@ internal sealed class ClientWithoutTimeoutRule : LlmRule
 
         var attempts = client.Attempts == 1 ? "" : $" and made up to {client.Attempts} times";
         var burst = client is { RetriesWithoutDelay: true, IsLocal: false } ? $"; a rate-limited call is retried {client.Attempts - 1} times at once, without waiting" : "";
-        var rest = ClientUses.Of(client, site.Context, site.CancellationToken).All(use => use.IsStream)
-            ? "no time limit ends a stream that goes on and on"
-            : $"an answer that takes longer than {Seconds(attempt)} is {(client.IsLocal ? "generated" : "paid for")} and never received";
+        var uses = ClientUses.Of(client, site.Context, site.CancellationToken);
+        var rest = uses.Any(use => !use.IsStream && !use.IsJob) ? $" and an answer that takes longer than {Seconds(attempt)} is {(client.IsLocal ? "generated" : "paid for")} and never received"
+            : uses.Any(use => use.IsStream) ? " and no time limit ends a stream that goes on and on"
+            : "";
         return new Finding(
             Descriptor,
             client.Location,
             AttemptTimeout(site),
-            $"No deadline was chosen for '{client.Name}': each attempt is cut at {Seconds(attempt)}{attempts}, so a hung call fails after {Seconds(worstCase)} and {rest}{burst}")
+            $"No deadline was chosen for '{client.Name}': each attempt is cut at {Seconds(attempt)}{attempts}, so a hung call fails after {Seconds(worstCase)}{rest}{burst}")
             .Quoting(client.Entry, site.Model.Compilation);
     }
 
