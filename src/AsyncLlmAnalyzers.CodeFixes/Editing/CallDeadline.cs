@@ -30,7 +30,7 @@ internal static class CallDeadline
             yield break;
         }
 
-        var outer = TokenScope.At(operation).Only?.Name;
+        var outer = TokenScope.At(operation).OnlyName;
         if (target.Context.HasRuntime && call.Shape == CallShape.Task)
             yield return new("Helper", $"End the call after {seconds} s with LlmTimeout.RunAsync", cancellationToken => Task.FromResult(Helper(target, invocation, seconds, outer, cancellationToken)));
         if (target.Context.HasRuntime && call.Shape == CallShape.StreamLazy)

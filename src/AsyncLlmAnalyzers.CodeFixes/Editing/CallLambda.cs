@@ -21,7 +21,7 @@ internal readonly record struct CallLambda(string Parameter, ExpressionSyntax Ca
     public static CallLambda Of(FixTarget target, InvocationExpressionSyntax call, IInvocationOperation operation, bool hasOwnToken, CancellationToken cancellationToken)
     {
         var given = operation.Arguments.FirstOrDefault(argument => argument.ArgumentKind == ArgumentKind.Explicit && argument.Value.Type?.Name == nameof(CancellationToken) && !argument.Value.IsNoToken())?.Value.Syntax as ExpressionSyntax;
-        var outer = given?.WithoutTrivia().ToString() ?? TokenScope.At(operation).Only?.Name;
+        var outer = given?.WithoutTrivia().ToString() ?? TokenScope.At(operation).OnlyName;
         var name = new LlmEditor(target.Root, target.Model).FreshTokenName(outer, call);
         var token = SyntaxFactory.IdentifierName(name);
         var cancellable = given is not null ? call.ReplaceNode(given, token.WithTriviaFrom(given))

@@ -39,7 +39,7 @@ internal sealed class HelperCall
             return null;
 
         var editor = new LlmEditor(_target.Root, _target.Model);
-        var outerToken = TokenScope.At(_select).Only?.Name;
+        var outerToken = TokenScope.At(_select).OnlyName;
         var token = editor.FreshTokenName(outerToken, _combinator);
         var lambda = _producer.Lambda is { Syntax: LambdaExpressionSyntax written }
             ? WithToken(written, token, cancellationToken)

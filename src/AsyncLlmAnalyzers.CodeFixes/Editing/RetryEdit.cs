@@ -15,14 +15,13 @@ internal sealed class RetryEdit
     private const int Attempts = 5;
 
     private readonly FixTarget _target;
-    private readonly RetryHandler _retry;
     private readonly LlmEditor _editor;
 
-    private RetryEdit(FixTarget target, RetryHandler retry) => (_target, _retry, _editor) = (target, retry, new LlmEditor(target.Root, target.Model));
+    private RetryEdit(FixTarget target, RetryHandler retry) => (_target, Retry, _editor) = (target, retry, new LlmEditor(target.Root, target.Model));
 
-    public RetryHandler Retry => _retry;
+    public RetryHandler Retry { get; }
 
-    private CatchClauseSyntax Clause => (CatchClauseSyntax)_retry.Clause.Syntax;
+    private CatchClauseSyntax Clause => (CatchClauseSyntax)Retry.Clause.Syntax;
 
     /// <summary>Null where the diagnostic no longer stands on the handler of a retry.</summary>
     public static RetryEdit? At(FixTarget target, CancellationToken cancellationToken) =>
@@ -41,7 +40,7 @@ internal sealed class RetryEdit
     /// <summary>The loop counts its attempts and lets the last failure through; null where it is no <c>while</c> or <c>for</c>.</summary>
     public Document? Limit()
     {
-        if (_retry.Loop is not { } loop)
+        if (Retry.Loop is not { } loop)
             return null;
         if (CounterOf(loop) is { } counter)
             return Filter($"{counter} < {Attempts}");
@@ -64,7 +63,7 @@ internal sealed class RetryEdit
     /// <summary>The wait between attempts grows and has a random part; null where no attempt is counted.</summary>
     public Document? BackOff()
     {
-        var delay = AttemptDelay.Of(_retry);
+        var delay = AttemptDelay.Of(Retry);
         if (delay is { Kind: DelayKind.Varying, Value: { Syntax: ExpressionSyntax grown } value })
         {
             var spread = value.WithoutConversions().Type?.Name == nameof(TimeSpan)
@@ -73,16 +72,16 @@ internal sealed class RetryEdit
             return Replace(grown, Expression(spread).Fill(grown.WithoutOuterWhitespace()).WithTriviaFrom(grown));
         }
 
-        if (_retry.Loop is not { } loop || CounterOf(loop) is not { } counter)
+        if (Retry.Loop is not { } loop || CounterOf(loop) is not { } counter)
             return null;
 
         var time = $"System.TimeSpan.FromSeconds(System.Math.Min(60, System.Math.Pow(2, {counter})) * (0.5 + System.Random.Shared.NextDouble()))";
         if (delay is { Kind: DelayKind.Constant, Value.Syntax: ExpressionSyntax constant })
             return Replace(constant, Expression(time).WithTriviaFrom(constant));
-        if (delay.Kind != DelayKind.None || !_retry.Clause.IsInAsyncFunction())
+        if (delay.Kind != DelayKind.None || !Retry.Clause.IsInAsyncFunction())
             return null;
 
-        var token = TokenScope.At(_retry.Clause).Only is { } only && !AttemptLimit.CatchesCancellation(_retry.Clause) ? $", {only.Name}" : "";
+        var token = TokenScope.At(Retry.Clause).Only is { } only && !AttemptLimit.CatchesCancellation(Retry.Clause) ? $", {TokenScope.NameOf(only)}" : "";
         var block = Clause.Block;
         var indentation = _editor.IndentationOf(Clause) + _editor.IndentationUnit;
         var wait = _editor.Statement($"await System.Threading.Tasks.Task.Delay({time}{token}){LlmEditor.ConfigureAwaitStyle(Clause)};", indentation);

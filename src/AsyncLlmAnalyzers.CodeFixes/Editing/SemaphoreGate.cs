@@ -69,7 +69,7 @@ internal sealed class SemaphoreGate
         && LlmEditor.AnchorOf(_fanOut.Combinator.Syntax) is { } joined
         && (joined == anchor || (joined.Parent == anchor.Parent && anchor.Parent is BlockSyntax or CompilationUnitSyntax));
 
-    private string Enter() => $"await {_gate}.WaitAsync({TokenScope.At(_producer.Site).Only?.Name}){_configureAwait};";
+    private string Enter() => $"await {_gate}.WaitAsync({TokenScope.At(_producer.Site).OnlyName}){_configureAwait};";
 
     /// <summary>The body that enters the gate, runs what is put into the hole, and leaves.</summary>
     private BlockSyntax Gated(string inside, string indentation) => _editor.Block(

@@ -9,7 +9,7 @@ internal static class AttemptLimit
 {
     /// <summary>
     /// Yes: something beside the result can leave it. No: only a success does, or the caller's cancellation of a loop that never slows down. Unknown: a count
-    /// goes where it cannot be followed.
+    /// goes where it cannot be followed, or the next attempt asks something else, as a prompt that is cut shorter.
     /// </summary>
     public static Fact Of(RetryHandler handler)
     {
@@ -29,8 +29,15 @@ internal static class AttemptLimit
             return new Fact(Verdict.Yes, other.Syntax.GetLocation());
         if (handler.BetweenAttempts.Any(operation => operation is IInvocationOperation call && call.Arguments.Any(argument => IsCounter(argument.Value, loop))))
             return new Fact(Verdict.Unknown);
-        return ByToken(handler);
+        return ChangesWhatIsAsked(handler) ? new Fact(Verdict.Unknown, handler.Location) : ByToken(handler);
     }
+
+    private static bool ChangesWhatIsAsked(RetryHandler handler) => handler.Call.Arguments.SelectMany(argument => argument.Value.DescendantsAndSelf())
+        .Select(part => part.Variable())
+        .Any(given => given is not null && (handler.Clause.Handler.Changes(given) || IsShortened(given, handler.Clause)));
+
+    private static bool IsShortened(ISymbol given, ICatchClauseOperation clause) => clause.Handler.Descendants().OfType<IInvocationOperation>().Any(call =>
+        (call.TargetMethod.Name.StartsWith("Remove", StringComparison.Ordinal) || call.TargetMethod.Name is "Clear" or "Dequeue" or "Pop") && call.Receiver().IsVariable(given));
 
     /// <summary><c>when (attempt &lt; 3)</c>: the filter reads something beside the exception.</summary>
     private static IOperation? FilterCounts(ICatchClauseOperation clause) => clause.Filter is { } filter && filter.DescendantsAndSelf().Any(part => part switch
@@ -116,7 +123,7 @@ internal static class AttemptLimit
     };
 
     /// <summary>Where a cancelled token makes the loop end, without its own handler swallowing that.</summary>
-    private static IOperation? TokenThatLeaves(RetryHandler handler)
+    public static IOperation? TokenThatLeaves(RetryHandler handler)
     {
         if (handler.Loop?.Loop is IWhileLoopOperation { Condition: { } condition } && IsOfAToken(condition))
             return condition;

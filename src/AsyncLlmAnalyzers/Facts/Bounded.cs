@@ -7,7 +7,7 @@ namespace AsyncLlmAnalyzers.Facts;
 internal static class Bounded
 {
     /// <summary>
-    /// No: as many calls as there are items start at once. Yes: few items, a limiter on the way or in the client, or no call at all.
+    /// No: as many calls as there are items start at once. Yes: few items, a limiter on the way or in the client, or no call at all. Unknown: part of the way cannot be followed, or no provider answers.
     /// <paramref name="call"/> is the call that proves a No.
     /// </summary>
     public static Fact Of(TaskProducer producer, LlmContext context, CancellationToken cancellationToken, out CallEdge? call)
@@ -19,6 +19,8 @@ internal static class Bounded
         var route = producer.Reach(context, cancellationToken);
         if (route is not { Reach: Reach.Unlimited, Call: { } unlimited })
             return new Fact(route.Reach == Reach.Unknown ? Verdict.Unknown : Verdict.Yes);
+        if (ClientOrigins.AnswersByItself(unlimited, context, cancellationToken))
+            return new Fact(Verdict.Unknown, unlimited.Location);
 
         var throttled = ClientLayers.Of(unlimited.Location, ExecutorRole.Bounds, context, cancellationToken);
         if (throttled.Verdict != Verdict.No)

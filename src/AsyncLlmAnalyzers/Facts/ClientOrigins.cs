@@ -15,6 +15,15 @@ internal static class ClientOrigins
     public static ClientOrigin Of(IInvocationOperation call, LlmContext context, CancellationToken cancellationToken) =>
         call.Receiver() is { } receiver ? context.Answer(nameof(ClientOrigins), receiver.KeptAt(), () => OfClient(receiver, context, cancellationToken)) : new ClientOrigin([], IsComplete: false);
 
+    /// <summary>Finds the calls behind tasks, but for those whose client answers by itself.</summary>
+    public static CallsBehind CallsBehind(LlmContext context, CancellationToken cancellationToken) =>
+        new(context, cancellationToken, call => Of(call, context, cancellationToken).IsOwn);
+
+    /// <summary>The model runs in the process, or the client is a class of this compilation.</summary>
+    public static bool AnswersByItself(CallEdge call, LlmContext context, CancellationToken cancellationToken) =>
+        context.Catalog.FindCall(call.Target) is { Kind: CatalogKind.Local }
+        || context.InvocationAt(call.Location, cancellationToken) is { } invocation && Of(invocation, context, cancellationToken).IsOwn;
+
     public static ClientOrigin OfClient(IOperation client, LlmContext context, CancellationToken cancellationToken)
     {
         var search = new Search(context, cancellationToken);

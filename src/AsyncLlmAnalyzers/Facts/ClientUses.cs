@@ -9,7 +9,7 @@ using AsyncLlmAnalyzers.Model;
 namespace AsyncLlmAnalyzers.Facts;
 
 /// <summary>One model call through a client that is constructed in this compilation. What is around it is looked at when a rule asks, and once.</summary>
-internal sealed class ClientUse(string call, Location place, LlmContext context)
+internal sealed class ClientUse(string call, bool isStream, bool isJob, Location place, LlmContext context)
 {
     private Verdict? _isRetried;
     private bool? _isRepeated;
@@ -17,6 +17,12 @@ internal sealed class ClientUse(string call, Location place, LlmContext context)
 
     /// <summary>The name of the called member.</summary>
     public string Call => call;
+
+    /// <summary>Its answer comes piece by piece.</summary>
+    public bool IsStream => isStream;
+
+    /// <summary>It only starts a job, whose answers are fetched later.</summary>
+    public bool IsJob => isJob;
 
     /// <summary>No: neither the code around it nor a layer of its client repeats it; whatever the SDK does.</summary>
     public Verdict IsRetried(CancellationToken cancellationToken) => _isRetried ??= Ask(operation =>
@@ -97,6 +103,12 @@ internal sealed class ClientUses(LlmContext context)
 
         public static Found Of(IInvocationOperation invocation, ImmutableArray<ClientConstruction> constructions, LlmContext context) => constructions.IsEmpty
             ? Nothing
-            : new(new ClientUse(invocation.TargetMethod.Name, invocation.Syntax.GetLocation(), context), [.. constructions.Select(construction => construction.Location)]);
+            : new(UseOf(invocation, context), [.. constructions.Select(construction => construction.Location)]);
+
+        private static ClientUse UseOf(IInvocationOperation invocation, LlmContext context)
+        {
+            var call = LlmCall.From(invocation, context);
+            return new ClientUse(invocation.TargetMethod.Name, call?.IsStream == true, call?.Entry.Kind == CatalogKind.Batch, invocation.Syntax.GetLocation(), context);
+        }
     }
 }

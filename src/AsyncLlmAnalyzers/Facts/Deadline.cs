@@ -14,7 +14,7 @@ internal static class Deadline
     /// </summary>
     public static Fact Of(IInvocationOperation call, LlmContext context, CancellationToken cancellationToken)
     {
-        var token = OfToken(call);
+        var token = OfToken(call, context, cancellationToken);
         if (token.Verdict == Verdict.Yes)
             return token;
 
@@ -30,12 +30,28 @@ internal static class Deadline
     }
 
     /// <summary>By the token passed to the call or, for a stream, to what enumerates it; No where it is left out, is <c>None</c>, or belongs to a source that never fires.</summary>
-    public static Fact OfToken(IInvocationOperation call)
+    public static Fact OfToken(IInvocationOperation call, LlmContext context, CancellationToken cancellationToken)
     {
         var passed = TokenPassed.To(call);
-        if (passed.Verdict != Verdict.Yes)
-            return passed.Verdict == Verdict.No && TokenPassed.Downstream(call) is not null ? new Fact(Verdict.Yes, call.Syntax.GetLocation()) : passed;
-        return DeadToken.Of(call) is { } dead ? new Fact(Verdict.No, dead.Creation.Syntax.GetLocation()) : passed;
+        if (passed.Verdict == Verdict.Yes)
+            return DeadToken.Of(call) is { } dead ? new Fact(Verdict.No, dead.Creation.Syntax.GetLocation()) : passed;
+        if (passed.Verdict == Verdict.Unknown)
+            return passed;
+        return TokenPassed.Downstream(call) is { } token ? new Fact(Verdict.Yes, token.Syntax.GetLocation()) : OfReaders(call, passed, context, cancellationToken);
+    }
+
+    /// <summary>A stream that is returned may be given a token by who reads it.</summary>
+    private static Fact OfReaders(IInvocationOperation stream, Fact otherwise, LlmContext context, CancellationToken cancellationToken)
+    {
+        if (!context.Types.IsAsyncEnumerable(stream.Type) || stream.WithConversionsAround().Parent is not IReturnOperation || Surroundings.FunctionOf(stream) is not { } function)
+            return otherwise;
+        if (stream.EnclosingFunction() is IAnonymousFunctionOperation)
+            return new Fact(Verdict.Unknown, stream.Syntax.GetLocation());
+
+        var readers = Surroundings.CallsOf(function, context, cancellationToken).ToList();
+        return readers.Count == 0 || function.MethodKind != MethodKind.LocalFunction && function.DeclaredAccessibility != Accessibility.Private || readers.Exists(reader => TokenPassed.Downstream(reader) is not null)
+            ? new Fact(Verdict.Unknown, stream.Syntax.GetLocation())
+            : otherwise;
     }
 
     /// <summary>By the code around it, here or where a wrapper is called: a helper, a pipeline with a timeout, a wait with a time limit.</summary>
@@ -47,9 +63,18 @@ internal static class Deadline
         var wait = site.Ancestors()
             .TakeWhile(ancestor => ancestor is not IBlockOperation && !ancestor.IsFunction())
             .OfType<IInvocationOperation>()
-            .FirstOrDefault(ancestor => IsTimed(ancestor, context));
+            .FirstOrDefault(ancestor => IsTimed(ancestor, context)) ?? LeftBy(site, context.Types);
         return wait is not null ? new Fact(Verdict.Yes, wait.Syntax.GetLocation()) : Executors.Around(site, ExecutorRole.Deadline, context, cancellationToken);
     }
+
+    /// <summary>The wait with a time limit that stops waiting for the local which holds the task: whether that also ends the call is another question.</summary>
+    private static IInvocationOperation? LeftBy(IOperation site, KnownTypes types) =>
+        site.WithConversionsAround().Parent is IVariableInitializerOperation { Parent: IVariableDeclaratorOperation { Symbol: var task } }
+            ? LocalUses.Around(site).ReferencesTo(task)
+                .Select(use => use.Ancestors().OfType<IInvocationOperation>().FirstOrDefault(wait =>
+                    TimedWait.From(wait, types) is { Tasks: var tasks } && tasks.Any(waited => waited.WithoutConversions() == use) && Abandoned.At(wait, use, types).Verdict == Verdict.Yes))
+                .FirstOrDefault(wait => wait is not null)
+            : null;
 
     /// <summary>By its client: a timeout set on it, or a layer that ends a call; the SDK's default is no choice.</summary>
     public static Fact OfClient(IInvocationOperation call, LlmContext context, CancellationToken cancellationToken)

@@ -11,7 +11,7 @@ internal static class GroupEnd
     /// <summary>No: no token and no deadline on any way from the producer to its calls. Unknown: part of the way cannot be seen.</summary>
     public static Fact Of(TaskProducer producer, FanOut fanOut, LlmContext context, CancellationToken cancellationToken)
     {
-        if (TokenPassed.To(fanOut.Combinator).Verdict == Verdict.Yes || IsLeftAfterATime(fanOut.Combinator, context.Types))
+        if (TokenPassed.To(fanOut.Combinator).Verdict == Verdict.Yes)
             return new Fact(Verdict.Yes, fanOut.Combinator.Syntax.GetLocation());
 
         var around = Deadline.Around(fanOut.Combinator, context, cancellationToken);
@@ -24,17 +24,6 @@ internal static class GroupEnd
             (null, { } group) => new Search(context, cancellationToken).Of(group),
             _ => new Fact(Verdict.Unknown),
         };
-    }
-
-    /// <summary><c>var all = Task.WhenAll(..)</c> that is waited for with a timeout: whether that also ends the calls is another question.</summary>
-    private static bool IsLeftAfterATime(IInvocationOperation combinator, KnownTypes types)
-    {
-        var value = (IOperation)combinator;
-        while (value.Parent is IConversionOperation)
-            value = value.Parent;
-        return value.Parent is IVariableInitializerOperation { Parent: IVariableDeclaratorOperation { Symbol: var local } }
-            && combinator.Root().Descendants().OfType<IInvocationOperation>().Any(wait => TimedWait.From(wait, types) is { Tasks: var tasks }
-                && tasks.Any(task => task.WithoutConversions() is ILocalReferenceOperation use && SymbolEqualityComparer.Default.Equals(use.Local, local)));
     }
 
     private sealed class Search(LlmContext context, CancellationToken cancellationToken)
@@ -79,6 +68,8 @@ internal static class GroupEnd
                     case IInvocationOperation { TargetMethod.MethodKind: MethodKind.DelegateInvoke }:
                         _sawUnknown = true;
                         break;
+                    case IInvocationOperation wait when TimedWait.From(wait, context.Types) is not null:
+                        return wait;
                     case IInvocationOperation invocation:
                         if (context.FindExecutor(invocation.TargetMethod, invocation.ReceiverType()) is { } executor && (executor.Roles & ExecutorRole.Deadline) != 0)
                             return invocation;

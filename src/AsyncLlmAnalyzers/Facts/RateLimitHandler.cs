@@ -111,6 +111,14 @@ internal sealed record RateLimitHandler(LlmCall Call, bool NamesTheLimit, Client
             return ([.. then, .. after], true);
         }
 
+        if (clause.Handler.Operations.OfType<ISwitchOperation>().FirstOrDefault() is { } choice
+            && choice.Cases.FirstOrDefault(section => section.Clauses.Any(AsksForTheLimit)) is { } limit)
+        {
+            ImmutableArray<IOperation> then = [.. limit.Body.SelectMany(statement => StatusTest.Statements(statement))];
+            var after = then.LastOrDefault() is IReturnOperation or IBranchOperation { BranchKind: BranchKind.Continue } ? [] : clause.Handler.Operations.SkipWhile(operation => operation != choice).Skip(1);
+            return ([.. then, .. after], true);
+        }
+
         return SymbolEqualityComparer.Default.Equals(clause.ExceptionType, error) ? (whole, false) : null;
     }
 

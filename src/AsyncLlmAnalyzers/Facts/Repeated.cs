@@ -54,7 +54,7 @@ internal static class Repeated
 
     /// <summary>Three questions in a literal, a page: one after the other they exceed no limit. A loop over pages goes over all of them.</summary>
     private static bool IsShort(ILoopOperation loop, LlmContext context, CancellationToken cancellationToken) =>
-        loop is IForEachLoopOperation or IForLoopOperation
+        loop is IForEachLoopOperation or IForLoopOperation or IWhileLoopOperation { Condition: IBinaryOperation { RightOperand.ConstantValue.HasValue: true } }
         && !loop.Locals.Any(item => item.Type.SpecialType == SpecialType.None && item.Type.AllInterfaces.Any(contract => contract.SpecialType == SpecialType.System_Collections_IEnumerable))
         && new ItemCounter(context, Options.SmallFanOut.Default, cancellationToken).Of(loop) == ItemCount.Bounded;
 

@@ -9,8 +9,9 @@ namespace AsyncLlmAnalyzers.Facts;
 /// 10 s, makes up to four, and gives up after 30 s.
 /// </summary>
 /// <param name="Call">A model call that goes through it.</param>
+/// <param name="IsStream">Each of them is a stream, of which the handler sees the beginning alone.</param>
 /// <param name="ChangesRest">The code sets the other times or the retries, and only the attempt's time is the default.</param>
-internal sealed record ResilienceHandler(string Call, bool ChangesRest)
+internal sealed record ResilienceHandler(string Call, bool IsStream, bool ChangesRest)
 {
     public const string MethodName = "AddStandardResilienceHandler";
     private const string Options = "HttpStandardResilienceOptions";
@@ -26,8 +27,8 @@ internal sealed record ResilienceHandler(string Call, bool ChangesRest)
                 .Any(configure => configure.TargetMethod.TypeArguments is [{ Name: Options }, ..]))
             return null;
 
-        var use = HttpClientUses.In(context, cancellationToken).FirstOrDefault(use => GoesThrough(use, add));
-        return use is null ? null : new ResilienceHandler(use.Call, settings.Count > 0);
+        var uses = HttpClientUses.In(context, cancellationToken).Where(use => GoesThrough(use, add));
+        return (uses.FirstOrDefault(use => !use.IsStream) ?? uses.FirstOrDefault()) is { } use ? new ResilienceHandler(use.Call, use.IsStream, settings.Count > 0) : null;
     }
 
     /// <summary>The properties of the options that are read or set, here and in what is chained; null where somebody else sets them.</summary>

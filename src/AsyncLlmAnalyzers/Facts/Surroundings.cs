@@ -45,7 +45,8 @@ internal static class Surroundings
         }
     }
 
-    private static IMethodSymbol? FunctionOf(IOperation site) =>
+    /// <summary>The local function or method around it, past lambdas.</summary>
+    public static IMethodSymbol? FunctionOf(IOperation site) =>
         site.Ancestors().OfType<ILocalFunctionOperation>().FirstOrDefault()?.Symbol ?? site.EnclosingMember() as IMethodSymbol;
 
     /// <summary>The invocations of a method or local function, and the method groups by which it is given to others.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Operations;
 using AsyncLlmAnalyzers.Catalog;
 using AsyncLlmAnalyzers.Model;
@@ -46,11 +47,11 @@ internal readonly record struct TokenReachable(ImmutableArray<string> Expression
 
         ImmutableArray<string> tokens =
         [
-            .. Reachable(candidate => candidate is IFieldSymbol field ? ReturnTypes.IsCancellationToken(field.Type) : candidate is IPropertySymbol { GetMethod: not null, IsIndexer: false } property && ReturnTypes.IsCancellationToken(property.Type))
+            .. Reachable(candidate => candidate is IFieldSymbol field ? ReturnTypes.IsCancellationToken(field.Type) && !IsNone(field) : candidate is IPropertySymbol { GetMethod: not null, IsIndexer: false } property && ReturnTypes.IsCancellationToken(property.Type))
                 .Select(candidate => candidate.Name),
             .. member.IsStatic ? [] : PrimaryParameters(type).Where(parameter => ReturnTypes.IsCancellationToken(parameter.Type)).Select(parameter => parameter.Name),
         ];
-        return !tokens.IsEmpty ? tokens : [.. Reachable(IsOfFramework).OfType<IPropertySymbol>().Select(property => Carried(property.Name, property.Type)).OfType<string>().Distinct()];
+        return !tokens.IsEmpty ? [.. tokens.Distinct()] : [.. Reachable(IsOfFramework).OfType<IPropertySymbol>().Select(property => Carried(property.Name, property.Type)).OfType<string>().Distinct()];
 
         IEnumerable<ISymbol> Reachable(Func<ISymbol, bool> isWanted) => TypesFrom(type).SelectMany(declaring => declaring.GetMembers())
             .Where(candidate => isWanted(candidate)
@@ -58,11 +59,16 @@ internal readonly record struct TokenReachable(ImmutableArray<string> Expression
                 && context.Compilation.IsSymbolAccessibleWithin(candidate, type));
     }
 
+    /// <summary>A name for a token that never fires.</summary>
+    private static bool IsNone(IFieldSymbol field) =>
+        field is { IsReadOnly: true, DeclaringSyntaxReferences: [var declaration] }
+        && declaration.GetSyntax() is VariableDeclaratorSyntax { Initializer.Value: LiteralExpressionSyntax or DefaultExpressionSyntax or MemberAccessExpressionSyntax { Name.Identifier.ValueText: nameof(CancellationToken.None) } };
+
     /// <summary><c>HttpContext</c> of controllers and pages, <c>Context</c> of hubs.</summary>
     private static bool IsOfFramework(ISymbol member) => member is IPropertySymbol { IsStatic: false, ContainingType: var type } && type.IsInNamespace("Microsoft.AspNetCore");
 
     private static IEnumerable<IParameterSymbol> PrimaryParameters(INamedTypeSymbol type) => type.InstanceConstructors
-        .Where(constructor => constructor.DeclaringSyntaxReferences.Any(reference => reference.GetSyntax() is Microsoft.CodeAnalysis.CSharp.Syntax.TypeDeclarationSyntax))
+        .Where(constructor => constructor.DeclaringSyntaxReferences.Any(reference => reference.GetSyntax() is TypeDeclarationSyntax))
         .SelectMany(constructor => constructor.Parameters);
 
     private static IEnumerable<INamedTypeSymbol> TypesFrom(INamedTypeSymbol type)

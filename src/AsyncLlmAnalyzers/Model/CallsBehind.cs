@@ -1,10 +1,14 @@
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Operations;
+using AsyncLlmAnalyzers.Catalog;
 
 namespace AsyncLlmAnalyzers.Model;
 
 /// <summary>Finds the model call that a task, or one task of a collection, is the answer of: a catalogued member or a wrapper.</summary>
-internal sealed class CallsBehind(LlmContext context, CancellationToken cancellationToken)
+/// <param name="context">The compilation.</param>
+/// <param name="cancellationToken">Cancels the search.</param>
+/// <param name="answersByItself">Tells a call whose client is looked at where it makes calls of its own.</param>
+internal sealed class CallsBehind(LlmContext context, CancellationToken cancellationToken, Func<IInvocationOperation, bool>? answersByItself = null)
 {
     private readonly TaskSources _sources = new(context.Types);
     private readonly HashSet<IOperation> _seen = [];
@@ -43,5 +47,9 @@ internal sealed class CallsBehind(LlmContext context, CancellationToken cancella
     }
 
     private IMethodSymbol? OfMethod(IMethodSymbol method, ITypeSymbol? receiver, IOperation site) =>
-        context.FindRequest(method, receiver, site) is not null || context.Wrappers.MakesCall(method, cancellationToken) ? method : null;
+        IsRequest(method, receiver, site) || context.Wrappers.MakesCall(method, cancellationToken) ? method : null;
+
+    private bool IsRequest(IMethodSymbol method, ITypeSymbol? receiver, IOperation site) =>
+        context.FindRequest(method, receiver, site) is { } entry
+        && (entry.Kind == CatalogKind.Local || answersByItself is null || site is not IInvocationOperation call || !answersByItself(call));
 }

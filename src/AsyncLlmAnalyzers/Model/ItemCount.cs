@@ -29,13 +29,74 @@ internal sealed class ItemCounter(LlmContext context, int smallFanOut, Cancellat
     /// <summary>How often the loop runs its body.</summary>
     public ItemCount Of(ILoopOperation loop) => loop switch
     {
+        _ when IsLeftAtACount(loop) => ItemCount.Bounded,
         IForEachLoopOperation forEach => Of(forEach.Collection),
         IForLoopOperation { Condition: IBinaryOperation condition } => OfLimit(condition.RightOperand, MaxDepth) == ItemCount.Bounded
             || OfLimit(condition.LeftOperand, MaxDepth) == ItemCount.Bounded && condition.LeftOperand.IsConstant(out _)
                 ? ItemCount.Bounded
                 : ItemCount.Unbounded,
         IWhileLoopOperation { Condition: { } condition } when ComparesACount(condition) => ItemCount.Bounded,
+        IWhileLoopOperation { Condition: IBinaryOperation { OperatorKind: BinaryOperatorKind.LessThan or BinaryOperatorKind.LessThanOrEqual } condition } when Counts(loop, condition.LeftOperand) => OfLimit(condition.RightOperand, MaxDepth),
         _ => ItemCount.Unbounded,
+    };
+
+    /// <summary><c>if (tasks.Count >= limit) break;</c></summary>
+    private bool IsLeftAtACount(ILoopOperation loop) => loop.Body.Descendants().OfType<IConditionalOperation>().Any(guard =>
+        LimitOf(guard.Condition, isCount: static _ => true) is { } limit && OfLimit(limit, MaxDepth) == ItemCount.Bounded
+        && guard.WhenTrue.DescendantsAndSelf().OfType<IBranchOperation>().Any(branch => SymbolEqualityComparer.Default.Equals(branch.Target, loop.ExitLabel)));
+
+    /// <summary><c>if (items.Count > limit) throw ..;</c> before the items are used: a number the author chose.</summary>
+    private bool IsGuarded(IOperation sequence, ISymbol variable)
+    {
+        return sequence.Root().Descendants().Any(operation => operation.Syntax.SpanStart < sequence.Syntax.SpanStart && operation switch
+        {
+            IConditionalOperation { WhenFalse: null } guard => LimitOf(guard.Condition, IsOfVariable) is { } limit && IsChosen(limit) && Leaves(guard.WhenTrue),
+            IInvocationOperation { TargetMethod: { Name: "ThrowIfGreaterThan" or "ThrowIfGreaterThanOrEqual" }, Arguments: [var count, var limit, ..] } => IsOfVariable(count.Value) && IsChosen(limit.Value),
+            _ => false,
+        });
+
+        bool IsOfVariable(IOperation count) => CountedBy(count)?.WithoutConversions() switch
+        {
+            ILocalReferenceOperation { Local: var local } => SymbolEqualityComparer.Default.Equals(local, variable),
+            IParameterReferenceOperation { Parameter: var parameter } => SymbolEqualityComparer.Default.Equals(parameter, variable),
+            _ => false,
+        };
+
+        bool IsChosen(IOperation limit) => OfLimit(limit, MaxDepth) == ItemCount.Bounded;
+    }
+
+    private static bool Leaves(IOperation branch) => branch switch
+    {
+        IBlockOperation { Operations: [.., var last] } => Leaves(last),
+        IExpressionStatementOperation { Operation: IThrowOperation } => true,
+        _ => branch is IReturnOperation or IThrowOperation or IBranchOperation,
+    };
+
+    /// <summary>The other side of a comparison that is true when a count is large.</summary>
+    private static IOperation? LimitOf(IOperation condition, Func<IOperation, bool> isCount) => condition.WithoutConversions() switch
+    {
+        IBinaryOperation { OperatorKind: BinaryOperatorKind.GreaterThan or BinaryOperatorKind.GreaterThanOrEqual } binary
+            when CountedBy(binary.LeftOperand) is not null && isCount(binary.LeftOperand) => binary.RightOperand,
+        IBinaryOperation { OperatorKind: BinaryOperatorKind.LessThan or BinaryOperatorKind.LessThanOrEqual } binary
+            when CountedBy(binary.RightOperand) is not null && isCount(binary.RightOperand) => binary.LeftOperand,
+        _ => null,
+    };
+
+    /// <summary>In <c>items.Count</c>: the items.</summary>
+    private static IOperation? CountedBy(IOperation count) => count.WithoutConversions() switch
+    {
+        IPropertyReferenceOperation { Instance: { } instance } property when CountNames.Contains(property.Property.Name) => instance,
+        IInvocationOperation invocation when CountNames.Contains(invocation.TargetMethod.Name) => invocation.Receiver(),
+        _ => null,
+    };
+
+    /// <summary>A number that the loop makes larger by one.</summary>
+    private static bool Counts(ILoopOperation loop, IOperation value) => value.WithoutConversions() switch
+    {
+        IIncrementOrDecrementOperation { Kind: OperationKind.Increment } => true,
+        ILocalReferenceOperation { Local: { Type.SpecialType: SpecialType.System_Int32 } local } =>
+            loop.Body.Descendants().Any(operation => operation is IIncrementOrDecrementOperation { Kind: OperationKind.Increment } step && step.Target.IsVariable(local)),
+        _ => false,
     };
 
     private static bool ComparesACount(IOperation condition) =>
@@ -65,9 +126,9 @@ internal sealed class ItemCounter(LlmContext context, int smallFanOut, Cancellat
             case IInvocationOperation invocation:
                 return OfInvocation(invocation, depth);
             case ILocalReferenceOperation local:
-                return OfLocal(local, depth);
+                return IsGuarded(local, local.Local) ? ItemCount.Bounded : OfLocal(local, depth);
             case IParameterReferenceOperation parameter:
-                return OfParameter(parameter, depth, Of);
+                return IsGuarded(parameter, parameter.Parameter) ? ItemCount.Bounded : OfParameter(parameter, depth, Of);
             case IFieldReferenceOperation { Field: { IsReadOnly: true } or { IsConst: true } } field:
                 return OfInitializer(field.Field, depth);
             case IPropertyReferenceOperation { Property: { SetMethod: null, IsIndexer: false } property }:
@@ -231,10 +292,8 @@ internal sealed class ItemCounter(LlmContext context, int smallFanOut, Cancellat
 
         switch (number)
         {
-            case IPropertyReferenceOperation { Instance: { } instance } property when CountNames.Contains(property.Property.Name):
-                return Of(instance, depth - 1);
-            case IInvocationOperation invocation when CountNames.Contains(invocation.TargetMethod.Name) && invocation.Receiver() is { } receiver:
-                return Of(receiver, depth - 1);
+            case not null when CountedBy(number) is { } counted:
+                return Of(counted, depth - 1);
             case IInvocationOperation { TargetMethod.Name: "Max", Arguments: [var left, var right] } invocation when KnownTypes.Is(invocation.TargetMethod.ContainingType, context.Types.Math):
                 return Worst([OfLimit(left.Value, depth - 1), OfLimit(right.Value, depth - 1)]);
             case ILocalReferenceOperation local when local.Initializer() is { } initializer:

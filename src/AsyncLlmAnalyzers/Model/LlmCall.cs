@@ -16,6 +16,9 @@ internal sealed class LlmCall(IInvocationOperation operation, CatalogEntry entry
     /// <summary>The entry's shape with by-return already decided.</summary>
     public CallShape Shape { get; } = shape;
 
+    /// <summary>The answer comes piece by piece, so that a time for the whole of it is none for the stream.</summary>
+    public bool IsStream => Shape is CallShape.StreamLazy or CallShape.StreamTask or CallShape.SyncStream;
+
     /// <summary>What goes on when nobody waits any longer, to be read after "so".</summary>
     public string RunsOn => RunsOnAs(Entry.Kind);
 

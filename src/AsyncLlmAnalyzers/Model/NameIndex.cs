@@ -101,6 +101,10 @@ internal sealed class NameIndex(LlmContext context)
     /// <summary>A type of this name is a type argument, or that of a <c>typeof</c>: as those that a container creates are.</summary>
     public bool IsNamedToOthers(string type) => context.Compilation.SyntaxTrees.Any(tree => ByTree.GetValue(tree, Read).Passed.Contains(type));
 
+    /// <summary>Types are looked for in assemblies, as <c>services.Scan(..)</c> and <c>RegisterServicesFromAssembly(..)</c> do: any may be created by a container.</summary>
+    public bool TakesWholeAssemblies => _invoked.Where(name => name is "Scan" or "GetTypes" or "GetExportedTypes"
+        || name.Contains("Assembl") && !name.StartsWith("Get", StringComparison.Ordinal) && !name.StartsWith("Load", StringComparison.Ordinal)).Any();
+
     /// <summary>The files that declare a type of the name of one that is created in the file.</summary>
     public IEnumerable<SyntaxTree> TreesOfCreated(SyntaxTree tree) => ByTree.GetValue(tree, Read).Created.SelectMany(created => _declared.Trees(created.Key)).Distinct();
 

@@ -224,7 +224,8 @@ internal static class OperationExtensions
         && exit.EnclosingFunction() == loop.EnclosingFunction()
         && (exit is IReturnOperation { IsImplicit: false } || exit is IBranchOperation branch && SymbolEqualityComparer.Default.Equals(branch.Target, loop.ExitLabel)));
 
-    private static IAnonymousFunctionOperation? LambdaInPlace(this IOperation operation) => operation.WithoutConversions() switch
+    /// <summary>The lambda that is written here.</summary>
+    public static IAnonymousFunctionOperation? LambdaInPlace(this IOperation operation) => operation.WithoutConversions() switch
     {
         IAnonymousFunctionOperation lambda => lambda,
         IDelegateCreationOperation { Target: IAnonymousFunctionOperation lambda } => lambda,

@@ -51,7 +51,7 @@ internal sealed class RetryHandler
         foreach (var (call, target) in new TriedCalls(context, cancellationToken).In(attempt.Body))
         {
             if (RetryLoop.Around(call) is { } loop)
-                return loop.Try == attempt && loop.IsRetriedBy(clause) && !loop.TriesAnother ? new RetryHandler(clause, call, target, loop, null) : null;
+                return loop.Try == attempt && loop.IsRetriedBy(clause) && !loop.TriesAnother && !ChangesClient(clause, call) ? new RetryHandler(clause, call, target, loop, null) : null;
             if (RecursionIn(clause) is { } recursion)
                 return new RetryHandler(clause, call, target, null, recursion);
         }
@@ -66,6 +66,10 @@ internal sealed class RetryHandler
             && call.Instance is null or IInstanceReferenceOperation
             && call.Arguments.All(argument => argument.IsImplicit || argument.Value.WithoutConversions() is IParameterReferenceOperation given && given.Parameter.Ordinal == argument.Parameter?.Ordinal)
             && call.EnclosingFunction() == clause.EnclosingFunction());
+
+    /// <summary>The handler takes another client for the next attempt.</summary>
+    private static bool ChangesClient(ICatchClauseOperation clause, IInvocationOperation call) =>
+        call.Receiver()?.Variable() is { } client && clause.Handler.Changes(client);
 
     private static IMethodSymbol? FunctionOf(IOperation operation) => operation.EnclosingFunction() switch
     {

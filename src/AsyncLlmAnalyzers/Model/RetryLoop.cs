@@ -17,7 +17,7 @@ internal readonly record struct RetryLoop(ILoopOperation Loop, ITryOperation Try
         {
             if (parent is ITryOperation @try && @try.Body == child)
                 attempt ??= @try;
-            else if (parent is ILoopOperation loop && attempt is not null && IsLeftOnSuccess(loop, attempt, call) && !AsksSomethingElse(loop, call) && attempt.Catches.FirstOrDefault(handler => GoesOn(handler, loop)) is { } found)
+            else if (parent is ILoopOperation loop && attempt is not null && IsLeftOnSuccess(loop, attempt, call) && !AsksSomethingElse(loop, call) && !IsLedByPerson(loop) && attempt.Catches.FirstOrDefault(handler => GoesOn(handler, loop)) is { } found)
                 return new RetryLoop(loop, attempt, found);
         }
 
@@ -41,8 +41,15 @@ internal readonly record struct RetryLoop(ILoopOperation Loop, ITryOperation Try
     /// <summary>A failure that <paramref name="handler"/> catches makes the loop go on, too.</summary>
     public bool IsRetriedBy(ICatchClauseOperation handler) => Try.Catches.Contains(handler) && GoesOn(handler, Loop);
 
-    /// <summary>The loop goes over clients, models or items: what is tried next is another one.</summary>
-    public bool TriesAnother => Loop is IForEachLoopOperation || Loop.Locals.Any(IsIndex);
+    /// <summary>The loop goes over clients, models or items: what is tried next is another one. One that only counts, or brings the delays, tries the same again.</summary>
+    public bool TriesAnother => Loop.Locals.Any(Loop is IForEachLoopOperation ? IsTried : IsIndex);
+
+    private bool IsTried(ILocalSymbol variable)
+    {
+        var handlers = Try.Catches;
+        return Loop.Body.Descendants().OfType<ILocalReferenceOperation>().Any(use =>
+            SymbolEqualityComparer.Default.Equals(use.Local, variable) && !handlers.Any(handler => handler.Syntax.Span.Contains(use.Syntax.Span)));
+    }
 
     private bool IsIndex(ILocalSymbol variable) => Loop.Body.Descendants().Any(operation => operation switch
     {
@@ -65,6 +72,14 @@ internal readonly record struct RetryLoop(ILoopOperation Loop, ITryOperation Try
             && given.Contains(replaced, SymbolEqualityComparer.Default)
             && !operation.Ancestors().TakeWhile(ancestor => ancestor != loop).Any(ancestor => ancestor is ITryOperation || ancestor.IsFunction()));
     }
+
+    /// <summary>Each round waits for what a person types, who has seen the failure.</summary>
+    private static bool IsLedByPerson(ILoopOperation loop) => loop.Descendants().OfType<IInvocationOperation>().Any(asked =>
+        asked.TargetMethod.Name.StartsWith("Read", StringComparison.Ordinal)
+            ? IsConsole(asked.TargetMethod.ContainingType) || asked.Receiver() is IPropertyReferenceOperation { Property.ContainingType: var owner } && IsConsole(owner)
+            : asked.TargetMethod.Name is "Ask" or "AskAsync" or "Confirm" or "ConfirmAsync" or "Prompt" or "PromptAsync" && asked.TargetMethod.ContainingType.IsInNamespace("Spectre.Console"));
+
+    private static bool IsConsole(ITypeSymbol type) => type is { Name: nameof(Console), ContainingNamespace: { Name: nameof(System), ContainingNamespace.IsGlobalNamespace: true } };
 
     /// <summary>The handler ends, or continues the loop; one whose last statement leaves it gives up.</summary>
     private static bool GoesOn(ICatchClauseOperation handler, ILoopOperation loop) =>

@@ -20,7 +20,8 @@ internal sealed class TaskProducers(IInvocationOperation combinator, ItemCounter
         tasks = tasks.WithoutConversions();
         return tasks switch
         {
-            IInvocationOperation { TargetMethod.Name: "Select" or "SelectMany" } select when ProjectsTasks(select) => [OfSelect(select)],
+            IInvocationOperation projection when ProjectionOf(projection) is { } function => [TaskProducer.FromDelegate(function, counter.Of(projection.Receiver() ?? projection.Arguments[0].Value), projection)],
+            IPropertyReferenceOperation { Property.Name: "Values", Instance: { } dictionary } => Producers(dictionary),
             IInvocationOperation invocation when IsLinqOrCopy(invocation) => SequenceArguments(invocation).SelectMany(Producers),
             IObjectCreationOperation { Arguments: [var copied, ..] } => Producers(copied.Value),
             ICollectionExpressionOperation collection => collection.Elements.OfType<ISpreadOperation>().SelectMany(spread => Producers(spread.Operand)),
@@ -30,7 +31,14 @@ internal sealed class TaskProducers(IInvocationOperation combinator, ItemCounter
         };
     }
 
-    private static bool ProjectsTasks(IInvocationOperation select) => IsInNamespaceSystem(select) && select.Arguments.Length >= 2;
+    /// <summary>The function that makes a task of each item.</summary>
+    private static IOperation? ProjectionOf(IInvocationOperation query) => !IsInNamespaceSystem(query) ? null : query.TargetMethod.Name switch
+    {
+        "Select" or "SelectMany" when query.Arguments.Length >= 2 => query.Arguments[query.Arguments.Length - 1].Value,
+        "Zip" => query.Argument("resultSelector"),
+        "ToDictionary" => query.Argument("elementSelector"),
+        _ => null,
+    };
 
     private static bool IsLinqOrCopy(IInvocationOperation invocation) => IsInNamespaceSystem(invocation);
 
@@ -42,12 +50,6 @@ internal sealed class TaskProducers(IInvocationOperation combinator, ItemCounter
             ? invocation.Arguments.Select(argument => argument.Value)
             : invocation.Receiver() is { } receiver ? [receiver] : [];
 
-    private TaskProducer OfSelect(IInvocationOperation select)
-    {
-        var source = select.Receiver() ?? select.Arguments[0].Value;
-        return TaskProducer.FromDelegate(select.Arguments[select.Arguments.Length - 1].Value, counter.Of(source), select);
-    }
-
     private List<TaskProducer> OfLocal(ILocalReferenceOperation reference)
     {
         var local = reference.Local;
@@ -58,7 +60,7 @@ internal sealed class TaskProducers(IInvocationOperation combinator, ItemCounter
         var producers = LocalValues.Of(local, root).SelectMany(Producers)
             .Concat(root.DescendantsAndSelf().SelectMany(operation => operation switch
             {
-                IInvocationOperation { TargetMethod.Name: "Add" } add when IsOn(add.Instance, local) => OfStore(add, add.Arguments[0].Value, local),
+                IInvocationOperation { TargetMethod.Name: "Add" or "TryAdd" or "Enqueue" or "Push" } add when IsOn(add.Instance, local) => OfStore(add, add.Arguments[add.Arguments.Length - 1].Value, local),
                 IInvocationOperation { TargetMethod.Name: "AddRange" } add when IsOn(add.Receiver(), local) => Producers(add.Arguments[add.Arguments.Length - 1].Value),
                 ISimpleAssignmentOperation { Target: IArrayElementReferenceOperation element } store when IsOn(element.ArrayReference, local) => OfStore(store, store.Value, local),
                 ISimpleAssignmentOperation { Target: IPropertyReferenceOperation { Property.IsIndexer: true } element } store when IsOn(element.Instance, local) => OfStore(store, store.Value, local),

@@ -15,6 +15,12 @@ internal readonly record struct TokenScope(ImmutableArray<ISymbol> Tokens, IOper
     /// <summary>The token to pass on, when there is no choice.</summary>
     public ISymbol? Only => Tokens is [var only] ? only : null;
 
+    /// <summary>How <see cref="Only"/> is written.</summary>
+    public string? OnlyName => Only is { } only ? NameOf(only) : null;
+
+    /// <summary>How code names it: a keyword with its <c>@</c>.</summary>
+    public static string NameOf(ISymbol token) => SyntaxFacts.GetKeywordKind(token.Name) == SyntaxKind.None ? token.Name : $"@{token.Name}";
+
     /// <summary>
     /// Looks outwards from <paramref name="site"/>, never through a static function. A parameter of a primary constructor
     /// is a field in disguise and does not count.

@@ -131,11 +131,11 @@ internal sealed class ValueSources(LlmContext context, CancellationToken cancell
     /// <summary><c>app.MapPost("/ask", (ChatClient client) => ..)</c>: the framework brings what is registered.</summary>
     private static bool IsEndpoint(IInvocationOperation? carrier) => carrier?.TargetMethod.Name.StartsWith("Map", StringComparison.Ordinal) == true;
 
-    /// <summary>What is created here, and of a type that is named to nobody, is not created by the container as well.</summary>
+    /// <summary>What is created here is not created by the container as well, unless its type is named to it or it takes types of whole assemblies.</summary>
     private IEnumerable<IOperation> OfConstructor(IMethodSymbol constructor, IParameterSymbol parameter)
     {
         var created = OfCreations(constructor, parameter).ToList();
-        return created.Count > 0 && !context.Names.IsNamedToOthers(constructor.ContainingType.Name) ? created : created.Concat(Registered(parameter.Type, Registrations.KeyOf(parameter)));
+        return created.Count > 0 && !context.Names.IsNamedToOthers(constructor.ContainingType.Name) && !context.Names.TakesWholeAssemblies ? created : created.Concat(Registered(parameter.Type, Registrations.KeyOf(parameter)));
     }
 
     private IEnumerable<IOperation> OfCreations(IMethodSymbol constructor, IParameterSymbol parameter) =>

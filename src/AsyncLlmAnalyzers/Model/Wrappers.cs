@@ -64,15 +64,16 @@ internal sealed class Wrappers(LlmContext context)
 
     /// <param name="context">The compilation.</param>
     /// <param name="root">The code that is started per item.</param>
-    /// <param name="ofMembers">The answers for members with several bodies, shared by the searches into each of them; one that is being found counts as none.</param>
+    /// <param name="ofMembers">The answers for members with several bodies, shared by the searches into each of them; null for one that is being found.</param>
     /// <param name="cancellationToken">Cancels the search.</param>
-    private sealed class Search(LlmContext context, Root root, Dictionary<StateKey, Route> ofMembers, CancellationToken cancellationToken)
+    private sealed class Search(LlmContext context, Root root, Dictionary<StateKey, Route?> ofMembers, CancellationToken cancellationToken)
     {
         private readonly Queue<State> _queue = new();
         private readonly HashSet<StateKey> _seen = [];
         private CallEdge? _unlimited;
         private CallEdge? _limitedCall;
         private bool _sawUnknown;
+        private bool _sawItself;
 
         public Route Run(BodySummary summary) =>
             Follow(summary, function: null, new State(null!, false, MaxHops, [])) ? Found() : Drain();
@@ -154,21 +155,35 @@ internal sealed class Wrappers(LlmContext context)
             return route.Reach == Reach.Unlimited;
         }
 
-        /// <summary>A member with several bodies is what all of them are; when they differ, what a call runs is unknown.</summary>
+        /// <summary>
+        /// A member with several bodies is what all of them are, but for those that only call the member of another object, as a decorator does; when they
+        /// differ, what a call runs is unknown.
+        /// </summary>
         private Route OfMember(State state, ImmutableArray<IMethodSymbol> bodies)
         {
             if (ofMembers.TryGetValue(state.Key, out var known))
-                return known;
+            {
+                _sawItself |= known is null;
+                return known ?? default;
+            }
 
-            ofMembers[state.Key] = default;
-            var routes = bodies.Select(body => new Search(context, root, ofMembers, cancellationToken).RunBody(state with { Function = body })).ToList();
+            ofMembers[state.Key] = null;
+            var routes = new List<Route>();
+            foreach (var body in bodies)
+            {
+                var search = new Search(context, root, ofMembers, cancellationToken);
+                if (search.RunBody(state with { Function = body }) is var found && (found.Reach != Reach.None || !search._sawItself))
+                    routes.Add(found);
+            }
+
             var route = routes.Select(r => r.Reach).Distinct().Count() switch
             {
                 0 => default,
                 1 => routes[0],
                 _ => new Route(Reach.Unknown, null),
             };
-            return ofMembers[state.Key] = route;
+            ofMembers[state.Key] = route;
+            return route;
         }
 
         private Route RunBody(State state)

@@ -15,7 +15,7 @@ internal static class UnendedCall
         site.Call is { } call
         && call.Entry.Kind != CatalogKind.Local
         && !call.Entry.HasTrait("no-token-fix")
-        && Deadline.OfToken(call.Operation).Verdict == Verdict.No
+        && Deadline.OfToken(call.Operation, site.Context, site.CancellationToken).Verdict == Verdict.No
         && reasonOf(call, site) is var (reason, quoted)
         && !site.Client.IsOwn
         && Deadline.Around(call.Operation, site.Context, site.CancellationToken).Verdict == Verdict.No

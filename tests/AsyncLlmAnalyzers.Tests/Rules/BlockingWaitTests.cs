@@ -225,6 +225,18 @@ public class BlockingWaitTests() : RuleTests("ALLM2001")
         }
         """);
 
+    /// <summary>What it asks, if anything, is looked at where it asks it.</summary>
+    [Theory]
+    [InlineData("local.GenerateAsync([text]).Result", false)]
+    [InlineData("local.GenerateAsync([text]).[|Result|]", true)]
+    public async Task Silent_when_the_client_is_a_class_of_this_code_that_makes_no_call(string wait, bool makesCall) => await ReportsAsync(
+        (!makesCall ? ClientCode.Own : ClientCode.Own
+            .Replace("class LocalGenerator :", "class LocalGenerator(IEmbeddingGenerator<string, Embedding<float>> inner) :", StringComparison.Ordinal)
+            .Replace("new LocalGenerator()", "new LocalGenerator(null!)", StringComparison.Ordinal)
+            .Replace("Task.FromResult(new GeneratedEmbeddings<Embedding<float>>())", "inner.GenerateAsync(values)", StringComparison.Ordinal))
+            .Replace("private readonly IEmbeddingGenerator<string, Embedding<float>> local", "private readonly LocalGenerator local", StringComparison.Ordinal)
+            .Replace("Task Add() => local.GenerateAsync([text]);", $"object Add() => {wait};", StringComparison.Ordinal));
+
     [Theory]
     [InlineData("static void Main(string[] args) => RunAsync(args).GetAwaiter().GetResult();")]
     [InlineData("static void Main(string[] args) { RunAsync(args).Wait(); }")]

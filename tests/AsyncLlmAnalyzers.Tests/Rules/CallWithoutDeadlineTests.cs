@@ -49,6 +49,8 @@ public class CallWithoutDeadlineTests() : RuleTests("ALLM3004")
     [Theory]
     [InlineData("await injected.CompleteChatAsync(text).WaitAsync(TimeSpan.FromSeconds(9));")]
     [InlineData("await Limited(() => injected.CompleteChatAsync(text));")]
+    [InlineData("var call = injected.CompleteChatAsync(text); await call.WaitAsync(TimeSpan.FromSeconds(9));")]
+    [InlineData("var call = injected.CompleteChatAsync(text); if (!call.Wait(9000)) return;")]
     [InlineData("await pipeline.ExecuteAsync(async _ => await injected.CompleteChatAsync(text));")]
     [InlineData("await new ResiliencePipelineBuilder().AddTimeout(TimeSpan.FromSeconds(30)).Build().ExecuteAsync(async _ => await injected.CompleteChatAsync(text));")]
     [InlineData("await Task.WhenAny(injected.CompleteChatAsync(text), Task.Delay(1000));")]

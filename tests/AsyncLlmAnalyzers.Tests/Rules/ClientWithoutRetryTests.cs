@@ -25,6 +25,7 @@ public class ClientWithoutRetryTests() : RuleTests("ALLM4001")
     [InlineData("new [|ChatClient|](\"m\", \"k\")", "Task.Yield(); for (var i = 0; i < texts.Count; i++) await client.CompleteChatAsync(texts[i])")]
     [InlineData("new [|ChatClient|](\"m\", \"k\")", "Task.Yield(); var queue = new Queue<string>(texts); while (queue.TryDequeue(out var t)) await client.CompleteChatAsync(t)")]
     [InlineData("new [|ChatClient|](\"m\", \"k\")", "Task.Yield(); for (var i = 0; i < 1000; i++) await client.CompleteChatAsync(text + i)")]
+    [InlineData("new [|ChatClient|](\"m\", \"k\")", "Task.Yield(); var i = 0; while (i < texts.Count) await client.CompleteChatAsync(texts[i++])")]
     [InlineData("new [|ChatClient|](\"m\", \"k\")", "Task.Yield(); foreach (var few in texts.Chunk(10)) foreach (var t in few) await client.CompleteChatAsync(t)")]
     [InlineData("new [|ChatClient|](\"m\", \"k\")", "Parallel.ForEachAsync(texts, async (t, ct) => await One(t))")]
     public Task Reports_no_retries_and_retries_that_do_not_wait(string construction, string call) => ReportsAsync(Class(construction, call));
@@ -131,6 +132,8 @@ public class ClientWithoutRetryTests() : RuleTests("ALLM4001")
     [InlineData("string[] questions = [text, \"and why?\"]; foreach (var t in questions) { await client.CompleteChatAsync(t); }")]
     [InlineData("foreach (var t in text.Split(' ').Take(10)) { await client.CompleteChatAsync(t); }")]
     [InlineData("for (var i = 0; i < 3; i++) { await client.CompleteChatAsync(text + i); }")]
+    [InlineData("var i = 0; while (i++ < 3) { await client.CompleteChatAsync(text + i); }")]
+    [InlineData("var i = 0; while (i < 3) { await client.CompleteChatAsync(text + i); ++i; }")]
     public Task Silent_when_the_loop_is_one_of_attempts_or_a_conversation_or_short(string statements) => SilentAsync($$"""
         using OpenAI.Chat;
 

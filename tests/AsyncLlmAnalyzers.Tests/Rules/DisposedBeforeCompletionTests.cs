@@ -126,6 +126,8 @@ public class DisposedBeforeCompletionTests() : RuleTests("ALLM3009")
     [InlineData("using var cts = new CancellationTokenSource(1000); return Task.[|WhenAll|](new[] { prompt }.Select(p => chat.GetResponseAsync(p, null, cts.Token)));")]
     [InlineData("using var cts = new CancellationTokenSource(1000); var tasks = new[] { prompt }.Select(p => chat.GetResponseAsync(p, null, cts.Token)).ToArray(); return Task.[|WhenAll|](tasks);")]
     [InlineData("using var cts = new CancellationTokenSource(1000); return prompt == \"\" ? chat.[|GetResponseAsync|](prompt, null, cts.Token) : Task.CompletedTask;")]
+    [InlineData("using var cts = new CancellationTokenSource(1000); return prompt != \"\" ? Task.CompletedTask : chat.[|GetResponseAsync|](prompt, null, cts.Token);")]
+    [InlineData("using var cts = new CancellationTokenSource(1000); return prompt switch { \"\" => Task.CompletedTask, _ => chat.[|GetResponseAsync|](prompt, null, cts.Token) };")]
     [InlineData("using var cts = new CancellationTokenSource(1000); return (chat?.[|GetResponseAsync|](prompt, null, cts.Token))!;")]
     [InlineData("var cts = new CancellationTokenSource(1000); using (cts) { return chat.[|GetResponseAsync|](prompt, null, cts.Token); }")]
     [InlineData("using var cts = new CancellationTokenSource(1000); return [|Read|](prompt, cts.Token).AsTask();")]

@@ -49,6 +49,8 @@ public class FanOutWithoutDeadlineTests() : RuleTests("ALLM3007")
     [InlineData("await Task.WhenAny(Task.WhenAll(prompts.Select(Ask)), Task.Delay(1000));")]
     [InlineData("var all = Task.WhenAll(prompts.Select(Ask)); await Task.WhenAny(all, Task.Delay(1000));")]
     [InlineData("await Task.WhenAll(prompts.Select(async prompt => await pipeline.ExecuteAsync(async _ => await Ask(prompt))));")]
+    [InlineData("await Task.WhenAll(prompts.Select(prompt => Ask(prompt).WaitAsync(Limit)));")]
+    [InlineData("await Task.WhenAll(prompts.Select(async prompt => { var answer = Ask(prompt); await Task.WhenAny(answer, Task.Delay(1000)); }));")]
     public Task Is_silent_when_there_is_a_deadline(string statements) => SilentAsync(WithBody(statements));
 
     [Theory]

@@ -28,6 +28,8 @@ public class HandlerNeverFiresTests() : RuleTests("ALLM4009")
     [InlineData("try { await client.CompleteChatAsync(text); } catch ([|TimeoutException|]) { }")]
     [InlineData("try { client.CompleteChat(text); } catch ([|System.Net.WebException|]) { }")]
     [InlineData("try { await anthropic.Messages.Create(null!); } catch ([|HttpRequestException|]) { }")]
+    [InlineData("try { await client.CompleteChatAsync(text).ConfigureAwait(false); } catch ([|HttpRequestException|]) { }")]
+    [InlineData("try { var call = client.CompleteChatAsync(text); await call; } catch ([|HttpRequestException|]) { }")]
     [InlineData("try { var answer = (await client.CompleteChatAsync(new UserChatMessage(text.Trim()))).Value.Content[0].Text; Console.WriteLine(answer.Length); } catch ([|HttpRequestException|]) { }")]
     [InlineData("try { await client.CompleteChatAsync(text); } catch (InvalidOperationException) { } catch ([|TimeoutException|]) { } finally { log.Write(1); }")]
     public Task Reports_a_type_the_library_wraps(string statements) => ReportsAsync(In(statements));
@@ -44,6 +46,9 @@ public class HandlerNeverFiresTests() : RuleTests("ALLM4009")
     [InlineData("try { if (text == \"\") throw new TimeoutException(); await client.CompleteChatAsync(text); } catch (TimeoutException) { }")]
     [InlineData("try { await client.CompleteChatAsync(text).WaitAsync(TimeSpan.FromSeconds(1)); } catch (TimeoutException) { }")]
     [InlineData("try { await run(() => client.CompleteChatAsync(text)); } catch (TimeoutException) { }")]
+    [InlineData("try { await AskAsync(text); await client.CompleteChatAsync(text); } catch (HttpRequestException) { }")]
+    [InlineData("try { _ = client.CompleteChatAsync(text).Result; } catch (HttpRequestException) { }")]
+    [InlineData("try { client.CompleteChatAsync(text).Wait(); } catch (HttpRequestException) { }")]
     public Task Silent_when_something_else_may_throw_it(string statements) => SilentAsync(In(statements));
 
     [Theory]

@@ -31,6 +31,10 @@ public class RateLimitNotRetriedTests() : RuleTests("ALLM4002")
     [InlineData("try { return client.CompleteChat(text).Value.Content[0].Text; } catch (Exception e) when ([|e.Message.Contains(\"429\")|]) { return default; }")]
     [InlineData("foreach (var line in text.Split(' ')) { try { await client.CompleteChatAsync(line); } catch (ClientResultException e) when ([|e.Status == (int)HttpStatusCode.TooManyRequests|]) { continue; } } return null;")]
     [InlineData("try { await client.CompleteChatAsync(text); } catch (ClientResultException e) when ([|e.Status == 429|]) { } return null;")]
+    [InlineData("try { return (await client.CompleteChatAsync(text)).Value.Content[0].Text; } catch ([|ClientResultException|] e) { switch (e.Status) { case 429: log.LogWarning(\"busy\"); return null; default: throw; } }")]
+    [InlineData("Func<Task<string?>> ask = async () => { try { return (await client.CompleteChatAsync(text)).Value.Content[0].Text; } catch (ClientResultException e) when ([|e.Status is 429|]) { return null; } }; return await ask();")]
+    [InlineData("try { await foreach (var update in client.CompleteChatStreamingAsync(text)) log.LogInformation(\"{Update}\", update); } catch (ClientResultException e) when ([|(HttpStatusCode)e.Status == HttpStatusCode.TooManyRequests|]) { } return null;")]
+    [InlineData("await Parallel.ForEachAsync(text.Split(' '), async (line, ct) => { try { await client.CompleteChatAsync(line); } catch (ClientResultException e) when ([|e.Status == 429|]) { Console.Error.WriteLine(e.Message); } }); return null;")]
     public Task Reports_a_handler_that_gives_up_on_a_client_without_a_sound_retry(string statements) => ReportsAsync(In(statements));
 
     [Fact]
@@ -66,6 +70,8 @@ public class RateLimitNotRetriedTests() : RuleTests("ALLM4002")
     [InlineData("try { await client.CompleteChatAsync(text); } catch (ClientResultException e) when (e.Status == 429) { return \"Try again later.\"; } return null;")]
     [InlineData("try { await client.CompleteChatAsync(text); } catch (ClientResultException e) when (e.Status == 429) { failure = e.Message; } return null;")]
     [InlineData("try { await client.CompleteChatAsync(text); } catch (ClientResultException e) when (e.Status == 429) { Handle(e); } return null;")]
+    [InlineData("try { await client.CompleteChatAsync(text); } catch (ClientResultException e) { switch (e.Status) { case 429: throw new InvalidOperationException(); default: return null; } } return null;")]
+    [InlineData("try { await client.CompleteChatAsync(text); } catch (ClientResultException e) { switch (e.Status) { case 429: await Task.Delay(1000); break; default: throw; } await client.CompleteChatAsync(text); } return null;")]
     public Task Silent_when_the_handler_does_something_about_it(string statements) => SilentAsync(In(statements));
 
     [Theory]

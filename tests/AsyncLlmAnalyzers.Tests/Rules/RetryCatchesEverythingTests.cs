@@ -57,6 +57,9 @@ public class RetryCatchesEverythingTests() : RuleTests("ALLM4005")
     [InlineData("foreach (var line in text.Split(' ')) { try { await client.CompleteChatAsync(line); } catch (Exception) { } } return null!;")]
     [InlineData("var next = text; while (next is not null) { try { await client.CompleteChatAsync(next); } catch (Exception e) { log.Write(e); } log.Flush(); next = Console.ReadLine(); } return null!;")]
     [InlineData("List<ChatMessage>? next = [text]; while (next is not null) { try { await foreach (var update in client.CompleteChatStreamingAsync(next)) log.Write(update); } catch (Exception e) { log.Write(e); } next = budget > 0 ? [new UserChatMessage(text)] : null; } return null!;")]
+    [InlineData("while (true) { try { await client.CompleteChatAsync(text); } catch (Exception e) { log.Write(e); } if (Console.ReadLine() != \"again\") break; } return null!;")]
+    [InlineData("while (true) { var question = await Console.In.ReadLineAsync(); try { await client.CompleteChatAsync(question); } catch (Exception e) { log.Write(e); } if (budget > 9) break; } return null!;")]
+    [InlineData("do { try { return await client.CompleteChatAsync(text); } catch (Exception e) { log.Write(e); } } while (Console.ReadKey().Key == ConsoleKey.Y); return null!;")]
     public Task Silent_when_it_is_no_retry_of_the_call(string statements) => SilentAsync(RetryCode.In(statements));
 
     [Theory]
@@ -93,9 +96,12 @@ public class RetryCatchesEverythingTests() : RuleTests("ALLM4005")
     [InlineData("string text, CancellationToken ct", "text", true)]
     [InlineData("string text", "text, cancellationToken: stopping.Token", true)]
     [InlineData("string text", "text", false)]
-    public async Task Speaks_of_a_caller_who_cancels_where_one_can(string parameters, string arguments, bool isCancelled)
+    [InlineData("string text, CancellationToken ct", "text", false, "await Task.Delay(1000, ct);")]
+    [InlineData("string text, CancellationToken ct", "text", true, "await Task.Delay(1000);")]
+    [InlineData("string text, CancellationToken ct", "text", true, "await Task.Delay(1000, CancellationToken.None);")]
+    public async Task Speaks_of_a_caller_who_cancels_where_one_can_and_the_attempts_go_on(string parameters, string arguments, bool isCancelled, string handler = "")
     {
-        var found = Assert.Single(await Compile(RetryCode.In($"for (var i = 0; ; i++) {{ try {{ await other.GetResponseAsync({arguments}); return null!; }} catch (Exception) when (i < 3) {{ }} }}", parameters))
+        var found = Assert.Single(await Compile(RetryCode.In($"for (var i = 0; ; i++) {{ try {{ await other.GetResponseAsync({arguments}); return null!; }} catch (Exception) when (i < 3) {{ {handler} }} }}", parameters))
             .WithAnalyzers([RuleTest.Host(Id)]).GetAnalyzerDiagnosticsAsync());
         Assert.Equal(
             "Whatever fails, 'GetResponseAsync' is sent again: a refused key, a wrong request and a filtered prompt fail each time" + (isCancelled ? ", and a caller who cancels only starts the next attempt" : ""),

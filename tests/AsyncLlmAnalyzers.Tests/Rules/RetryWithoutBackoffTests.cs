@@ -36,6 +36,10 @@ public class RetryWithoutBackoffTests() : RuleTests("ALLM4003")
     [InlineData("for (var i = 0; i < 3; i++) { try { return await client.CompleteChatAsync(text); } catch ([|ClientResultException|]) { } await Task.Delay(TimeSpan.FromSeconds(2)); } return null!;")]
     [InlineData("for (var i = 0; i < 3; i++) { try { if (i > 0) await Task.Delay(1000 * Max); return await client.CompleteChatAsync(text); } catch ([|ClientResultException|]) { } } return null!;")]
     [InlineData("var wait = 1000; for (var i = 0; i < 3; i++) { try { return client.CompleteChat(text); } catch ([|ClientResultException|]) { Thread.Sleep(wait); } } return null!;")]
+    [InlineData("foreach (var i in Enumerable.Range(0, 3)) { try { return await client.CompleteChatAsync(text); } catch ([|ClientResultException|]) { await Task.Delay(1000); } } return null!;")]
+    [InlineData("for (var i = 0; i < 3; i++) try { return await client.CompleteChatAsync(text); } catch ([|ClientResultException|]) { await Task.Delay(pause); } return null!;")]
+    [InlineData("Exception? last = null; for (var i = 0; i < 3; i++) { try { return await client.CompleteChatAsync(text); } catch ([|ClientResultException|] e) { last = e; } await Task.Delay(1000); } throw last!;")]
+    [InlineData("ChatCompletion? answer = null; var tries = 0; do { try { answer = await client.CompleteChatAsync(text); } catch ([|ClientResultException|]) { tries++; await Task.Delay(pause); } } while (answer is null && tries < 3); return answer!;")]
     public Task Reports_a_constant_delay(string statements) => ReportsAsync(RetryCode.In(statements));
 
     [Theory]
@@ -50,6 +54,8 @@ public class RetryWithoutBackoffTests() : RuleTests("ALLM4003")
     [InlineData("var wait = TimeSpan.FromSeconds(1); for (var i = 0; i < 3; i++) { try { return await client.CompleteChatAsync(text); } catch (ClientResultException) { await Task.Delay(wait); wait *= 2; } } return null!;")]
     [InlineData("await Parallel.ForEachAsync(text.Split(' '), async (line, token) => { for (var i = 1; ; i++) { try { await client.CompleteChatAsync(line); return; } catch (ClientResultException) when (i < 3) { var jitter = Random.Shared.Next(1000); await Task.Delay((1000 << i) + jitter, token); } } }); return null!;")]
     [InlineData("for (var i = 0; i < 3; i++) { try { return await client.CompleteChatAsync(text); } catch (ClientResultException e) { e.GetRawResponse()!.Headers.TryGetValue(\"retry-after\", out var retryAfter); await Task.Delay(int.Parse(retryAfter!) * 1000); } } return null!;")]
+    [InlineData("foreach (var seconds in new[] { 1, 2, 4 }) { try { return await client.CompleteChatAsync(text); } catch (ClientResultException) { await Task.Delay(seconds * 1000); } } return null!;")]
+    [InlineData("foreach (var _ in clients) { try { return await client.CompleteChatAsync(text); } catch (ClientResultException) { await Task.Delay(budget *= 2); } } return null!;")]
     public Task Silent_when_the_delay_grows_or_follows_the_server(string statements) => SilentAsync(RetryCode.In(statements));
 
     [Theory]
@@ -77,6 +83,7 @@ public class RetryWithoutBackoffTests() : RuleTests("ALLM4003")
 
     [Theory]
     [InlineData("foreach (var one in clients) { try { return await one.CompleteChatAsync(text); } catch (ClientResultException) { } } return null!;")]
+    [InlineData("foreach (var word in text.Split(' ')) { text = word; try { return await client.CompleteChatAsync(text); } catch (ClientResultException) { } } return null!;")]
     [InlineData("try { return await client.CompleteChatAsync(text); } catch (ClientResultException) { return null!; }")]
     [InlineData("try { return await pipeline.ExecuteAsync(async _ => (await client.CompleteChatAsync(text)).Value); } catch (ClientResultException) { return null!; }")]
     [InlineData("while (true) { try { await client.CompleteChatAsync(text); } catch (ClientResultException) { } await Task.Delay(1000); }")]

@@ -115,6 +115,8 @@ public class StackedRetriesTests() : RuleTests("ALLM4006")
     [InlineData("", true)]
     [InlineData("services.AddSingleton<Answers>();", false)]
     [InlineData("services.AddSingleton(typeof(Answers));", false)]
+    [InlineData("services.Scan(scan => scan.FromAssemblyOf<ChatClient>());", false)]
+    [InlineData("foreach (var type in typeof(ChatClient).Assembly.GetTypes()) services.AddTransient(type);", false)]
     public Task Offers_a_fix_where_the_container_gives_no_other_client(string registration, bool offers)
     {
         var code = Given("await client.[|CompleteChatAsync|](text)", "new ChatClient(\"m\", \"k\")");
@@ -141,6 +143,10 @@ public class StackedRetriesTests() : RuleTests("ALLM4006")
 
                 async Task AskAsync(string text) { for (var i = 0; ; i++) { try { {{call}}; return; } catch (Exception) when (i < 3) { } } }
             }
+
+            interface IScan { void FromAssemblyOf<T>(); }
+
+            static class Scrutor { public static void Scan(this IServiceCollection services, Action<IScan> action) { } }
             """;
     }
 

@@ -121,6 +121,9 @@ public class TimeoutDoesNotCancelTests() : RuleTests("ALLM3005")
     [InlineData(
         "await Task.WhenAll(prompts.Select(async p => await client.CompleteChatAsync(p).[|WaitAsync|](Limit)));\nreturn null!;",
         "await Task.WhenAll(prompts.Select(async p =>\n{\n    using var cts = CancellationTokenSource.CreateLinkedTokenSource(ct);\n    cts.CancelAfter(Limit);\n    return await client.CompleteChatAsync([p], cancellationToken: cts.Token);\n}));\nreturn null!;")]
+    [InlineData(
+        "Console.WriteLine(await Task.Run(() => Ask(\"x\")).[|WaitAsync|](Limit));\nreturn null!;",
+        "using var cts = CancellationTokenSource.CreateLinkedTokenSource(ct);\ncts.CancelAfter(Limit);\nConsole.WriteLine(await Task.Run(() => Ask(\"x\", ct: cts.Token)));\nreturn null!;")]
     public Task Replaces_the_wait_by_a_source(string statements, string fixedStatements) => FixesAsync(WithBody(statements), WithBody(fixedStatements));
 
     [Theory]
@@ -136,6 +139,9 @@ public class TimeoutDoesNotCancelTests() : RuleTests("ALLM3005")
     [InlineData(
         "try { return (await client.CompleteChatAsync(messages, options).[|WaitAsync|](Limit)).Value; } catch (TimeoutException) { return null!; }",
         "try { return (await LlmTimeout.RunAsync(token => client.CompleteChatAsync(messages, options, token), Limit, ct)).Value; } catch (TimeoutException) { return null!; }")]
+    [InlineData(
+        "Console.WriteLine(await Task.Run(async () => await Ask(\"x\")).[|WaitAsync|](Limit));\nreturn null!;",
+        "Console.WriteLine(await LlmTimeout.RunAsync(token => Task.Run(async () => await Ask(\"x\", ct: token)), Limit, ct));\nreturn null!;")]
     public Task Replaces_the_wait_by_the_helper(string statements, string fixedStatements) =>
         FixesAsync(WithBody(statements), WithBody(fixedStatements).Replace("using OpenAI.Chat;", "using AsyncLlm;\nusing OpenAI.Chat;", StringComparison.Ordinal), withRuntime: true);
 
@@ -185,6 +191,8 @@ public class TimeoutDoesNotCancelTests() : RuleTests("ALLM3005")
     [InlineData("while ((await client.CompleteChatAsync(messages).[|WaitAsync|](Limit)).Value.Role != 0) { }\nreturn null!;")]
     [InlineData("Console.WriteLine(\"{0} {1}\", await Ask(\"x\", ct), await Ask(\"y\").[|WaitAsync|](Limit));\nreturn null!;")]
     [InlineData("await Task.WhenAll(prompts.Select(Ask)).[|WaitAsync|](Limit);\nreturn null!;")]
+    [InlineData("await Task.Run(async () => { Console.WriteLine(\"asked\"); await Ask(\"x\"); }).[|WaitAsync|](Limit);\nreturn null!;")]
+    [InlineData("var answer = Task.Run(() => Ask(\"x\"));\nif (await Task.[|WhenAny|](answer, Task.Delay(Limit)) != answer)\n    throw new TimeoutException();\nreturn null!;")]
     [InlineData("var answer = Tokenless(\"x\");\nif (await Task.[|WhenAny|](answer, Task.Delay(Limit)) != answer)\n    throw new TimeoutException();\nreturn null!;")]
     public Task Offers_no_fix_where_it_would_change_what_happens(string statements) => OffersNoFixAsync(WithBody(statements));
 

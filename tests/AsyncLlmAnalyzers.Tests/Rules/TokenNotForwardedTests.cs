@@ -215,6 +215,7 @@ public class TokenNotForwardedTests() : RuleTests("ALLM3002")
     [InlineData("Func<string, Task> ask = x => client.[|CompleteChatAsync|](x); await ask(text);", "Func<string, Task> ask = x => client.CompleteChatAsync([x], cancellationToken: ct); await ask(text);")]
     [InlineData("await Ask(); Task Ask() => client.[|CompleteChatAsync|](text);", "await Ask(); Task Ask() => client.CompleteChatAsync([text], cancellationToken: ct);")]
     [InlineData("await Ask(ct); async Task Ask(CancellationToken token) => await client.[|CompleteChatAsync|](text);", "await Ask(ct); async Task Ask(CancellationToken token) => await client.CompleteChatAsync([text], cancellationToken: token);")]
+    [InlineData("await Ask(ct); Task Ask(CancellationToken @event) => client.[|CompleteChatAsync|](text);", "await Ask(ct); Task Ask(CancellationToken @event) => client.CompleteChatAsync([text], cancellationToken: @event);")]
     [InlineData("await Ask(client, ct); static async Task Ask(ChatClient c, CancellationToken token) => await c.[|CompleteChatAsync|](\"x\");", "await Ask(client, ct); static async Task Ask(ChatClient c, CancellationToken token) => await c.CompleteChatAsync([\"x\"], cancellationToken: token);")]
     public Task Takes_the_token_of_the_nearest_function(string body, string fixedBody) =>
         FixesAsync(WithBody(body), WithBody(fixedBody));

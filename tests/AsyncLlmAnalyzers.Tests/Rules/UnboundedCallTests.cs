@@ -34,6 +34,20 @@ public class UnboundedCallTests() : RuleTests("ALLM3001")
     public Task Silent_where_the_SDKs_default_ends_it(string statements) => SilentAsync(Method(statements));
 
     [Theory]
+    [InlineData("await foreach (var part in ollama.GenerateAsync(new() { Stream = false })) { }")]
+    [InlineData("await foreach (var part in ollama.ChatAsync(new OllamaSharp.Models.Chat.ChatRequest { Model = text, Stream = false })) { }")]
+    [InlineData("var request = new OllamaSharp.Models.GenerateRequest { Prompt = text, Stream = false }; await foreach (var part in ollama.GenerateAsync(request)) { }")]
+    [InlineData("var request = new OllamaSharp.Models.GenerateRequest(); request.Stream = text.Length > 99; await foreach (var part in ollama.GenerateAsync(request)) { }")]
+    [InlineData("await foreach (var part in ollama.GenerateAsync(Ask())) { } OllamaSharp.Models.GenerateRequest Ask() => new() { Stream = false };")]
+    public Task Silent_when_the_whole_answer_is_asked_for_at_once_or_may_be(string statements) => SilentAsync(Method(statements));
+
+    [Theory]
+    [InlineData("await foreach (var part in ollama.[|GenerateAsync|](new() { Prompt = text, Stream = true })) { }")]
+    [InlineData("var request = new OllamaSharp.Models.GenerateRequest { Prompt = text }; await foreach (var part in ollama.[|GenerateAsync|](request)) { }")]
+    [InlineData("var request = new OllamaSharp.Models.GenerateRequest { Prompt = text }; request.Stream = true; var other = new OllamaSharp.Models.GenerateRequest { Stream = false }; await foreach (var part in ollama.[|GenerateAsync|](request)) { }")]
+    public Task Reports_a_request_that_streams(string statements) => ReportsAsync(Method(statements));
+
+    [Theory]
     [InlineData("await infinite.CompleteChatAsync([text], cancellationToken: ct);")]
     [InlineData("await foreach (var part in ollama.GenerateAsync(new(), ct)) { }")]
     [InlineData("await foreach (var part in ollama.GenerateAsync(new()).WithCancellation(ct)) { }")]
@@ -43,9 +57,36 @@ public class UnboundedCallTests() : RuleTests("ALLM3001")
     public Task Silent_when_a_token_flows_in(string statements) => SilentAsync(Method(statements));
 
     [Theory]
+    [InlineData("var call = infinite.[|CompleteChatAsync|](text); while (await Task.WhenAny(call, Task.Delay(1000)) != call) Console.Write('.'); await call;")]
+    [InlineData("var call = infinite.[|CompleteChatAsync|](text); await Task.WhenAny(call, Task.Delay(1000)); Console.Write('.'); await call;")]
+    public Task Reports_a_call_that_is_awaited_after_the_time_has_passed(string statements) => ReportsAsync(Method(statements));
+
+    /// <summary>Who reads a stream may give it a token.</summary>
+    [Theory]
+    [InlineData("await foreach (var part in Open().WithCancellation(ct)) { } IAsyncEnumerable<object?> Open() => ollama.GenerateAsync(new());")]
+    [InlineData("await using var parts = Open().GetAsyncEnumerator(ct); IAsyncEnumerable<object?> Open() { return ollama.GenerateAsync(new()); }")]
+    [InlineData("Func<IAsyncEnumerable<object?>> open = () => ollama.GenerateAsync(new()); await foreach (var part in open().WithCancellation(ct)) { }")]
+    [InlineData("await foreach (var part in Open()) { } IAsyncEnumerable<object?> Open() => ollama.[|GenerateAsync|](new());")]
+    public Task Silent_when_the_reader_of_the_stream_passes_a_token(string statements) => ReportsAsync(Method(statements));
+
+    [Theory]
+    [InlineData("public", "GenerateAsync")]
+    [InlineData("private", "[|GenerateAsync|]")]
+    public Task Silent_when_others_may_read_the_stream(string accessibility, string call) => ReportsAsync($$"""
+        class Answers(OllamaSharp.IOllamaApiClient ollama)
+        {
+            {{accessibility}} IAsyncEnumerable<object?> Open() => ollama.{{call}}(new());
+
+            public async Task Print() { await foreach (var part in Open()) Console.Write(part); }
+        }
+        """);
+
+    [Theory]
     [InlineData("await infinite.CompleteChatAsync(text).WaitAsync(TimeSpan.FromSeconds(9));")]
     [InlineData("await Task.WhenAny(infinite.CompleteChatAsync(text), Task.Delay(9000));")]
     [InlineData("await Limited(() => infinite.CompleteChatAsync(text));")]
+    [InlineData("var call = infinite.CompleteChatAsync(text); await call.WaitAsync(TimeSpan.FromSeconds(9));")]
+    [InlineData("var call = infinite.CompleteChatAsync(text); var late = Task.Delay(9000); if (await Task.WhenAny(call, late) == late) return;")]
     [InlineData("await pipeline.ExecuteAsync(async _ => await infinite.CompleteChatAsync(text));")]
     public Task Silent_when_a_time_limit_is_or_may_be_around_it(string statements) => SilentAsync(Method(statements));
 

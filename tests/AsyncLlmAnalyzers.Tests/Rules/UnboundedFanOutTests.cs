@@ -52,6 +52,28 @@ public class UnboundedFanOutTests() : RuleTests("ALLM1001")
 
             private Task<T> TwoHopsAsync<T>(Func<Task<T>> call) => ThrottledAsync(() => call());
 
+            private readonly Outer _outer = new(new Throttle());
+
+            private sealed class Outer(Throttle throttle)
+            {
+                public async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken) => await throttle.RunAsync(async () => await call(cancellationToken));
+            }
+
+            private sealed class Throttle
+            {
+                private readonly SemaphoreSlim _gate = new(4);
+
+                public async Task<T> RunAsync<T>(Func<Task<T>> call)
+                {
+                    await _gate.WaitAsync();
+                    try { return await call(); } finally { _gate.Release(); }
+                }
+            }
+
+            private async ValueTask<string> AskValueAsync(string prompt) => await AskAsync(prompt);
+
+            private async Task<T> ParsedAsync<T>(string prompt, Func<string, T> parse) => parse(await AskAsync(prompt));
+
             private async Task<IDisposable> EnterAsync()
             {
                 await _gate.WaitAsync();
@@ -114,6 +136,11 @@ public class UnboundedFanOutTests() : RuleTests("ALLM1001")
 
         {{Members}}
         }
+
+        static class Extensions
+        {
+            public static IEnumerable<IReadOnlyList<T>> Batch<T>(this IEnumerable<T> items, int size) => items.Chunk(size);
+        }
         """;
 
     [Theory]
@@ -140,8 +167,22 @@ public class UnboundedFanOutTests() : RuleTests("ALLM1001")
     [InlineData("var options = new ParallelOptions();\noptions.MaxDegreeOfParallelism = 500;\nawait Parallel.[|ForAsync|](0, prompts.Count, options, async (i, token) => await AskAsync(prompts[i]));")]
     [InlineData("await Task.[|WhenAll|](prompts.Select(async prompt => { await foreach (var update in client.CompleteChatStreamingAsync(prompt)) { } }));")]
     [InlineData("var all = Task.Run(async () => await Task.[|WhenAll|](prompts.Select(AskAsync)));\nawait all;")]
+    [InlineData("var tasks = new List<Task>();\ntasks.AddRange(prompts.Select(AskAsync));\nawait Task.[|WhenAll|](tasks);")]
+    [InlineData("var tasks = new ConcurrentBag<Task>();\nforeach (var prompt in prompts)\n    tasks.Add(AskAsync(prompt));\nawait Task.[|WhenAll|](tasks);")]
+    [InlineData("var tasks = new Queue<Task>();\nforeach (var prompt in prompts)\n    tasks.Enqueue(AskAsync(prompt));\nawait Task.[|WhenAll|](tasks);")]
+    [InlineData("var tasks = new Dictionary<string, Task<string>>();\nforeach (var prompt in prompts)\n    tasks[prompt] = AskAsync(prompt);\nawait Task.[|WhenAll|](tasks.Values);")]
+    [InlineData("var tasks = new ConcurrentDictionary<string, Task<string>>();\nforeach (var prompt in prompts)\n    tasks.TryAdd(prompt, AskAsync(prompt));\nawait Task.[|WhenAll|](tasks.Values);")]
+    [InlineData("var tasks = prompts.ToDictionary(prompt => prompt, prompt => AskAsync(prompt));\nawait Task.[|WhenAll|](tasks.Values);")]
+    [InlineData("await Task.[|WhenAll|](prompts.Zip(prompts, (a, b) => AskAsync(a + b)));")]
+    [InlineData("await Task.[|WhenAll|](from a in prompts from b in prompts let both = a + b select AskAsync(both));")]
+    [InlineData("await Task.[|WhenAll|](prompts.Select(prompt => AskValueAsync(prompt).AsTask()));")]
+    [InlineData("await Task.[|WhenAll|](prompts.Select(prompt => ParsedAsync(prompt, int.Parse)));")]
+    [InlineData("await Task.[|WhenAll|](prompts.Select(prompt => summarizer?.SummarizeAsync(prompt) ?? Task.FromResult(\"\")));")]
+    [InlineData("await Task.[|WhenAll|](prompts.Select(prompt => prompt switch { \"\" => Task.FromResult(\"\"), _ => AskAsync(prompt) }));")]
+    [InlineData("if (prompts.Count == 0)\n    return;\nawait Task.[|WhenAll|](prompts.Select(AskAsync));")]
+    [InlineData("if (prompts.Count > 1000)\n    return;\nawait Task.[|WhenAll|](prompts.Select(AskAsync));")]
     public Task Reports(string body, string? extra = null) =>
-        ReportsAsync(Method(body) + (extra is null ? "" : "\nstatic class Extensions\n{\n    public static Task<string> SummarizeOne(this Summaries.ISummarizer summarizer, string text) => summarizer.SummarizeAsync(text);\n}\n"));
+        ReportsAsync(Method(body) + (extra is null ? "" : "\nstatic class More\n{\n    public static Task<string> SummarizeOne(this Summaries.ISummarizer summarizer, string text) => summarizer.SummarizeAsync(text);\n}\n"));
 
     [Theory]
     [InlineData("await Task.[|WhenAll|](prompts.Select(async prompt => { var gate = new SemaphoreSlim(1); await gate.WaitAsync(); await AskAsync(prompt); gate.Release(); }));")]
@@ -164,6 +205,7 @@ public class UnboundedFanOutTests() : RuleTests("ALLM1001")
     [InlineData("var gate = new SemaphoreSlim(4);\nawait Task.WhenAll(prompts.Select(prompt => WithGateAsync(prompt, gate)));")]
     [InlineData("await Task.WhenAll(prompts.Select(prompt => ThrottledAsync(() => AskAsync(prompt))));")]
     [InlineData("await Task.WhenAll(prompts.Select(prompt => TwoHopsAsync(() => AskAsync(prompt))));")]
+    [InlineData("await Task.WhenAll(prompts.Select(prompt => _outer.RunAsync(token => AskAsync(prompt), cancellationToken)));")]
     [InlineData("await Task.WhenAll(prompts.Select(async prompt => { using var lease = await EnterAsync(); await AskAsync(prompt); }));")]
     [InlineData("var gate = new SemaphoreSlim(4);\nawait Task.WhenAll(prompts.Select(Local));\nasync Task Local(string prompt)\n{\n    await gate.WaitAsync();\n    try { await AskAsync(prompt); } finally { gate.Release(); }\n}")]
     public Task Silent_when_a_wrapper_on_the_way_is_limited(string body) => SilentAsync(Method(body));
@@ -205,6 +247,12 @@ public class UnboundedFanOutTests() : RuleTests("ALLM1001")
     [InlineData("await Parallel.ForEachAsync(prompts.Chunk(5), async (batch, token) => await Task.WhenAll(batch.Select(AskAsync)));")]
     [InlineData("for (var i = 0; i < prompts.Count; i += 10)\n    await Batch(prompts.Skip(i).Take(10));\nasync Task Batch(IEnumerable<string> batch) => await Task.WhenAll(batch.Select(AskAsync));")]
     [InlineData("await Task.WhenAll(prompts.ToArray()[..8].Select(AskAsync));")]
+    [InlineData("foreach (var batch in prompts.Batch(8))\n    await Task.WhenAll(batch.Select(AskAsync));")]
+    [InlineData("var tasks = new Dictionary<string, Task<string>>();\nforeach (var prompt in prompts.Take(8))\n    tasks.Add(prompt, AskAsync(prompt));\nawait Task.WhenAll(tasks.Values);")]
+    [InlineData("if (prompts.Count > 10)\n    throw new ArgumentException(\"Too many.\");\nawait Task.WhenAll(prompts.Select(AskAsync));")]
+    [InlineData("var some = prompts.ToList();\nif (workers < some.Count)\n{\n    Console.WriteLine(\"Too many.\");\n    return;\n}\nawait Task.WhenAll(some.Select(AskAsync));")]
+    [InlineData("ArgumentOutOfRangeException.ThrowIfGreaterThan(prompts.Count, 20);\nawait Task.WhenAll(prompts.Select(AskAsync));")]
+    [InlineData("var tasks = new List<Task>();\nforeach (var prompt in prompts)\n{\n    if (tasks.Count >= workers)\n        break;\n    tasks.Add(AskAsync(prompt));\n}\nawait Task.WhenAll(tasks);")]
     public Task Silent_when_the_number_is_small_or_chosen(string body) => SilentAsync(Method(body));
 
     [Theory]
@@ -218,6 +266,8 @@ public class UnboundedFanOutTests() : RuleTests("ALLM1001")
     [Theory]
     [InlineData("var channel = Channel.CreateBounded<string>(10);\nawait Task.WhenAll(Enumerable.Range(0, prompts.Count).Select(_ => WorkAsync(channel.Reader)));")]
     [InlineData("var queue = new ConcurrentQueue<string>(prompts);\nawait Task.WhenAll(Enumerable.Range(0, prompts.Count).Select(_ => DrainAsync(queue)));")]
+    [InlineData("var items = new BlockingCollection<string>();\nawait Task.WhenAll(Enumerable.Range(0, prompts.Count).Select(async _ => { foreach (var prompt in items.GetConsumingEnumerable()) await AskAsync(prompt); }));")]
+    [InlineData("var items = prompts.GetEnumerator();\nawait Task.WhenAll(Enumerable.Range(0, prompts.Count).Select(async _ => { while (items.MoveNext()) await AskAsync(items.Current); }));")]
     [InlineData("var next = -1;\nawait Task.WhenAll(Enumerable.Range(0, 200).Select(async _ => { int i; while ((i = Interlocked.Increment(ref next)) < prompts.Count) await AskAsync(prompts[i]); }));")]
     public Task Silent_on_workers_over_a_shared_queue(string body) => SilentAsync(Method(body));
 
@@ -319,6 +369,42 @@ public class UnboundedFanOutTests() : RuleTests("ALLM1001")
         class Summaries(IModel model)
         {
             Task All(List<string> texts) => Task.WhenAll(texts.Select(model.AskAsync));
+        }
+        """);
+
+    /// <summary>What only hands a call on is what it hands it to; one that limits it may be the one that is called.</summary>
+    [Theory]
+    [InlineData("[|WhenAll|]", "inner.AskAsync(prompt)")]
+    [InlineData("WhenAll", "LimitedAsync(() => inner.AskAsync(prompt))")]
+    [InlineData("WhenAll", "Task.FromResult(prompt)")]
+    public Task Looks_past_a_decorator(string combinator, string decorated) => ReportsAsync($$"""
+        using OpenAI.Chat;
+
+        interface IModel { Task<string> AskAsync(string prompt); }
+
+        class OpenAIModel(ChatClient client) : IModel
+        {
+            public async Task<string> AskAsync(string prompt) => (await client.CompleteChatAsync(prompt)).Value.Content[0].Text;
+        }
+
+        class Decorated(IModel inner, SemaphoreSlim gate) : IModel
+        {
+            public async Task<string> AskAsync(string prompt)
+            {
+                Console.WriteLine($"{prompt} {inner}");
+                return await {{decorated}};
+            }
+
+            private async Task<T> LimitedAsync<T>(Func<Task<T>> call)
+            {
+                await gate.WaitAsync();
+                try { return await call(); } finally { gate.Release(); }
+            }
+        }
+
+        class Summaries(IModel model)
+        {
+            Task All(List<string> texts) => Task.{{combinator}}(texts.Select(model.AskAsync));
         }
         """);
 
@@ -473,6 +559,20 @@ public class UnboundedFanOutTests() : RuleTests("ALLM1001")
             """;
         return reports ? ReportsAsync(code) : SilentAsync(code);
     }
+
+    [Fact]
+    public Task Silent_on_a_literal_of_any_length() => SilentAsync(Method(
+        $"string[] many = [{string.Join(", ", Enumerable.Range(0, 100).Select(i => $"\"{i}\""))}];\nawait Task.WhenAll(many.Select(AskAsync));"));
+
+    [Fact]
+    public Task Silent_when_the_client_is_a_class_of_this_code() => SilentAsync(
+        ClientCode.Own.Replace("Task Add() => local.GenerateAsync([text]);", "Task Add() => Task.WhenAll(text.Split(' ').Select(word => local.GenerateAsync([word])));", StringComparison.Ordinal));
+
+    /// <summary>No provider counts its calls.</summary>
+    [Theory]
+    [InlineData("var service = await BertOnnxTextEmbeddingGenerationService.CreateAsync(); await Task.WhenAll(texts.Select(text => service.GenerateEmbeddingsAsync([text])));")]
+    [InlineData("using IChatClient chat = new OnnxRuntimeGenAIChatClient(\"phi\"); await Task.WhenAll(texts.Select(text => chat.GetResponseAsync(text)));")]
+    public Task Silent_when_the_model_runs_in_the_process(string statements) => SilentAsync(LocalModelCode.In(statements));
 
     [Fact]
     public Task Reports_in_top_level_statements() => ReportsAsync("""

@@ -57,8 +57,9 @@ public class UnboundedRetryTests() : RuleTests("ALLM4004")
     [InlineData("while (true) { try { return await client.CompleteChatAsync(text); } catch (Exception) when (budget-- > 0) { } }")]
     [InlineData("var tries = 0; while (true) { try { return await client.CompleteChatAsync(text); } catch (Exception) { Count(++tries); } }")]
     [InlineData("while (true) { try { return await client.CompleteChatAsync(text); } catch (Exception e) { if (!IsTransient(e)) throw; } }")]
+    [InlineData("while (true) { try { return await client.CompleteChatAsync(text); } catch (Exception) { Console.ReadKey(); } }")]
     [InlineData("var end = DateTime.UtcNow.AddMinutes(1); while (DateTime.UtcNow < end) { try { return await client.CompleteChatAsync(text); } catch (Exception) { } } return null!;")]
-    public Task Silent_when_attempts_are_counted_or_timed(string statements) => SilentAsync(RetryCode.In(statements));
+    public Task Silent_when_attempts_are_counted_or_timed_or_a_person_starts_them(string statements) => SilentAsync(RetryCode.In(statements));
 
     [Theory]
     [InlineData("var wait = 1; while (true) { try { return await client.CompleteChatAsync([text], cancellationToken: ct); } catch (ClientResultException) { await Task.Delay(wait *= 2); } }")]
@@ -75,6 +76,9 @@ public class UnboundedRetryTests() : RuleTests("ALLM4004")
     [InlineData("while (true) { try { return await client.CompleteChatAsync(text); } catch (Exception) { throw; } }")]
     [InlineData("while (true) { try { await log.FlushAsync(); break; } catch (Exception) { } } return await client.CompleteChatAsync(text);")]
     [InlineData("try { return await client.CompleteChatAsync(text); } catch (Exception) { return await AskAsync(text.Trim(), ct); }")]
+    [InlineData("while (true) { try { return await client.CompleteChatAsync(text); } catch (Exception) { text = text[1..]; } }")]
+    [InlineData("var messages = new List<ChatMessage> { text }; while (true) { try { return await client.CompleteChatAsync(messages); } catch (Exception) { messages.RemoveAt(0); } }")]
+    [InlineData("var other = client; while (true) { try { return await other.CompleteChatAsync(text); } catch (Exception) { other = clients[budget--]; } }")]
     public Task Silent_when_it_is_no_retry_of_the_call(string statements) => SilentAsync(RetryCode.In(statements));
 
     [Theory]

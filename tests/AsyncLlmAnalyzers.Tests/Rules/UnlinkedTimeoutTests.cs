@@ -197,6 +197,10 @@ public class UnlinkedTimeoutTests() : RuleTests("ALLM3006")
     [InlineData("using var cts = new CancellationTokenSource(Limit); Track(cts); await client.CompleteChatAsync(messages, options, cts.Token);")]
     public Task Is_silent_when_the_source_is_linked(string statements) => SilentAsync(WithBody(statements));
 
+    [Fact]
+    public Task Is_silent_when_the_stream_is_read_with_the_callers_token() => SilentAsync(WithBody(
+        "using var cts = new CancellationTokenSource(Limit); await foreach (var update in client.CompleteChatStreamingAsync(messages, options, cts.Token).WithCancellation(ct)) { }"));
+
     [Theory]
     [InlineData("using var cts = new CancellationTokenSource(); await client.CompleteChatAsync(messages, options, cts.Token);")]
     [InlineData("using var cts = new CancellationTokenSource(Timeout.InfiniteTimeSpan); await client.CompleteChatAsync(messages, options, cts.Token);")]

@@ -15,6 +15,7 @@ namespace AsyncLlmAnalyzers.Rules.BlockingWait;
 /// Silent when
 /// <list type="bullet">
 /// <item>the task has already completed there: awaited, tested, waited for before, or handed out by <c>WhenAny</c>, <c>WhenEach</c> or <c>ContinueWith</c>;</item>
+/// <item>the client is a class of this compilation that makes no call;</item>
 /// <item>it is all that a non-async <c>Main</c> does to run the program's own async method;</item>
 /// <item>nothing runs: <c>nameof</c>, an expression tree; or <c>Result</c> is a property of another type.</item>
 /// </list>
@@ -47,7 +48,7 @@ internal sealed class BlockingWaitRule : LlmRule
         if (TaskWait.From(site.Operation, site.Context.Types) is not { } wait)
             return null;
 
-        var call = wait.Tasks.Select(task => new CallsBehind(site.Context, site.CancellationToken).Of(task)).FirstOrDefault(found => found is not null);
+        var call = wait.Tasks.Select(task => ClientOrigins.CallsBehind(site.Context, site.CancellationToken).Of(task)).FirstOrDefault(found => found is not null);
         return call is null || IsOnlyDescribed(site.Operation!) || IsProgramBridge(site) || wait.Tasks.All(task => Completed.Of(task, site.Context.Types).Verdict == Verdict.Yes)
             ? null
             : new Finding(Descriptor, site.NameToken.GetLocation(), site.NameToken.ValueText, call.Name);

@@ -48,7 +48,7 @@ internal sealed class ClientWithoutTimeoutRule : LlmRule
             Descriptor,
             site.NameToken.GetLocation(),
             DiagnosticProperties.TimeoutSeconds.AddTo(AttemptTimeout(site), Options.TimeoutSeconds.Read(site.Options)),
-            $"'{site.NameToken.ValueText}' cuts each attempt of '{handler.Call}' off after 10 s{(handler.ChangesRest ? "" : ", makes up to 4, and gives up after 30 s")}, so an answer that takes longer than 10 s is paid for and never received; set AttemptTimeout, with it TotalRequestTimeout, and CircuitBreaker.SamplingDuration to at least twice as much")
+            $"'{site.NameToken.ValueText}' cuts each attempt of '{handler.Call}' off after 10 s{(handler.ChangesRest ? "" : ", makes up to 4, and gives up after 30 s")}, so an answer that {(handler.IsStream ? "does not begin within" : "takes longer than")} 10 s is paid for and never received; set AttemptTimeout, with it TotalRequestTimeout, and CircuitBreaker.SamplingDuration to at least twice as much")
         : null;
 
     private static ImmutableDictionary<string, string?> AttemptTimeout(Site site) =>
@@ -62,11 +62,15 @@ internal sealed class ClientWithoutTimeoutRule : LlmRule
 
         var attempts = client.Attempts == 1 ? "" : $" and made up to {client.Attempts} times";
         var burst = client is { RetriesWithoutDelay: true, IsLocal: false } ? $"; a rate-limited call is retried {client.Attempts - 1} times at once, without waiting" : "";
+        var uses = ClientUses.Of(client, site.Context, site.CancellationToken);
+        var rest = uses.Any(use => !use.IsStream && !use.IsJob) ? $" and an answer that takes longer than {Seconds(attempt)} is {(client.IsLocal ? "generated" : "paid for")} and never received"
+            : uses.Any(use => use.IsStream) ? " and no time limit ends a stream that goes on and on"
+            : "";
         return new Finding(
             Descriptor,
             client.Location,
             AttemptTimeout(site),
-            $"No deadline was chosen for '{client.Name}': each attempt is cut at {Seconds(attempt)}{attempts}, so a hung call fails after {Seconds(worstCase)} and an answer that takes longer than {Seconds(attempt)} is {(client.IsLocal ? "generated" : "paid for")} and never received{burst}")
+            $"No deadline was chosen for '{client.Name}': each attempt is cut at {Seconds(attempt)}{attempts}, so a hung call fails after {Seconds(worstCase)}{rest}{burst}")
             .Quoting(client.Entry, site.Model.Compilation);
     }
 

@@ -94,6 +94,6 @@ internal sealed class DeadlineStartsInQueueFix() : LlmFix(DeadlineStartsInQueueR
         /// <summary>What waits in the queue goes on to be cancelled by the caller.</summary>
         private string? OuterToken() => source.Creation is IInvocationOperation { Arguments: [{ Value: var linked }] } && ReturnTypes.IsCancellationToken(linked.Type!)
             ? linked.Syntax.ToString()
-            : TokenScope.At(acquire, source.IsTokenOf).Only?.Name;
+            : TokenScope.At(acquire, source.IsTokenOf).OnlyName;
     }
 }

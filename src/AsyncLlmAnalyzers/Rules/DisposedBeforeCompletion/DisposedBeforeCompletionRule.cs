@@ -45,7 +45,7 @@ internal sealed class DisposedBeforeCompletionRule : LlmRule
             || Completed.Of(returned, site.Context.Types).Verdict == Verdict.Yes)
             return null;
 
-        return new Finding(Descriptor, NameOf(returned.WithoutConversions().Syntax).GetLocation(), call.Name, resource.Name, held.Effect switch
+        return new Finding(Descriptor, NameOf(returned.WithoutConversions().Syntax, call.Name).GetLocation(), call.Name, resource.Name, held.Effect switch
         {
             DisposalEffect.TokenDies => "its timeout and cancellation no longer reach the request, which runs on and is billed",
             DisposalEffect.PermitReturns => "its permit is free again at once, and the limiter lets in the next call while this one runs",
@@ -54,13 +54,18 @@ internal sealed class DisposedBeforeCompletionRule : LlmRule
         });
     }
 
-    private static SyntaxToken NameOf(SyntaxNode returned) => returned switch
+    private static SyntaxToken NameOf(SyntaxNode returned, string call) => returned switch
     {
-        ParenthesizedExpressionSyntax parenthesized => NameOf(parenthesized.Expression),
-        ConditionalExpressionSyntax conditional => NameOf(conditional.WhenTrue),
-        BinaryExpressionSyntax binary => NameOf(binary.Left),
-        ConditionalAccessExpressionSyntax access => NameOf(access.WhenNotNull),
-        InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "AsTask" or "ContinueWith" or "Unwrap", Expression: var task } } => NameOf(task),
+        ParenthesizedExpressionSyntax parenthesized => NameOf(parenthesized.Expression, call),
+        ConditionalExpressionSyntax conditional => NameOfOne([conditional.WhenTrue, conditional.WhenFalse], call),
+        SwitchExpressionSyntax { Arms: [_, ..] arms } => NameOfOne([.. arms.Select(arm => arm.Expression)], call),
+        BinaryExpressionSyntax binary => NameOfOne([binary.Left, binary.Right], call),
+        ConditionalAccessExpressionSyntax access => NameOf(access.WhenNotNull, call),
+        BaseObjectCreationExpressionSyntax { ArgumentList.Arguments: [{ Expression: var task }] } => NameOf(task, call),
+        InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "AsTask" or "ContinueWith" or "Unwrap", Expression: var task } } => NameOf(task, call),
         _ => Site.NameOf(returned)?.Identifier ?? returned.GetFirstToken(),
     };
+
+    private static SyntaxToken NameOfOne(ExpressionSyntax[] choices, string call) =>
+        NameOf(choices.FirstOrDefault(choice => choice.DescendantTokens().Any(token => token.ValueText == call)) ?? choices[0], call);
 }

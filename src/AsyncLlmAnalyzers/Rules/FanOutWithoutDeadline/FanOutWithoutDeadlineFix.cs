@@ -30,7 +30,7 @@ internal sealed class FanOutWithoutDeadlineFix() : LlmFix(FanOutWithoutDeadlineR
         {
             yield return new("Source", $"End the group after {seconds} s with a CancellationTokenSource", cancellationToken => Task.FromResult(
                 CallWithin.WithToken(target, body, source.Token, cancellationToken) is var (call, cancellable)
-                    ? source.Apply(new Dictionary<SyntaxNode, SyntaxNode> { [call] = cancellable }, [Duration(seconds)], TokenScope.At(invocation).Only?.Name, cancellationToken)
+                    ? source.Apply(new Dictionary<SyntaxNode, SyntaxNode> { [call] = cancellable }, [Duration(seconds)], TokenScope.At(invocation).OnlyName, cancellationToken)
                     : null));
         }
     }

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
-using AsyncLlmAnalyzers.Catalog;
 using AsyncLlmAnalyzers.Facts;
 using AsyncLlmAnalyzers.Hosting;
 using AsyncLlmAnalyzers.Model;
@@ -45,7 +44,7 @@ internal sealed class FanOutWithoutDeadlineRule : LlmRule
         foreach (var producer in site.FanOut?.Producers ?? [])
         {
             if (producer.Reach(site.Context, site.CancellationToken) is { Reach: Reach.Limited or Reach.Unlimited, Call: { } call }
-                && !AnswersByItself(call, site)
+                && !ClientOrigins.AnswersByItself(call, site.Context, site.CancellationToken)
                 && GroupEnd.Of(producer, site.FanOut!, site.Context, site.CancellationToken).Verdict == Verdict.No)
             {
                 return new Finding(
@@ -58,8 +57,4 @@ internal sealed class FanOutWithoutDeadlineRule : LlmRule
 
         return null;
     }
-
-    private static bool AnswersByItself(CallEdge call, Site site) =>
-        site.Context.Catalog.FindCall(call.Target) is { Kind: CatalogKind.Local }
-        || site.Context.InvocationAt(call.Location, site.CancellationToken) is { } invocation && ClientOrigins.Of(invocation, site.Context, site.CancellationToken).IsOwn;
 }

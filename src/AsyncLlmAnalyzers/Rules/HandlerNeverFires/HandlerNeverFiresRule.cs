@@ -84,6 +84,8 @@ internal sealed class HandlerNeverFiresRule : LlmRule
     /// <summary>What runs beside the model call and is not known to be harmless.</summary>
     private static bool MayThrowIt(IOperation operation) => operation switch
     {
+        IInvocationOperation { TargetMethod.Name: nameof(Task.ConfigureAwait) } => false,
+        IPropertyReferenceOperation { Property: { Name: TaskWait.ResultName, ContainingType: var task } } => ReturnTypes.IsAsynchronous(task), // in an AggregateException
         IInvocationOperation { TargetMethod: { MethodKind: not MethodKind.DelegateInvoke, ContainingType.ContainingNamespace: { } containing } method } =>
             !HarmlessNamespaces.Contains(containing.ToDisplayString()) && !IsPartOfTheLibrary(method.ContainingType),
         IInvocationOperation => true,

@@ -38,7 +38,7 @@ internal sealed class RetryAfterFirstTokenRule : LlmRule
 
     public override Finding? Inspect(Site site)
     {
-        if (site.Call is not { Shape: CallShape.StreamLazy or CallShape.StreamTask or CallShape.SyncStream } call
+        if (site.Call is not { IsStream: true } call
             || RetryLoop.Around(call.Operation) is not { TriesAnother: false } retry
             || StreamOf(call.Operation, retry) is not { } stream)
             return null;

@@ -13,8 +13,8 @@ internal static class RetryCancellation
     public static string? Of(RetryHandler retry)
     {
         var scope = TokenScope.At(retry.Clause);
-        if (scope.Only is { } token)
-            return token.Name;
+        if (scope.OnlyName is { } token)
+            return token;
 
         return TokenPassed.To(retry.Call, out var passed).Verdict == Verdict.Yes ? Name(passed) : scope.Tokens.IsEmpty ? null : "";
     }

@@ -16,7 +16,7 @@ namespace AsyncLlmAnalyzers.Rules.RetryCatchesEverything;
 /// <list type="bullet">
 /// <item>its filter, or a condition in it, asks about the exception, or whether the caller has cancelled;</item>
 /// <item>a handler above it throws cancellation on;</item>
-/// <item>the next attempt goes to another client or item, or asks something else.</item>
+/// <item>the next attempt goes to another client or item, asks something else, or waits for what a person types.</item>
 /// </list>
 /// </summary>
 internal sealed class RetryCatchesEverythingRule : LlmRule
@@ -43,7 +43,7 @@ internal sealed class RetryCatchesEverythingRule : LlmRule
                 retry.Location,
                 ErrorType(retry, site.Context) is { } type ? DiagnosticProperties.ErrorType.AddTo(ImmutableDictionary<string, string?>.Empty, type) : ImmutableDictionary<string, string?>.Empty,
                 retry.Target.Name,
-                RetryCancellation.Of(retry) is null ? "" : ", and a caller who cancels only starts the next attempt")
+                RetryCancellation.Of(retry) is null || AttemptLimit.TokenThatLeaves(retry) is not null ? "" : ", and a caller who cancels only starts the next attempt")
             : null;
 
     /// <summary>What is decided depends on the exception or on the caller's token, in the filter or before the handler goes on.</summary>

@@ -33,7 +33,7 @@ internal sealed class SyncCallInAsyncFix() : LlmFix(SyncCallInAsyncRule.Id)
 
         public Document? Apply()
         {
-            var token = DiagnosticProperties.Token.TryRead(target.Diagnostic, out var name) ? SyntaxFactory.IdentifierName(name) : null;
+            var token = DiagnosticProperties.Token.TryRead(target.Diagnostic, out var name) ? SyntaxFactory.ParseExpression(name) : null;
             if (!CanAwaitAt(invocation) || AsyncTwin.Call(invocation, twin, token, target.Model, cancellationToken) is not { } twinCall)
                 return null;
 

@@ -50,7 +50,7 @@ internal sealed class SyncCallInAsyncRule : LlmRule
 
         var properties = ImmutableDictionary<string, string?>.Empty;
         if (TokenPassed.To(call.Operation).Verdict == Verdict.No && TokenWanted.At(call.Operation) is [var token])
-            properties = DiagnosticProperties.Token.AddTo(properties, token.Name);
+            properties = DiagnosticProperties.Token.AddTo(properties, TokenScope.NameOf(token));
         return new Finding(Descriptor, site.NameToken.GetLocation(), properties, call.Method.Name, twin.Name);
     }
 

@@ -39,7 +39,7 @@ internal sealed class TimeoutDoesNotCancelFix() : LlmFix(TimeoutDoesNotCancelRul
     /// <summary><c>call.WaitAsync(timeout)</c>: the call is written where it is waited for.</summary>
     private static IEnumerable<FixCandidate> OfWaitAsync(FixTarget target, IInvocationOperation wait)
     {
-        if (wait.Syntax is not InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Expression: var waited } } written || CallIn(wait.Receiver()) is not { } call)
+        if (wait.Syntax is not InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Expression: var waited } } written || CallIn(wait.Receiver(), target.Context.Types) is not { } call)
             yield break;
 
         if (TimeOf(wait) is not [_, ..] timer)
@@ -90,16 +90,20 @@ internal sealed class TimeoutDoesNotCancelFix() : LlmFix(TimeoutDoesNotCancelRul
             .OfType<ExpressionSyntax>(),
     ];
 
-    private static IInvocationOperation? CallIn(IOperation? task) => task?.WithoutConversions() switch
+    /// <summary>The call to cancel: <c>Task.Run</c> and its kin look at a token only before they start.</summary>
+    private static IInvocationOperation? CallIn(IOperation? task, KnownTypes types) => task?.WithoutConversions() switch
     {
-        IInvocationOperation { TargetMethod.Name: "AsTask" } conversion => CallIn(conversion.Receiver()),
-        IInvocationOperation { Syntax: InvocationExpressionSyntax } call => call,
+        IAwaitOperation await => CallIn(await.Operation, types),
+        IInvocationOperation { TargetMethod.Name: "AsTask" } conversion => CallIn(conversion.Receiver(), types),
+        IInvocationOperation { TargetMethod.Name: nameof(Task.Run) } run when types.IsTask(run.TargetMethod.ContainingType) =>
+            run.Arguments[0].Value.LambdaInPlace()?.Body.Operations is [IReturnOperation { ReturnedValue: { } call }] ? CallIn(call, types) : null,
+        IInvocationOperation { Syntax: InvocationExpressionSyntax } call when !call.TargetMethod.ContainingType.IsInNamespace("System.Threading.Tasks") => call,
         _ => null,
     };
 
     /// <summary>The token that was passed, or else the one in scope.</summary>
     private static string? OuterToken(IInvocationOperation call) =>
-        TokenPassed.To(call, out var token).Verdict == Verdict.Yes ? token!.Syntax.ToString() : TokenScope.At(call).Only?.Name;
+        TokenPassed.To(call, out var token).Verdict == Verdict.Yes ? token!.Syntax.ToString() : TokenScope.At(call).OnlyName;
 
     /// <summary>A handler would no longer be reached.</summary>
     private static bool CatchesTimeout(IOperation wait, KnownTypes types) => wait.Ancestors().OfType<ITryOperation>()
@@ -114,7 +118,7 @@ internal sealed class TimeoutDoesNotCancelFix() : LlmFix(TimeoutDoesNotCancelRul
         public Document? Apply()
         {
             var started = task.WithoutConversions() is ILocalReferenceOperation local ? local.Initializer() : task;
-            if (CallIn(started) is not { } call
+            if (CallIn(started, target.Context.Types) is not { } call
                 || LlmEditor.AnchorOf(call.Syntax) is not { } start
                 || LlmEditor.AnchorOf(race.Syntax) is not { } end
                 || start is not (StatementSyntax or GlobalStatementSyntax)
@@ -146,7 +150,7 @@ internal sealed class TimeoutDoesNotCancelFix() : LlmFix(TimeoutDoesNotCancelRul
         public Document? Replace(IInvocationOperation delay)
         {
             if (task.WithoutConversions() is not ILocalReferenceOperation { Local: var answer } local
-                || CallIn(local.Initializer()) is not { } call
+                || CallIn(local.Initializer(), target.Context.Types) is not { } call
                 || LlmEditor.AnchorOf(call.Syntax) is not { } start || StatementOf(start) is not LocalDeclarationStatementSyntax { Declaration.Variables: [{ Initializer.Value: var started }] }
                 || LlmEditor.AnchorOf(race.Syntax) is not { } end || NextTo(start) != end
                 || !race.Syntax.Span.Contains(delay.Syntax.Span)

@@ -46,7 +46,7 @@ internal sealed class TimeoutDoesNotCancelRule : LlmRule
 
         foreach (var task in wait.Tasks)
         {
-            if (new CallsBehind(site.Context, site.CancellationToken).Of(task) is { } call
+            if (ClientOrigins.CallsBehind(site.Context, site.CancellationToken).Of(task) is { } call
                 && EndedHere.Of(task, site.Context, site.CancellationToken).Verdict == Verdict.No
                 && Abandoned.At(invocation, task, site.Context.Types).Verdict == Verdict.Yes)
                 return new Finding(Descriptor, site.NameToken.GetLocation(), site.NameToken.ValueText, call.Name);

@@ -21,7 +21,7 @@ internal sealed class TokenNotForwardedFix() : LlmFix(TokenNotForwardedRule.Id)
         if (!DiagnosticProperties.Token.TryRead(target.Diagnostic, out var name))
             yield break;
 
-        var token = SyntaxFactory.IdentifierName(name);
+        var token = SyntaxFactory.ParseExpression(name);
         var idle = target.Context.HasRuntime && DiagnosticProperties.AttemptTimeoutSeconds.TryRead(target.Diagnostic, out var seconds) ? seconds : default(int?);
         if (InvocationNamed(target.Token) is { } call)
         {

@@ -89,7 +89,7 @@ internal sealed class TokenNotForwardedRule : LlmRule
 
         var properties = ImmutableDictionary<string, string?>.Empty;
         if (tokens is [var token])
-            properties = DiagnosticProperties.Token.AddTo(properties, token.Name);
+            properties = DiagnosticProperties.Token.AddTo(properties, TokenScope.NameOf(token));
         var ignoresToken = entry.HasTrait(CatalogEntry.StallIgnoresToken) && MeasuredVersions.Cover(entry.Versions, site.Context.Compilation);
         if (ignoresToken)
             properties = DiagnosticProperties.AttemptTimeoutSeconds.AddTo(properties, Options.AttemptTimeoutSeconds.Read(site.Options));

@@ -1,4 +1,5 @@
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Operations;
 using AsyncLlmAnalyzers.Catalog;
 using AsyncLlmAnalyzers.Facts;
 using AsyncLlmAnalyzers.Hosting;
@@ -15,14 +16,16 @@ namespace AsyncLlmAnalyzers.Rules.UnboundedCall;
 /// </list>
 /// Silent when
 /// <list type="bullet">
-/// <item>a token flows in, or may: then its owner decides;</item>
+/// <item>a token flows in, or may, also from who reads the stream: then its owner decides;</item>
 /// <item>a helper, a pipeline or a wait with a time limit is around the call, the stream, or a wrapper of it;</item>
-/// <item>a layer of the client may end it, or a token is known to do harm there.</item>
+/// <item>a layer of the client may end it, or a token is known to do harm there;</item>
+/// <item>the request asks for the whole answer at once, or may.</item>
 /// </list>
 /// </summary>
 internal sealed class UnboundedCallRule : LlmRule
 {
     public const string Id = "ALLM3001";
+    private const string Switch = "Stream";
 
     private static readonly DiagnosticDescriptor Rule = Descriptors.Create(
         Id,
@@ -42,8 +45,32 @@ internal sealed class UnboundedCallRule : LlmRule
 
     private static (string, CatalogEntry?)? Reason(LlmCall call, Site site) =>
         DeadToken.Of(call.Operation) is not null ? ("is given a token that can never fire: nobody cancels its source, and the source has no timeout", null)
-        : call.Entry.HasTrait("stall") ? ($"waits for ever when the stream stalls: the client's timeout ends with the headers, and {(call.Entry.HasTrait(CatalogEntry.StallIgnoresToken) ? "while it waits it looks at no token; bound the wait for each piece, as LlmStream.WithTimeout does" : "no token is passed")}", call.Entry)
+        : call.Entry.HasTrait("stall") && !MayAskForTheWhole(call) ? ($"waits for ever when the stream stalls: the client's timeout ends with the headers, and {(call.Entry.HasTrait(CatalogEntry.StallIgnoresToken) ? "while it waits it looks at no token; bound the wait for each piece, as LlmStream.WithTimeout does" : "no token is passed")}", call.Entry)
         : UnendedCall.TimeoutOf(call, site)?.Source == SettingSource.Off
             ? ("may wait for ever: its client is constructed with an infinite timeout, and no token is passed", null)
         : null;
+
+    /// <summary>Its request has a switch for it: <c>new ChatRequest { Stream = false }</c> is answered at once, which the client's timeout covers.</summary>
+    private static bool MayAskForTheWhole(LlmCall call) => call.Operation.Arguments.Select(argument => argument.Value.WithoutConversions()).Any(request =>
+    {
+        if (!HasSwitch(request.Type))
+            return false;
+        var local = (request as ILocalReferenceOperation)?.Local;
+        return (request is ILocalReferenceOperation reference ? reference.Initializer()?.WithoutConversions() : request) is not IObjectCreationOperation creation
+            || creation.Descendants().Concat(local is null ? [] : call.Operation.EnclosingFunction().Descendants()).Any(operation =>
+                operation is ISimpleAssignmentOperation { Target: IPropertyReferenceOperation { Property.Name: Switch, Instance: var owner }, Value.ConstantValue: not { HasValue: true, Value: true } }
+                && (owner is IInstanceReferenceOperation && creation.Syntax.Span.Contains(operation.Syntax.Span)
+                    || owner is ILocalReferenceOperation other && SymbolEqualityComparer.Default.Equals(other.Local, local)));
+    });
+
+    private static bool HasSwitch(ITypeSymbol? type)
+    {
+        for (; type is not null; type = type.BaseType)
+        {
+            if (type.GetMembers(Switch).OfType<IPropertySymbol>().Any(property => property.Type.SpecialType == SpecialType.System_Boolean))
+                return true;
+        }
+
+        return false;
+    }
 }

@@ -18,7 +18,7 @@ namespace AsyncLlmAnalyzers.Rules.UnboundedFanOut;
 /// <item>a limiter is acquired on the way to the call, in the lambda, a wrapper, or the loop that starts the tasks;</item>
 /// <item>the number of items is small, chosen by the author, or a literal's; the loop waits for its batch;</item>
 /// <item>the client is visibly made with a handler or policy that limits;</item>
-/// <item>the tasks are workers over a shared queue, or make no model call.</item>
+/// <item>the tasks are workers over a shared queue, or make no model call, or one that this code answers by itself.</item>
 /// </list>
 /// </summary>
 internal sealed class UnboundedFanOutRule : LlmRule

@@ -117,7 +117,7 @@ public sealed class UncancellableClientAnalyzer : DiagnosticAnalyzer
     }
 
     private static bool HasNoEnd(IInvocationOperation call, LlmContext context, CancellationToken cancellationToken) =>
-        Deadline.OfToken(call).Verdict == Verdict.No
+        Deadline.OfToken(call, context, cancellationToken).Verdict == Verdict.No
         && TokenWanted.At(call).IsEmpty
         && ClientOrigins.Of(call, context, cancellationToken) is { All.IsEmpty: true, IsOwn: false, IsMadeHere: false }
         && Deadline.Around(call, context, cancellationToken).Verdict == Verdict.No

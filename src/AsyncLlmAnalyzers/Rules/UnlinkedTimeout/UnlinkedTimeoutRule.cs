@@ -43,7 +43,8 @@ internal sealed class UnlinkedTimeoutRule : LlmRule
         if (site.Call is not { } call
             || TokenPassed.Of(call) is not { } passed
             || TokenSource.Of(passed) is not { IsLinked: false, IsCancelledByHand: false, IsGivenAway: false } source
-            || !source.Timers.Any())
+            || !source.Timers.Any()
+            || IsReadWithAnother(call, passed))
             return null;
 
         // What was not there yet where the source is made, as a lambda's own token, could not be linked.
@@ -54,7 +55,7 @@ internal sealed class UnlinkedTimeoutRule : LlmRule
 
         var properties = ImmutableDictionary<string, string?>.Empty;
         if (lost is [var token])
-            properties = DiagnosticProperties.Token.AddTo(properties, token.Name);
+            properties = DiagnosticProperties.Token.AddTo(properties, TokenScope.NameOf(token));
         return new Finding(
             Descriptor,
             site.NameToken.GetLocation(),
@@ -63,4 +64,8 @@ internal sealed class UnlinkedTimeoutRule : LlmRule
             string.Join("' or '", lost.Select(candidate => candidate.Name)),
             call.RunsOn);
     }
+
+    /// <summary>The stream is given one token, and what reads it another.</summary>
+    private static bool IsReadWithAnother(LlmCall call, IOperation passed) =>
+        call.Shape is not (CallShape.Task or CallShape.Sync) && TokenPassed.Downstream(call.Operation) is { } reading && reading != passed;
 }
