@@ -324,6 +324,11 @@ public class UnboundedFanOutFixTests() : FixTests("ALLM1001")
             }));
             """));
 
+    [Theory]
+    [InlineData("await Task.WhenAll(prompts.Select(prompt => AsyncLlm.LlmThrottle.For(client).ExecuteAsync(_ => client.CompleteChatAsync(prompt))));")]
+    [InlineData("var throttle = new AsyncLlm.LlmThrottle();\nawait Task.WhenAll(prompts.Select(async prompt => await throttle.ExecuteAsync(token => client.CompleteChatAsync([prompt], cancellationToken: token), cancellationToken)));")]
+    public Task Silent_when_a_throttle_runs_each_call(string body) => OffersNoFixAsync(Method(body), withRuntime: true);
+
     [Fact]
     public Task Helper_takes_over_the_token() => FixesAsync(
         Method("var answers = await Task.[|WhenAll|](prompts.Where(prompt => prompt.Length > 0).Select(prompt => client.CompleteChatAsync([prompt], cancellationToken: cancellationToken))); // all"),

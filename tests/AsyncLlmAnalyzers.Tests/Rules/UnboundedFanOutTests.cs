@@ -522,6 +522,8 @@ public class UnboundedFanOutTests() : RuleTests("ALLM1001")
     [InlineData("Make()", false)]
     [InlineData("new(\"model\", new ApiKeyCredential(\"key\"), new OpenAIClientOptions { Transport = new HttpClientPipelineTransport(new HttpClient(new Logging())) })", true)]
     [InlineData("new(\"model\", new ApiKeyCredential(\"key\"), new OpenAIClientOptions { RetryPolicy = new ClientRetryPolicy(3) })", true)]
+    [InlineData("new(\"model\", new ApiKeyCredential(\"key\"), Options(new LimitingPolicy()))", false)]
+    [InlineData("new(\"model\", new ApiKeyCredential(\"key\"), Options(new LoggingPolicy()))", true)]
     public Task Silent_when_the_client_is_visibly_made_with_a_handler_that_limits(string construction, bool reports)
     {
         var code = $$"""
@@ -547,12 +549,38 @@ public class UnboundedFanOutTests() : RuleTests("ALLM1001")
                 protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => base.SendAsync(request, cancellationToken);
             }
 
+            class LimitingPolicy : PipelinePolicy
+            {
+                private readonly SemaphoreSlim _gate = new(4);
+
+                public override void Process(PipelineMessage message, IReadOnlyList<PipelinePolicy> pipeline, int currentIndex) => ProcessNext(message, pipeline, currentIndex);
+
+                public override async ValueTask ProcessAsync(PipelineMessage message, IReadOnlyList<PipelinePolicy> pipeline, int currentIndex)
+                {
+                    await _gate.WaitAsync(message.CancellationToken);
+                    try { await ProcessNextAsync(message, pipeline, currentIndex); } finally { _gate.Release(); }
+                }
+            }
+
+            class LoggingPolicy : PipelinePolicy
+            {
+                public override void Process(PipelineMessage message, IReadOnlyList<PipelinePolicy> pipeline, int currentIndex) => ProcessNext(message, pipeline, currentIndex);
+                public override ValueTask ProcessAsync(PipelineMessage message, IReadOnlyList<PipelinePolicy> pipeline, int currentIndex) => ProcessNextAsync(message, pipeline, currentIndex);
+            }
+
             class Summaries
             {
                 private static readonly HttpClient Http = new(new Limiting());
                 private readonly ChatClient _client = {{construction}};
 
                 private static ChatClient Make() => new("model", new ApiKeyCredential("key"), new OpenAIClientOptions { Transport = new HttpClientPipelineTransport(Http) });
+
+                private static OpenAIClientOptions Options(PipelinePolicy policy)
+                {
+                    var options = new OpenAIClientOptions();
+                    options.AddPolicy(policy, PipelinePosition.PerCall);
+                    return options;
+                }
 
                 Task All(List<string> prompts) => Task.{{(reports ? "[|WhenAll|]" : "WhenAll")}}(prompts.Select(prompt => _client.CompleteChatAsync(prompt)));
             }
