@@ -40,7 +40,12 @@ internal sealed class QuotaWindow
 
     public double LatestOpening { get; private set; } = double.NaN;
 
-    public void Start(double now) => BeginAt(now);
+    /// <summary>It begins, or began at some time before it is known.</summary>
+    public void Start(double time)
+    {
+        _openings.Clear();
+        _openings.Add((time, time));
+    }
 
     /// <summary>Whether an epoch looks like one: closed for most of it, then used up much faster than it refills, and of what was sent at once, or of what it held before, no less.</summary>
     public static bool LooksLike(in Epoch epoch, double rate, double granted, bool isFirst) =>
@@ -64,7 +69,7 @@ internal sealed class QuotaWindow
     {
         // What came before it was seen to be one may have been anything.
         if (!IsKnown && _wasOther)
-            BeginAt(Math.Max(_openings[0].To, reopenedAt - epoch.Time));
+            Start(Math.Max(_openings[0].To, reopenedAt - epoch.Time));
         if (_openings.Count == Remembered)
             _openings.RemoveAt(0);
         _openings.Add((refusedAt, reopenedAt));
@@ -79,13 +84,7 @@ internal sealed class QuotaWindow
     public void Forget(double reopenedAt)
     {
         (Size, _wasOther) = (0, true);
-        BeginAt(reopenedAt);
-    }
-
-    private void BeginAt(double time)
-    {
-        _openings.Clear();
-        _openings.Add((time, time));
+        Start(reopenedAt);
     }
 
     // From all that was seen; if one period does not explain it, from the latest.

@@ -81,7 +81,7 @@ internal sealed class RetryEdit
         if (delay.Kind != DelayKind.None || !Retry.Clause.IsInAsyncFunction())
             return null;
 
-        var token = TokenScope.At(Retry.Clause).Only is { } only && !AttemptLimit.CatchesCancellation(Retry.Clause) ? $", {TokenScope.NameOf(only)}" : "";
+        var token = TokenScope.At(Retry.Clause).OnlyName is { } only && !AttemptLimit.CatchesCancellation(Retry.Clause) ? $", {only}" : "";
         var block = Clause.Block;
         var indentation = _editor.IndentationOf(Clause) + _editor.IndentationUnit;
         var wait = _editor.Statement($"await System.Threading.Tasks.Task.Delay({time}{token}){LlmEditor.ConfigureAwaitStyle(Clause)};", indentation);

@@ -55,12 +55,7 @@ internal sealed class ItemCounter(LlmContext context, int smallFanOut, Cancellat
             _ => false,
         });
 
-        bool IsOfVariable(IOperation count) => CountedBy(count)?.WithoutConversions() switch
-        {
-            ILocalReferenceOperation { Local: var local } => SymbolEqualityComparer.Default.Equals(local, variable),
-            IParameterReferenceOperation { Parameter: var parameter } => SymbolEqualityComparer.Default.Equals(parameter, variable),
-            _ => false,
-        };
+        bool IsOfVariable(IOperation count) => CountedBy(count)?.WithoutConversions().IsVariable(variable) == true;
 
         bool IsChosen(IOperation limit) => OfLimit(limit, MaxDepth) == ItemCount.Bounded;
     }

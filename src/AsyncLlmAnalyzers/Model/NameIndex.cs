@@ -22,6 +22,8 @@ internal sealed class NameIndex(LlmContext context)
 
     private readonly Index _declared = new(context.Compilation, names => names.Declared);
 
+    private readonly Lazy<bool> _takesWholeAssemblies = new(() => context.Compilation.SyntaxTrees.Any(tree => ByTree.GetValue(tree, Read).Invoked.Any(places => LooksIntoAssemblies(places.Key))));
+
     private readonly ConcurrentDictionary<Place, string> _unnamed = new();
 
     public IEnumerable<IInvocationOperation> Invocations(Func<string, bool> isWanted, CancellationToken cancellationToken) =>
@@ -102,8 +104,10 @@ internal sealed class NameIndex(LlmContext context)
     public bool IsNamedToOthers(string type) => context.Compilation.SyntaxTrees.Any(tree => ByTree.GetValue(tree, Read).Passed.Contains(type));
 
     /// <summary>Types are looked for in assemblies, as <c>services.Scan(..)</c> and <c>RegisterServicesFromAssembly(..)</c> do: any may be created by a container.</summary>
-    public bool TakesWholeAssemblies => _invoked.Where(name => name is "Scan" or "GetTypes" or "GetExportedTypes"
-        || name.Contains("Assembl") && !name.StartsWith("Get", StringComparison.Ordinal) && !name.StartsWith("Load", StringComparison.Ordinal)).Any();
+    public bool TakesWholeAssemblies => _takesWholeAssemblies.Value;
+
+    private static bool LooksIntoAssemblies(string name) => name is "Scan" or "GetTypes" or "GetExportedTypes"
+        || name.Contains("Assembl") && !name.StartsWith("Get", StringComparison.Ordinal) && !name.StartsWith("Load", StringComparison.Ordinal);
 
     /// <summary>The files that declare a type of the name of one that is created in the file.</summary>
     public IEnumerable<SyntaxTree> TreesOfCreated(SyntaxTree tree) => ByTree.GetValue(tree, Read).Created.SelectMany(created => _declared.Trees(created.Key)).Distinct();

@@ -67,5 +67,5 @@ internal sealed class UnlinkedTimeoutRule : LlmRule
 
     /// <summary>The stream is given one token, and what reads it another.</summary>
     private static bool IsReadWithAnother(LlmCall call, IOperation passed) =>
-        call.Shape is not (CallShape.Task or CallShape.Sync) && TokenPassed.Downstream(call.Operation) is { } reading && reading != passed;
+        call.IsStream && TokenPassed.Downstream(call.Operation) is { } reading && reading != passed;
 }
