@@ -4,8 +4,8 @@ namespace AsyncLlm;
 /// <remarks>
 /// A refusal means that the quota is used up at that moment. What was admitted since the last such moment over the time between them is a
 /// rate it gave; the pace at which it was refused is one it does not sustain (<see cref="RateBracket"/>); several such moments that agree
-/// bound the rate of a bucket (<see cref="QuotaBucket"/>). After a refusal everybody waits as
-/// told; then the pace starts at the lower end of what is believed, stays near the best guess and is tested above it, as the window of
+/// bound the rate of a bucket (<see cref="QuotaBucket"/>, or <see cref="FullBucket"/> where each wait fills it). After a refusal everybody
+/// waits as told; then the pace starts at the lower end of what is believed, stays near the best guess and is tested above it, as the window of
 /// TCP CUBIC is, over the more attempts the more a refusal costs and the less is in doubt. Limits of another kind are told by what they
 /// refuse: a window is used up at once and closed for long (<see cref="QuotaWindow"/>), a limit of what is in flight always refuses at the
 /// same number (<see cref="InFlightLimit"/>), a sliding window what comes too soon after what fills it (<see cref="QuotaLog"/>).
@@ -28,6 +28,8 @@ internal sealed class BlindPacer
     private const double NotForLong = 0.25;
     private const double Doubtful = 0.25;
     private const double LargestMargin = 0.3;
+    // A window gives the same each time, a bucket the more the longer it is open.
+    private const double SameAgain = 0.02;
     private const double ShortestPlateau = 2;
     // Before a first refusal can be back, only so much of what is known to fit is on its way.
     private const double Unanswered = 0.08;
@@ -47,6 +49,7 @@ internal sealed class BlindPacer
     private readonly QuotaWindow _window = new();
     private readonly InFlightLimit _inFlight = new();
     private readonly QuotaBucket _bucket = new();
+    private readonly FullBucket _fullBucket = new();
     private readonly PromisedRate _promises = new();
     // None once it does not hold: only the first time the quota is used up proposes one.
     private QuotaLog? _log = new();
@@ -141,6 +144,7 @@ internal sealed class BlindPacer
         {
             _startedAt = _emptyAt = now;
             _window.Start(now);
+            _fullBucket.Open(double.PositiveInfinity);
         }
         Refill(now);
         if (_reopens)
@@ -148,6 +152,7 @@ internal sealed class BlindPacer
         if (IsProbing)
             _failedProbes = 0;
         _inFlight.Admit(Admitted, inFlight);
+        _fullBucket.Admit(now);
         _log?.Admit(Settled(now), now);
         _credit = Math.Max(_credit - 1, -1);
         var admission = new Admission(Admitted++, now, _pace, IsCatchUp: !IsRamp && (now - _lastAdmission) * _pace < 0.8) { InFlight = inFlight };
@@ -169,6 +174,7 @@ internal sealed class BlindPacer
             _log!.Propose(_burst);
         _reopenedAt = now;
         _reopenedNumber = Admitted;
+        _fullBucket.Open(now - _emptyAt);
         // The first time, the quota may hold again what it held at the start.
         if (_epochs == 1)
             _credit = _burst;
@@ -271,6 +277,8 @@ internal sealed class BlindPacer
     // Refusals do not come in the order of the attempts.
     private void EmptyEarlier(in Admission admission)
     {
+        if (_reopens && admission.Number >= _reopenedNumber)
+            _fullBucket.UsedUp(admission.Number - _reopenedNumber, admission.At);
         (_emptyNumber, _emptyAt) = (admission.Number, admission.At);
         if (_epochs == 1)
             _burst = _largestBurst = Math.Max(1, Math.Min(_burst, admission.Number));
@@ -323,6 +331,7 @@ internal sealed class BlindPacer
     private void Learn(double admitted, in Admission admission, double? retryAfter)
     {
         _refusalsPerEpoch = 0.5 * (_refusalsPerEpoch + Math.Max(1, _refusedSince));
+        _fullBucket.Learn(admission.Number - _reopenedNumber, admission.At);
         if (_epochs++ == 0)
         {
             _burst = _largestBurst = admitted;
@@ -336,7 +345,9 @@ internal sealed class BlindPacer
             _largestBurst = Math.Max(_largestBurst, _granted);
 
         var isWindow = QuotaWindow.LooksLike(epoch, retryAfter is null ? Math.Min(_bracket.Rate, epoch.Admitted / epoch.Time) : _bracket.Rate, _granted, isFirst: _epochs == 2);
-        if (_window.RateOfBucket(epoch) is { } rate)
+        var isFullBucket = _fullBucket.IsKnown && !(isWindow && Math.Abs(epoch.Opened - epoch.Held) <= SameAgain * epoch.Held);
+        isWindow &= !isFullBucket;
+        if (!isFullBucket && _window.RateOfBucket(epoch) is { } rate)
         {
             isWindow = false;
             _bracket.Measure(rate, 0.1);
@@ -355,15 +366,20 @@ internal sealed class BlindPacer
             var isConfirmed = Math.Abs(_bracket.Rate - before) <= Confirming * before && _cost > 2 * _refusalsPerEpoch;
             _confirmed = isConfirmed ? Math.Min(MostConfirmed, _confirmed + 1) : 0;
             _bucket.Learn(epoch);
+            // The more a refusal costs, compared with what may be overdrawn before it, the lower.
+            if (isFullBucket)
+                _bracket.Between(_fullBucket.Least, _fullBucket.Most, 1 / (1 + Math.Sqrt(_cost / _fullBucket.Size)));
             // One that was full for a while may have given more.
-            if (_bucket.IsKnown && _bracket.Rate * epoch.Closed + _margin * epoch.Opened + 1 < _largestBurst)
+            else if (_bucket.IsKnown && _bracket.Rate * epoch.Closed + _margin * epoch.Opened + 1 < _largestBurst)
                 _bracket.TooFast(_bucket.Least, _bucket.Most);
         }
         if (!isWindow)
             _window.Forget(_reopenedAt);
         else
             _bucket.Forget();
-        if (_lost > 1 && --_epochsUntilBurst <= 0)
+        if (isFullBucket)
+            _burst = Math.Max(1, _fullBucket.Size - 0.5);
+        else if (_lost > 1 && --_epochsUntilBurst <= 0)
             _burst = 2 * _largestBurst;
         if (isWindow)
             (_margin, _plateau) = (LargestMargin, ShortestPlateau);

@@ -42,6 +42,14 @@ internal sealed class RateBracket
         (Rate, _low, _high) = (rate, rate * (1 - Doubt), rate * (1 + Doubt));
     }
 
+    /// <summary>Measured to be between two bounds; the best guess is that part of the way from the lower to the upper.</summary>
+    public void Between(double least, double most, double part)
+    {
+        (_low, _high) = (least, most);
+        Rate = least * Math.Pow(most / least, part);
+        Doubt = Math.Max(LeastDoubt, 0.5 * Math.Log(most / least));
+    }
+
     /// <summary>A window is paced as it refills; if it is none, the rate may be anything up to how fast it was used up.</summary>
     public void Window(double least, double most)
     {

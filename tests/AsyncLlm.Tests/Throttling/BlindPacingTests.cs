@@ -58,6 +58,27 @@ public sealed class BlindPacingTests
         Assert.InRange(refused, 0, 18 * 3);
     }
 
+    [Theory]
+    [InlineData(60)]
+    [InlineData(130)]
+    [InlineData(600)]
+    public void The_rate_of_a_bucket_that_each_wait_fills_is_found_before_many_waits_are_paid_for(int perMinute)
+    {
+        // Five seconds fill it, each refusal says twenty: three quarters of a wait are lost.
+        var (perSecond, size) = (perMinute / Minute, perMinute * 5 / Minute);
+        var (held, at) = (size, 0.0);
+        var client = new Client(new Pacer(null, null), now =>
+        {
+            (held, at) = (Math.Min(size, held + (now - at) * perSecond), now);
+            return held < 1 ? (false, 20) : (--held >= 0, null);
+        });
+
+        client.RunUntil(3 * Minute);
+        var (accepted, _) = client.RunUntil(10 * Minute);
+
+        Assert.InRange(accepted, 0.94 * 7 * perMinute, 7 * perMinute + size);
+    }
+
     [Fact]
     public void What_opens_for_much_less_than_it_held_at_first_is_not_taken_for_a_window_that_opens_seldom()
     {
