@@ -29,8 +29,8 @@ internal sealed class SourceFolder : IDisposable
         await GitAsync(path, ["read-tree", "HEAD"], index);
         var files = await GitAsync(path, ["ls-files", "-z", "--", .. Read], index);
 
-        // A snapshot may lack its largest objects, so only what is read is asked for.
-        await GitAsync(path, ["checkout-index", "-z", "--stdin", $"--prefix={target}/"], index, files);
+        // A snapshot may lack its largest objects: only what is read is asked for, and git goes on after one that is missing.
+        await GitAsync(path, ["checkout-index", "-z", "--stdin", $"--prefix={target}/"], index, files, mayFail: true);
         return new SourceFolder(target, isTemporary: true);
     }
 
@@ -49,9 +49,9 @@ internal sealed class SourceFolder : IDisposable
             Directory.Delete(Path, recursive: true);
     }
 
-    private static async Task<string> GitAsync(string gitDirectory, string[] arguments, (string, string) index, string? input = null)
+    private static async Task<string> GitAsync(string gitDirectory, string[] arguments, (string, string) index, string? input = null, bool mayFail = false)
     {
         var (exitCode, output) = await Processes.RunAsync("git", [$"--git-dir={gitDirectory}", .. arguments], input: input, environment: index);
-        return exitCode == 0 ? output : throw new FormatException($"git {arguments[0]}: {output}");
+        return exitCode == 0 || mayFail ? output : throw new FormatException($"git {arguments[0]}: {output}");
     }
 }

@@ -1,6 +1,7 @@
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
+using AsyncLlmAnalyzers.Catalog;
 using AsyncLlmAnalyzers.Model;
 
 namespace AsyncLlmAnalyzers.Editing;
@@ -91,19 +92,8 @@ internal static class AsyncFunctions
         .Any(member => SymbolEqualityComparer.Default.Equals(method.ContainingType.FindImplementationForInterfaceMember(member), method));
 
     /// <summary>Markup and designers attach such methods by name.</summary>
-    private static bool IsEventHandler(IMethodSymbol method)
-    {
-        if (method.Parameters is not [{ Type.SpecialType: SpecialType.System_Object }, { Type: var arguments }])
-            return false;
-
-        for (var type = arguments; type is not null; type = type.BaseType)
-        {
-            if (type.Name == nameof(EventArgs))
-                return true;
-        }
-
-        return false;
-    }
+    private static bool IsEventHandler(IMethodSymbol method) =>
+        method.Parameters is [{ Type.SpecialType: SpecialType.System_Object }, { Type: var arguments }] && arguments.IsOrDerivesFrom(nameof(EventArgs));
 
     /// <summary><c>Startup.Configure</c> and <c>ConfigureServices</c> are called by convention and have to return void.</summary>
     private static bool IsStartup(IMethodSymbol method) =>
@@ -111,19 +101,9 @@ internal static class AsyncFunctions
 
     private static bool IsMain(IMethodSymbol method) => method is { Name: "Main", IsStatic: true };
 
-    private static bool IsHosted(IMethodSymbol method)
-    {
-        if (method.GetAttributes().Any(attribute => attribute.AttributeClass is { } type && HostedAttributes.Contains(type.Name)))
-            return true;
-
-        for (var type = method.ContainingType; type is not null; type = type.BaseType)
-        {
-            if (HostedBaseTypes.Contains(type.Name))
-                return true;
-        }
-
-        return false;
-    }
+    private static bool IsHosted(IMethodSymbol method) =>
+        method.GetAttributes().Any(attribute => attribute.AttributeClass is { } type && HostedAttributes.Contains(type.Name))
+        || method.ContainingType.BaseTypesAndSelf().Any(type => HostedBaseTypes.Contains(type.Name));
 
     /// <summary>Code outside the solution may call it: it is public in a library, or another assembly is let in. Nobody references a program.</summary>
     private static bool IsSeenOutside(IMethodSymbol method, Compilation compilation, Solution solution)

@@ -23,10 +23,9 @@ internal static class CallDeadline
             yield break;
 
         var seconds = DiagnosticProperties.TimeoutSeconds.TryRead(target.Diagnostic, out var value) ? value : Hosting.Options.TimeoutSeconds.Default;
-        if (DeadToken.Of(operation) is { Creation.Syntax: BaseObjectCreationExpressionSyntax source })
+        if (DeadToken.Of(operation) is { Creation.Syntax: ExpressionSyntax source })
         {
-            yield return new("Source", $"Let the token fire after {seconds} s", _ => Task.FromResult<Document?>(target.Document.WithSyntaxRoot(
-                target.Root.ReplaceNode(source, source.WithArgumentList(SyntaxFactory.ArgumentList([SyntaxFactory.Argument(TimeLiteral.Of(seconds))]).WithTrailingTrivia(source.ArgumentList?.GetTrailingTrivia() ?? default))))));
+            yield return new("Source", $"Let the token fire after {seconds} s", _ => Task.FromResult<Document?>(target.Document.WithSyntaxRoot(target.Root.ReplaceNode(source, Timed(source, seconds)))));
             yield break;
         }
 
@@ -51,6 +50,18 @@ internal static class CallDeadline
                     ? timer.Apply(new Dictionary<SyntaxNode, SyntaxNode> { [invocation] = cancellable }, [TimeLiteral.Of(seconds)], outer, cancellationToken)
                     : null));
         }
+    }
+
+    /// <summary>The source with a time; one that was linked to tokens that never fire is made anew.</summary>
+    private static BaseObjectCreationExpressionSyntax Timed(ExpressionSyntax source, int seconds)
+    {
+        var time = SyntaxFactory.ArgumentList([SyntaxFactory.Argument(TimeLiteral.Of(seconds))]);
+        return source is BaseObjectCreationExpressionSyntax creation
+            ? creation.WithArgumentList(time.WithTrailingTrivia(creation.ArgumentList?.GetTrailingTrivia() ?? default))
+            : SyntaxFactory.ObjectCreationExpression(SyntaxFactory.ParseTypeName(((MemberAccessExpressionSyntax)((InvocationExpressionSyntax)source).Expression).Expression.ToString()))
+                .WithNewKeyword(SyntaxFactory.Token(SyntaxKind.NewKeyword).WithTrailingTrivia(SyntaxFactory.Space))
+                .WithArgumentList(time)
+                .WithTriviaFrom(source);
     }
 
     private static Document? Helper(FixTarget target, InvocationExpressionSyntax invocation, int seconds, string? outer, CancellationToken cancellationToken)

@@ -267,9 +267,7 @@ internal sealed class ClientOptionsEdit
         var property = default(IPropertySymbol);
         foreach (var name in path.Split('.'))
         {
-            property = null;
-            for (var current = type; current is not null && property is null; current = current.BaseType)
-                property = current.GetMembers(name).OfType<IPropertySymbol>().FirstOrDefault();
+            property = type.BaseTypesAndSelf().SelectMany(current => current.GetMembers(name)).OfType<IPropertySymbol>().FirstOrDefault();
             type = property?.Type;
         }
 

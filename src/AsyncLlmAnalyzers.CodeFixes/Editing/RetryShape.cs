@@ -3,6 +3,7 @@ using System.Net;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Operations;
+using AsyncLlmAnalyzers.Catalog;
 using AsyncLlmAnalyzers.Model;
 
 namespace AsyncLlmAnalyzers.Editing;
@@ -182,18 +183,9 @@ internal sealed class RetryShape
     };
 
     /// <summary>The helper reads such an exception: the framework's own, or one with a status.</summary>
-    private static bool IsUnderstood(ITypeSymbol type)
-    {
-        if (type.SpecialType == SpecialType.System_Object || KnownExceptions.Contains(type.ToDisplayString()))
-            return true;
-        for (var current = type; current is not null; current = current.BaseType)
-        {
-            if (current.GetMembers().Any(member => member is IPropertySymbol { Name: "Status" or "StatusCode" or "ResponseStatusCode" }))
-                return true;
-        }
-
-        return false;
-    }
+    private static bool IsUnderstood(ITypeSymbol type) =>
+        type.SpecialType == SpecialType.System_Object || KnownExceptions.Contains(type.ToDisplayString())
+        || type.BaseTypesAndSelf().SelectMany(current => current.GetMembers()).Any(member => member is IPropertySymbol { Name: "Status" or "StatusCode" or "ResponseStatusCode" });
 
     /// <summary>Beside the call nothing in the statement can fail for a reason of its own that was meant to be retried, and nothing else waits.</summary>
     private static bool IsOnlyTheCall(IOperation statement, IInvocationOperation call) =>

@@ -68,17 +68,9 @@ internal static class Implements
         return false;
     }
 
-    private static bool IsOrDerivesFrom(ITypeSymbol type, INamedTypeSymbol ancestor)
-    {
-        for (var current = type; current is not null; current = current.BaseType)
-        {
-            if (SymbolEqualityComparer.Default.Equals(current.OriginalDefinition, ancestor))
-                return true;
-        }
-
-        return ancestor.TypeKind == TypeKind.Interface
-            && type.AllInterfaces.Any(contract => SymbolEqualityComparer.Default.Equals(contract.OriginalDefinition, ancestor));
-    }
+    private static bool IsOrDerivesFrom(ITypeSymbol type, INamedTypeSymbol ancestor) =>
+        (ancestor.TypeKind == TypeKind.Interface ? type.AllInterfaces.Prepend(type) : type.BaseTypesAndSelf())
+        .Any(candidate => SymbolEqualityComparer.Default.Equals(candidate.OriginalDefinition, ancestor));
 
     /// <summary>Members of a C# 14 extension block sit in a nameless type inside their static class.</summary>
     private static INamedTypeSymbol Container(IMethodSymbol method) =>

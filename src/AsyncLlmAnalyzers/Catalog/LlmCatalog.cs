@@ -128,13 +128,7 @@ internal sealed class LlmCatalog
         if (type is null || _middleware.Count == 0)
             return false;
 
-        for (var current = type; current is not null; current = current.BaseType)
-        {
-            if (_middleware.Contains(current.OriginalDefinition))
-                return true;
-        }
-
-        return type.AllInterfaces.Any(contract => _middleware.Contains(contract.OriginalDefinition));
+        return type.BaseTypesAndSelf().Concat(type.AllInterfaces).Any(candidate => _middleware.Contains(candidate.OriginalDefinition));
     }
 
     /// <summary>A filter by name, before anything is bound: a call, or a member that blocks.</summary>
@@ -243,13 +237,7 @@ internal sealed class LlmCatalog
     private static bool Is(ITypeSymbol type, INamedTypeSymbol rowType) => SymbolEqualityComparer.Default.Equals(type.OriginalDefinition, rowType);
 
     private static bool IsKindOf(ITypeSymbol type, INamedTypeSymbol wanted) =>
-        type.AllInterfaces.Any(contract => Is(contract, wanted)) || BaseTypes(type).Any(candidate => Is(candidate, wanted));
-
-    private static IEnumerable<ITypeSymbol> BaseTypes(ITypeSymbol type)
-    {
-        for (var current = type; current is not null; current = current.BaseType)
-            yield return current;
-    }
+        type.AllInterfaces.Any(contract => Is(contract, wanted)) || type.BaseTypesAndSelf().Any(candidate => Is(candidate, wanted));
 
     private (bool MayBeCall, bool MayBeSync) Filter(string name)
     {

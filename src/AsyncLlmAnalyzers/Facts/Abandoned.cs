@@ -13,22 +13,34 @@ internal static class Abandoned
         task = task.WithoutConversions();
         if (task is IInvocationOperation { TargetMethod.Name: "AsTask" } conversion && conversion.Receiver() is { } converted)
             task = converted;
-        if (task is not ILocalReferenceOperation { Local: var local })
-            return new Fact(task is IFieldReferenceOperation or IPropertyReferenceOperation or IParameterReferenceOperation ? Verdict.Unknown : Verdict.Yes);
-
-        if (wait.LoopsSinceDeclarationOf(local).Any())
+        if (task is IFieldReferenceOperation or IPropertyReferenceOperation or IParameterReferenceOperation)
             return new Fact(Verdict.Unknown);
 
-        foreach (var use in LocalUses.Around(wait).ReferencesTo(local))
-        {
-            if (!wait.Syntax.Span.Contains(use.Syntax.Span)
-                && !(use.Parent is IAssignmentOperation assignment && assignment.Target == use)
-                && !OnlyLooks(use, types)
-                && (use.Syntax.SpanStart < wait.Syntax.SpanStart || IsAfterFailure(use, wait) || Completed.Of(use, types).Verdict != Verdict.Yes))
-                return new Fact(Verdict.Unknown, use.Syntax.GetLocation());
-        }
+        var seenElsewhere = task.DescendantsAndSelf().OfType<ILocalReferenceOperation>()
+            .Where(reference => HoldsTasks(reference.Type, types))
+            .Select(reference => SeenElsewhere(reference.Local, wait, types))
+            .FirstOrDefault(use => use is not null);
+        return seenElsewhere is null ? new Fact(Verdict.Yes) : new Fact(Verdict.Unknown, seenElsewhere.Syntax.GetLocation());
+    }
 
-        return new Fact(Verdict.Yes);
+    /// <summary>A task, or a collection of some.</summary>
+    private static bool HoldsTasks(ITypeSymbol? type, KnownTypes types) =>
+        types.IsTaskLike(type)
+        || type is IArrayTypeSymbol array && types.IsTaskLike(array.ElementType)
+        || type is INamedTypeSymbol { TypeArguments: var arguments } && arguments.Any(types.IsTaskLike);
+
+    /// <summary>Where the task, or one of the collection, is awaited later, waited for again, or handed on.</summary>
+    private static IOperation? SeenElsewhere(ILocalSymbol local, IInvocationOperation wait, KnownTypes types)
+    {
+        if (wait.LoopsSinceDeclarationOf(local).FirstOrDefault() is { } loop)
+            return loop;
+
+        return LocalUses.Around(wait).ReferencesTo(local).FirstOrDefault(use =>
+            !wait.Syntax.Span.Contains(use.Syntax.Span)
+            && !(use.Parent is IAssignmentOperation assignment && assignment.Target == use)
+            && !(use.Syntax.SpanStart < wait.Syntax.SpanStart && use.Parent is { } filled && LocalValues.ElementsPutBy(filled, local).Any())
+            && !OnlyLooks(use, types)
+            && (use.Syntax.SpanStart < wait.Syntax.SpanStart || IsAfterFailure(use, wait) || Completed.Of(use, types).Verdict != Verdict.Yes));
     }
 
     /// <summary>Compares the task, reads its state, or looks at its end without waiting for it.</summary>

@@ -10,9 +10,11 @@ internal static class DeadToken
 {
     private const int MaxHops = 3;
 
-    /// <summary>The source, where it can never fire: the member around makes it without a timeout, cancels it nowhere, and gives it to nobody.</summary>
-    public static TokenSource? Of(IInvocationOperation call) => Sources(call).FirstOrDefault(source =>
-        source is { IsLinked: false, IsCancelledByHand: false, IsGivenAway: false } && !source.Timers.Any());
+    /// <summary>The source, where it can never fire: the member around makes it without a timeout, links it to no token that could, cancels it nowhere, and gives it to nobody.</summary>
+    public static TokenSource? Of(IInvocationOperation call) => Tokens(call)
+        .Append(TokenPassed.To(call, out var token).Verdict == Verdict.Yes ? token : null) // inside an options object
+        .Select(passed => passed is null ? null : TokenSource.Of(passed))
+        .FirstOrDefault(source => source is { IsCancelledByHand: false, IsGivenAway: false } && !source.Timers.Any() && (!source.IsLinked || Tokens((IInvocationOperation)source.Creation).All(part => part.IsNoToken())));
 
     /// <summary>Somebody chose a time after which the token fires: the member around, or all who hand it in.</summary>
     public static bool IsTimed(IInvocationOperation call, LlmContext context, CancellationToken cancellationToken) =>
@@ -36,6 +38,4 @@ internal static class DeadToken
         .SelectMany(argument => argument.Value.WithoutConversions() is IArrayCreationOperation { Initializer: { } several } ? several.ElementValues.AsEnumerable() : [argument.Value])
         .Select(value => value.WithoutConversions())
         .Where(value => value.Type is { } type && ReturnTypes.IsCancellationToken(type));
-
-    private static IEnumerable<TokenSource> Sources(IInvocationOperation call) => Tokens(call).Select(TokenSource.Of).OfType<TokenSource>();
 }

@@ -72,16 +72,7 @@ internal static class HeldDuring
         return IsClient(resource.Type, context) ? DisposalEffect.ClientCloses : null;
     }
 
-    private static bool IsStream(ITypeSymbol type)
-    {
-        for (var current = type; current is not null; current = current.BaseType)
-        {
-            if (current is { Name: nameof(Stream) } && current.IsInNamespace("System.IO"))
-                return true;
-        }
-
-        return false;
-    }
+    private static bool IsStream(ITypeSymbol type) => type.BaseTypesAndSelf().Any(current => current is { Name: nameof(Stream) } && current.IsInNamespace("System.IO"));
 
     private static bool IsClient(ITypeSymbol type, LlmContext context) =>
         context.Catalog.IsReceiver(type) || context.Catalog.FindClient(type) is not null || type is { Name: "HttpClient", ContainingNamespace.Name: "Http" };

@@ -75,7 +75,7 @@ internal static class Joined
         return value.Parent switch
         {
             IExpressionStatementOperation => true,
-            ISimpleAssignmentOperation { Target: IDiscardOperation or IFieldReferenceOperation or IPropertyReferenceOperation } => true,
+            ISimpleAssignmentOperation { Target: IDiscardOperation or IFieldReferenceOperation or IPropertyReferenceOperation, Parent: not IAnonymousObjectCreationOperation } => true,
             IArgumentOperation { Parent: IInvocationOperation { Instance: IFieldReferenceOperation or IPropertyReferenceOperation } store } argument => IsKept(argument, store),
             IVariableInitializerOperation { Parent: IVariableDeclaratorOperation { Symbol: var local } } => !LocalUses.Around(started).ReferencesTo(local).Any(),
             _ => false,

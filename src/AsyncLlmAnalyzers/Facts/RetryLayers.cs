@@ -10,7 +10,7 @@ namespace AsyncLlmAnalyzers.Facts;
 internal static class RetryLayers
 {
     /// <summary>
-    /// Every loop of attempts, pipeline and helper around it that certainly repeats it, here and where its functions are called from. Two callers that each repeat it
+    /// Every loop of attempts, method that calls itself after a failure, pipeline and helper around it that certainly repeats it, here and where its functions are called from. Two callers that each repeat it
     /// are no two layers: of several ways to the call it is the one with the most.
     /// </summary>
     public static ImmutableArray<Location> Of(IOperation call, LlmContext context, CancellationToken cancellationToken)
@@ -22,6 +22,8 @@ internal static class RetryLayers
             var found = place.Inner is { } inner ? layers[inner] : [];
             if (RetryLoop.Around(place.Site) is { TriesAnother: false } loop)
                 found = With(found, loop.Handler.Syntax.GetLocation());
+            else if (RetryHandler.AgainAround(place.Site) is { } again)
+                found = With(found, again.Syntax.GetLocation());
             if (Executors.Around(place.Site, ExecutorRole.Retries, context, cancellationToken) is { Verdict: Verdict.Yes, Proof: { } proof })
                 found = With(found, proof);
             layers.Add(place, found);

@@ -98,13 +98,7 @@ internal static class TokenPassed
         if (type is not { TypeKind: TypeKind.Class or TypeKind.Struct or TypeKind.Interface, SpecialType: SpecialType.None })
             return null;
 
-        for (var current = type; current is not null; current = current.BaseType)
-        {
-            if (OwnTokenProperty(current) is { } property)
-                return property;
-        }
-
-        return type.TypeKind == TypeKind.Interface ? type.AllInterfaces.Select(OwnTokenProperty).FirstOrDefault(property => property is not null) : null;
+        return type.BaseTypesAndSelf().Concat(type.TypeKind == TypeKind.Interface ? type.AllInterfaces : []).Select(OwnTokenProperty).FirstOrDefault(property => property is not null);
     }
 
     private static IPropertySymbol? OwnTokenProperty(ITypeSymbol type) => type.GetMembers()

@@ -53,7 +53,7 @@ internal readonly record struct TokenReachable(ImmutableArray<string> Expression
         ];
         return !tokens.IsEmpty ? [.. tokens.Distinct()] : [.. Reachable(IsOfFramework).OfType<IPropertySymbol>().Select(property => Carried(property.Name, property.Type)).OfType<string>().Distinct()];
 
-        IEnumerable<ISymbol> Reachable(Func<ISymbol, bool> isWanted) => TypesFrom(type).SelectMany(declaring => declaring.GetMembers())
+        IEnumerable<ISymbol> Reachable(Func<ISymbol, bool> isWanted) => type.BaseTypesAndSelf().SelectMany(declaring => declaring.GetMembers())
             .Where(candidate => isWanted(candidate)
                 && !candidate.IsImplicitlyDeclared && (candidate.IsStatic || !member.IsStatic) && !SymbolEqualityComparer.Default.Equals(candidate, member)
                 && context.Compilation.IsSymbolAccessibleWithin(candidate, type));
@@ -70,10 +70,4 @@ internal readonly record struct TokenReachable(ImmutableArray<string> Expression
     private static IEnumerable<IParameterSymbol> PrimaryParameters(INamedTypeSymbol type) => type.InstanceConstructors
         .Where(constructor => constructor.DeclaringSyntaxReferences.Any(reference => reference.GetSyntax() is TypeDeclarationSyntax))
         .SelectMany(constructor => constructor.Parameters);
-
-    private static IEnumerable<INamedTypeSymbol> TypesFrom(INamedTypeSymbol type)
-    {
-        for (var current = type; current is not null; current = current.BaseType)
-            yield return current;
-    }
 }

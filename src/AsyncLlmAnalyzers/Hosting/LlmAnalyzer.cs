@@ -76,13 +76,17 @@ public class LlmAnalyzer : DiagnosticAnalyzer
 
         public void Inspect(SyntaxNodeAnalysisContext node)
         {
-            if (TriggerOf(node.Node) is not var (kind, name))
+            if (TriggerOf(node.Node) is not var (kind, name) || IsSeenAgain(node))
                 return;
 
             var findings = FindingsAt(kind, name, node.Node, node);
             foreach (var finding in kind == TriggerKind.Invocation && findings.Count > 0 ? WithoutThoseOfReturn(findings, node) : findings)
                 node.ReportDiagnostic(finding.ToDiagnostic());
         }
+
+        /// <summary>The compiler comes to the members of an <c>extension</c> block with the block and its class as well.</summary>
+        private static bool IsSeenAgain(SyntaxNodeAnalysisContext node) =>
+            node.ContainingSymbol is INamedTypeSymbol && node.Node.FirstAncestorOrSelf<MemberDeclarationSyntax>() is not (null or BaseTypeDeclarationSyntax);
 
         private List<Finding> FindingsAt(TriggerKind kind, string name, SyntaxNode place, SyntaxNodeAnalysisContext node)
         {

@@ -19,13 +19,43 @@ internal sealed class CallsBehind(LlmContext context, CancellationToken cancella
         if (!_seen.Add(task))
             return null;
 
-        return StartedBy(task) ?? _sources.Of(task).Select(Of).FirstOrDefault(call => call is not null);
+        return StartedBy(task) ?? _sources.Of(task).Concat(OfField(task)).Select(Of).FirstOrDefault(call => call is not null);
+    }
+
+    /// <summary>What a field is given whose task nobody awaits, tests or hands on: who waits for it is the first to see it end.</summary>
+    private IEnumerable<IOperation> OfField(IOperation task) =>
+        task is IFieldReferenceOperation { Field: { DeclaredAccessibility: Accessibility.Private, IsImplicitlyDeclared: false } field } && FieldUses.Of(field, context, cancellationToken).All(IsAssignedOrWaitedFor)
+            ? new ValueSources(context, cancellationToken).Of(task)
+            : [];
+
+    private bool IsAssignedOrWaitedFor(IOperation use)
+    {
+        for (var (child, parent) = (use, use.Parent); parent is not null; (child, parent) = (parent, parent.Parent))
+        {
+            switch (parent)
+            {
+                case IAssignmentOperation { Parent: IExpressionStatementOperation } assignment when assignment.Target == child:
+                case IBinaryOperation or IIsPatternOperation { Pattern: IConstantPatternOperation or INegatedPatternOperation }:
+                case var wait when TaskWait.From(wait, context.Types) is not null:
+                    return true;
+                case IConditionalAccessOperation access when access.Operation == child:
+                    return access.WhenNotNull.DescendantsAndSelf().Any(part => TaskWait.From(part, context.Types) is not null);
+                case IAssignmentOperation or IConversionOperation or IPropertyReferenceOperation { Property: { Name: "Value", ContainingType.Name: "Lazy" } }:
+                case IInvocationOperation { TargetMethod.Name: "GetAwaiter" or "ConfigureAwait" }:
+                    continue;
+                default:
+                    return false;
+            }
+        }
+
+        return false;
     }
 
     private ISymbol? StartedBy(IOperation task) => task switch
     {
-        IInvocationOperation { TargetMethod.Name: "Select" or "SelectMany" or "Run" or "StartNew" } starter when starter.TargetMethod.ContainingType.IsInNamespace("System") =>
+        IInvocationOperation { TargetMethod.Name: "Select" or "SelectMany" or "Zip" or "ToDictionary" or "ConvertAll" or "Run" or "StartNew" } starter when starter.TargetMethod.ContainingType.IsInNamespace("System") =>
             starter.Arguments.Select(argument => OfFunction(argument.Value)).FirstOrDefault(call => call is not null),
+        IObjectCreationOperation { Type.Name: "Lazy", Arguments: [var factory, ..] } => OfFunction(factory.Value),
         IInvocationOperation { TargetMethod.MethodKind: MethodKind.DelegateInvoke, Instance: { } function } => OfFunction(function),
         IInvocationOperation invocation when IsStarted(invocation.Type) => OfMethod(invocation.TargetMethod, invocation.ReceiverType(), invocation),
         IPropertyReferenceOperation { Property.GetMethod: { } getter } property when IsStarted(property.Type) =>

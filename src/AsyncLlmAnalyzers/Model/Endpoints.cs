@@ -68,13 +68,8 @@ internal static class Endpoints
         if (method is not { DeclaredAccessibility: Accessibility.Public, IsStatic: false } || HasAttribute(method, "NonActionAttribute", "Microsoft.AspNetCore.Mvc"))
             return false;
 
-        for (var type = method.ContainingType; type is not null; type = type.BaseType)
-        {
-            if (type.Name == "ControllerBase" && type.IsInNamespace("Microsoft.AspNetCore.Mvc") || HasAttribute(type, "ApiControllerAttribute", "Microsoft.AspNetCore.Mvc"))
-                return true;
-        }
-
-        return false;
+        return method.ContainingType.BaseTypesAndSelf().Any(type =>
+            type.Name == "ControllerBase" && type.IsInNamespace("Microsoft.AspNetCore.Mvc") || HasAttribute(type, "ApiControllerAttribute", "Microsoft.AspNetCore.Mvc"));
     }
 
     private static bool HasAttribute(ISymbol symbol, string name, string @namespace) =>

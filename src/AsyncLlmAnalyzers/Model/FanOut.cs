@@ -40,6 +40,13 @@ internal sealed class TaskProducer
     public static TaskProducer FromLoop(IOperation task, ImmutableArray<ILoopOperation> loops, ItemCount count, IOperation site) =>
         new() { Body = task, Scope = loops[0].Body, Count = count, Site = site, Loops = loops };
 
+    /// <param name="task">The task that the lambda leaves in something: a tuple, an object, a list.</param>
+    /// <param name="lambda">What runs per item.</param>
+    /// <param name="count">How many items there are.</param>
+    /// <param name="site">What runs the lambda, or stores the task.</param>
+    public static TaskProducer FromPart(IOperation task, IAnonymousFunctionOperation lambda, ItemCount count, IOperation site) =>
+        new() { Body = task, Scope = lambda, Count = count, Site = site };
+
     public Route Reach(LlmContext context, CancellationToken cancellationToken) => (Body, Method) switch
     {
         ({ } region, _) => context.Wrappers.Of(region, Scope ?? region, cancellationToken),
@@ -63,14 +70,12 @@ internal sealed class FanOut(IInvocationOperation combinator, ImmutableArray<Tas
     {
         var type = invocation.TargetMethod.ContainingType;
         var smallFanOut = Options.SmallFanOut.Read(options);
+        var producers = new TaskProducers(context.Types, new ItemCounter(context, smallFanOut, cancellationToken));
         if (KnownTypes.Is(type, context.Types.Task) && invocation.TargetMethod.Name is "WhenAll" or "WhenAny" or "WhenEach")
-        {
-            var reader = new TaskProducers(invocation, new ItemCounter(context, smallFanOut, cancellationToken));
-            return new FanOut(invocation, reader.Of(invocation.Arguments[0].Value));
-        }
+            return new FanOut(invocation, producers.Of(invocation.Arguments[0].Value));
 
         return KnownTypes.Is(type, context.Types.Parallel) && invocation.TargetMethod.Name is "ForEachAsync" or "ForAsync"
-            ? new FanOut(invocation, [OfParallel(invocation, smallFanOut)])
+            ? new FanOut(invocation, [OfParallel(invocation, smallFanOut), .. producers.OfStarted(invocation)])
             : null;
     }
 

@@ -3,6 +3,8 @@ using System.Runtime.CompilerServices;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Operations;
+using AsyncLlmAnalyzers.Catalog;
 
 namespace AsyncLlmAnalyzers.Model;
 
@@ -42,6 +44,17 @@ internal sealed class Implementations(LlmContext context)
 
         return found.ToImmutable();
     }
+
+    /// <summary>What constructors pass to this one: <c>: this(..)</c> beside it, <c>: base(..)</c> of derived types.</summary>
+    public IEnumerable<IInvocationOperation> InitializersThatRun(IMethodSymbol constructor, CancellationToken cancellationToken) =>
+        DerivedTypes(constructor.ContainingType, cancellationToken).Prepend(constructor.ContainingType.OriginalDefinition)
+            .SelectMany(type => type.DeclaringSyntaxReferences)
+            .Select(reference => reference.GetSyntax(cancellationToken))
+            .OfType<TypeDeclarationSyntax>()
+            .SelectMany(type => type.Members.OfType<ConstructorDeclarationSyntax>().Select(declared => (SyntaxNode?)declared.Initializer).Concat(type.BaseList?.Types.OfType<PrimaryConstructorBaseTypeSyntax>() ?? []))
+            .Select(initializer => initializer is null ? null : context.GetModel(initializer.SyntaxTree)?.GetOperation(initializer, cancellationToken))
+            .OfType<IInvocationOperation>()
+            .Where(call => SymbolEqualityComparer.Default.Equals(call.TargetMethod.OriginalDefinition, constructor.OriginalDefinition));
 
     private static IMethodSymbol? ImplementationIn(INamedTypeSymbol type, IMethodSymbol member)
     {
@@ -101,19 +114,9 @@ internal sealed class Implementations(LlmContext context)
         }
     }
 
-    private static bool IsA(INamedTypeSymbol type, INamedTypeSymbol ancestor)
-    {
-        if (ancestor.TypeKind == TypeKind.Interface)
-            return type.AllInterfaces.Any(i => SymbolEqualityComparer.Default.Equals(i.OriginalDefinition, ancestor.OriginalDefinition));
-
-        for (var current = type.BaseType; current is not null; current = current.BaseType)
-        {
-            if (SymbolEqualityComparer.Default.Equals(current.OriginalDefinition, ancestor.OriginalDefinition))
-                return true;
-        }
-
-        return false;
-    }
+    private static bool IsA(INamedTypeSymbol type, INamedTypeSymbol ancestor) =>
+        (ancestor.TypeKind == TypeKind.Interface ? type.AllInterfaces : type.BaseType.BaseTypesAndSelf())
+        .Any(candidate => SymbolEqualityComparer.Default.Equals(candidate.OriginalDefinition, ancestor.OriginalDefinition));
 
     private static IReadOnlyList<(string BaseName, TextSpanOfType Type)> ReadBaseNames(SyntaxTree tree)
     {

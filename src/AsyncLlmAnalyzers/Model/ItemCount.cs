@@ -26,6 +26,9 @@ internal sealed class ItemCounter(LlmContext context, int smallFanOut, Cancellat
 
     public ItemCount Of(IOperation sequence) => Of(sequence, MaxDepth);
 
+    /// <summary>How many there are when this number of them is made.</summary>
+    public ItemCount OfNumber(IOperation number) => OfLimit(number, MaxDepth);
+
     /// <summary>How often the loop runs its body.</summary>
     public ItemCount Of(ILoopOperation loop) => loop switch
     {

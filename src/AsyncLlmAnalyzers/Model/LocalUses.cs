@@ -44,6 +44,13 @@ internal sealed class LocalUses
                     break;
                 case IDeconstructionAssignmentOperation deconstruction:
                     deconstructions.Add(deconstruction);
+                    values.AddRange(ValuesOf(deconstruction));
+                    break;
+                case IIsPatternOperation { Pattern: IDeclarationPatternOperation { DeclaredSymbol: ILocalSymbol local } } isPattern:
+                    values.Add((local, isPattern.Value));
+                    break;
+                case IIsPatternOperation { Pattern: IRecursivePatternOperation { DeclaredSymbol: ILocalSymbol local } } isPattern:
+                    values.Add((local, isPattern.Value));
                     break;
             }
         }
@@ -56,6 +63,18 @@ internal sealed class LocalUses
 
     /// <summary><c>var (a, b) = ..</c>, whatever its locals are.</summary>
     public ImmutableArray<IDeconstructionAssignmentOperation> Deconstructions { get; }
+
+    /// <summary><c>var (a, b) = (one, other)</c>: each has its own value.</summary>
+    private static IEnumerable<(ILocalSymbol Local, IOperation Value)> ValuesOf(IDeconstructionAssignmentOperation deconstruction) =>
+        TargetsOf(deconstruction).Zip((deconstruction.Value.WithoutConversions() as ITupleOperation)?.Elements ?? [], (target, value) => (Target: target as ILocalReferenceOperation, Value: value))
+            .Where(pair => pair.Target is not null)
+            .Select(pair => (pair.Target!.Local, pair.Value));
+
+    /// <summary>What is assigned, in the order of the tuple.</summary>
+    public static IEnumerable<IOperation> TargetsOf(IDeconstructionAssignmentOperation deconstruction) =>
+        (Declared(deconstruction.Target) as ITupleOperation)?.Elements.Select(Declared) ?? [];
+
+    private static IOperation Declared(IOperation target) => target is IDeclarationExpressionOperation declaration ? declaration.Expression : target;
 
     /// <param name="inside">Any operation of the body.</param>
     public static LocalUses Around(IOperation inside) => ByBody.GetValue(inside.Root(), static body => new LocalUses(body));

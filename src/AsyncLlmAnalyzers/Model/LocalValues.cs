@@ -26,6 +26,14 @@ internal static class LocalValues
         _ => [],
     };
 
+    /// <summary>The collections that put one of their elements into the local: <c>tasks.TryGetValue(key, out var task)</c>.</summary>
+    public static IEnumerable<IOperation> CollectionsThatGive(ILocalSymbol local, IOperation root) => root.DescendantsAndSelf()
+        .OfType<IInvocationOperation>()
+        .Where(get => get.TargetMethod.Name is "TryGetValue" or "TryDequeue" or "TryTake" or "TryPop" or "TryRemove" or "Remove"
+            && get.Arguments.Any(argument => argument.Parameter?.RefKind == RefKind.Out && IsOn(argument.Value is IDeclarationExpressionOperation declared ? declared.Expression : argument.Value, local)))
+        .Select(get => get.Receiver())
+        .OfType<IOperation>();
+
     /// <summary>The loop whose iteration variable this local is.</summary>
     public static IForEachLoopOperation? IterationOf(ILocalSymbol local, IOperation inside) =>
         inside.Ancestors().OfType<IForEachLoopOperation>().FirstOrDefault(loop => loop.Locals.Any(candidate => Is(candidate, local)));

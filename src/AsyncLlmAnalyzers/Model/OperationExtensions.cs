@@ -82,11 +82,14 @@ internal static class OperationExtensions
         _ => null,
     };
 
-    /// <summary>What the referenced local was initialised with, when that is all it ever was.</summary>
+    /// <summary>
+    /// What the referenced local was initialised with, when that is all it ever was. It stands before the reference, so that a chain of locals ends,
+    /// in code that does not compile as well: <c>var tasks = tasks.ToList();</c>.
+    /// </summary>
     public static IOperation? Initializer(this ILocalReferenceOperation reference)
     {
         var values = LocalValues.Of(reference);
-        return values is [var only] ? only : null;
+        return values is [var only] && only.Syntax.Span.End <= reference.Syntax.SpanStart ? only : null;
     }
 
     public static IEnumerable<IOperation> Ancestors(this IOperation operation)

@@ -59,12 +59,24 @@ internal sealed class RetryHandler
         return null;
     }
 
+    /// <summary>Where a handler around <paramref name="site"/> makes its function's attempt again, counted or not: <c>catch when (attempt &lt; 3) { return await AskAsync(question, attempt + 1); }</c>.</summary>
+    public static IInvocationOperation? AgainAround(IOperation site) => site.AncestorsInFunction()
+        .OfType<ITryOperation>()
+        .Where(attempt => attempt.Body.Syntax.Span.Contains(site.Syntax.Span))
+        .SelectMany(attempt => attempt.Catches)
+        .Select(clause => SelfCallIn(clause, static value => value is IBinaryOperation { LeftOperand: var counted, RightOperand.ConstantValue.Value: 1 } ? counted : value))
+        .FirstOrDefault(again => again is not null);
+
     /// <summary><c>catch { return await AskAsync(question); }</c> in <c>AskAsync(question)</c>; with another argument it is another attempt, or has a count.</summary>
-    private static IInvocationOperation? RecursionIn(ICatchClauseOperation clause) =>
+    private static IInvocationOperation? RecursionIn(ICatchClauseOperation clause) => SelfCallIn(clause, static value => value);
+
+    /// <param name="clause">The handler.</param>
+    /// <param name="given">Of an argument, the parameter that it has to be, or be made of.</param>
+    private static IInvocationOperation? SelfCallIn(ICatchClauseOperation clause, Func<IOperation, IOperation> given) =>
         clause.Handler.Descendants().OfType<IInvocationOperation>().FirstOrDefault(call =>
             SymbolEqualityComparer.Default.Equals(call.TargetMethod.OriginalDefinition, FunctionOf(clause)?.OriginalDefinition)
             && call.Instance is null or IInstanceReferenceOperation
-            && call.Arguments.All(argument => argument.IsImplicit || argument.Value.WithoutConversions() is IParameterReferenceOperation given && given.Parameter.Ordinal == argument.Parameter?.Ordinal)
+            && call.Arguments.All(argument => argument.IsImplicit || given(argument.Value.WithoutConversions()) is IParameterReferenceOperation { Parameter.Ordinal: var ordinal } && ordinal == argument.Parameter?.Ordinal)
             && call.EnclosingFunction() == clause.EnclosingFunction());
 
     /// <summary>The handler takes another client for the next attempt.</summary>

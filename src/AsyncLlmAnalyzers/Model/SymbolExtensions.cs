@@ -1,4 +1,5 @@
 using Microsoft.CodeAnalysis;
+using AsyncLlmAnalyzers.Catalog;
 
 namespace AsyncLlmAnalyzers.Model;
 
@@ -12,29 +13,11 @@ internal static class SymbolExtensions
     }
 
     /// <summary>The type is the other, or has it among its base types.</summary>
-    public static bool IsOrDerivesFrom(this ITypeSymbol type, ITypeSymbol ancestor)
-    {
-        for (var current = type; current is not null; current = current.BaseType)
-        {
-            if (SymbolEqualityComparer.Default.Equals(current, ancestor))
-                return true;
-        }
-
-        return false;
-    }
+    public static bool IsOrDerivesFrom(this ITypeSymbol type, ITypeSymbol ancestor) => type.BaseTypesAndSelf().Contains(ancestor, SymbolEqualityComparer.Default);
 
     /// <summary>It, or a base type of it, has this name.</summary>
     public static bool IsOrDerivesFrom(this ITypeSymbol type, string name) => type.Name == name || type.DerivesFrom(name);
 
     /// <summary>A base type of it has this name.</summary>
-    public static bool DerivesFrom(this ITypeSymbol type, string name)
-    {
-        for (var current = type.BaseType; current is not null; current = current.BaseType)
-        {
-            if (current.Name == name)
-                return true;
-        }
-
-        return false;
-    }
+    public static bool DerivesFrom(this ITypeSymbol type, string name) => type.BaseType.BaseTypesAndSelf().Any(ancestor => ancestor.Name == name);
 }

@@ -6,27 +6,37 @@ namespace AsyncLlmAnalyzers.Model;
 
 /// <summary>
 /// Finds what starts the tasks given to a combinator: <c>Select</c> with a lambda or method group, query syntax, a loop that
-/// adds to a list or fills an array, a spread, each through locals and copies.
+/// adds to a list or fills an array, a spread, each through locals, copies, and the tuples or objects that carry the tasks.
 /// </summary>
-internal sealed class TaskProducers(IInvocationOperation combinator, ItemCounter counter)
+internal sealed class TaskProducers(KnownTypes types, ItemCounter counter)
 {
     private readonly HashSet<ILocalSymbol> _localsBeingRead = new(SymbolEqualityComparer.Default);
 
     /// <summary>Empty when the tasks are fixed ones, or nothing can be said of them.</summary>
-    public ImmutableArray<TaskProducer> Of(IOperation tasks) => [.. Producers(tasks)];
+    public ImmutableArray<TaskProducer> Of(IOperation tasks) => [.. Producers(tasks, part: null)];
 
-    private IEnumerable<TaskProducer> Producers(IOperation tasks)
+    /// <summary>What started the tasks that <c>Parallel.ForEachAsync</c> goes over: it limits how many are awaited, not how many run. A lazy sequence starts each when its turn comes.</summary>
+    public ImmutableArray<TaskProducer> OfStarted(IInvocationOperation parallel) =>
+        parallel.Argument("source") is { } source
+        && types.IsTaskLike(parallel.TargetMethod.TypeArguments[0])
+        && !new TaskCover(types, new TaskSources(types)).IsLazy(source.WithoutConversions())
+            ? Of(source)
+            : [];
+
+    /// <param name="tasks">The tasks, or what carries them.</param>
+    /// <param name="part">The member of each element that is the task; null when the element is.</param>
+    private IEnumerable<TaskProducer> Producers(IOperation tasks, string? part)
     {
         tasks = tasks.WithoutConversions();
         return tasks switch
         {
-            IInvocationOperation projection when ProjectionOf(projection) is { } function => [TaskProducer.FromDelegate(function, counter.Of(projection.Receiver() ?? projection.Arguments[0].Value), projection)],
-            IPropertyReferenceOperation { Property.Name: "Values", Instance: { } dictionary } => Producers(dictionary),
-            IInvocationOperation invocation when IsLinqOrCopy(invocation) => SequenceArguments(invocation).SelectMany(Producers),
-            IObjectCreationOperation { Arguments: [var copied, ..] } => Producers(copied.Value),
-            ICollectionExpressionOperation collection => collection.Elements.OfType<ISpreadOperation>().SelectMany(spread => Producers(spread.Operand)),
-            IConditionalOperation { WhenFalse: { } whenFalse } conditional => Producers(conditional.WhenTrue).Concat(Producers(whenFalse)),
-            ILocalReferenceOperation local => OfLocal(local),
+            IInvocationOperation projection when ProjectionOf(projection) is { } function => OfProjection(projection, function, part),
+            IPropertyReferenceOperation { Property.Name: "Values", Instance: { } dictionary } => Producers(dictionary, part),
+            IInvocationOperation invocation when IsLinqOrCopy(invocation) => SequenceArguments(invocation).SelectMany(sequence => Producers(sequence, part)),
+            IObjectCreationOperation { Arguments: [var copied, ..] } => Producers(copied.Value, part),
+            ICollectionExpressionOperation collection => collection.Elements.OfType<ISpreadOperation>().SelectMany(spread => Producers(spread.Operand, part)),
+            IConditionalOperation { WhenFalse: { } whenFalse } conditional => Producers(conditional.WhenTrue, part).Concat(Producers(whenFalse, part)),
+            ILocalReferenceOperation local => OfLocal(local, part),
             _ => [],
         };
     }
@@ -37,8 +47,23 @@ internal sealed class TaskProducers(IInvocationOperation combinator, ItemCounter
         "Select" or "SelectMany" when query.Arguments.Length >= 2 => query.Arguments[query.Arguments.Length - 1].Value,
         "Zip" => query.Argument("resultSelector"),
         "ToDictionary" => query.Argument("elementSelector"),
+        "ConvertAll" => query.Argument("converter"),
         _ => null,
     };
+
+    private IEnumerable<TaskProducer> OfProjection(IInvocationOperation projection, IOperation function, string? part)
+    {
+        var items = projection.Receiver() ?? projection.Arguments[0].Value;
+        if (part is null && TaskPart.ReadBy(function) is { } read)
+            return Producers(items, read.Name);
+
+        if (part is null)
+            return [TaskProducer.FromDelegate(function, counter.Of(items), projection)];
+
+        return function.Lambda() is { } lambda && TaskPart.Results(lambda) is [var result] && TaskPart.Of(result, part) is { } task
+            ? [TaskProducer.FromPart(task, lambda, counter.Of(items), projection)]
+            : [];
+    }
 
     private static bool IsLinqOrCopy(IInvocationOperation invocation) => IsInNamespaceSystem(invocation);
 
@@ -50,20 +75,20 @@ internal sealed class TaskProducers(IInvocationOperation combinator, ItemCounter
             ? invocation.Arguments.Select(argument => argument.Value)
             : invocation.Receiver() is { } receiver ? [receiver] : [];
 
-    private List<TaskProducer> OfLocal(ILocalReferenceOperation reference)
+    private List<TaskProducer> OfLocal(ILocalReferenceOperation reference, string? part)
     {
         var local = reference.Local;
         if (!_localsBeingRead.Add(local))
             return [];
 
         var root = reference.Root();
-        var producers = LocalValues.Of(local, root).SelectMany(Producers)
+        var producers = LocalValues.Of(local, root).SelectMany(value => Producers(value, part))
             .Concat(root.DescendantsAndSelf().SelectMany(operation => operation switch
             {
-                IInvocationOperation { TargetMethod.Name: "Add" or "TryAdd" or "Enqueue" or "Push" } add when IsOn(add.Instance, local) => OfStore(add, add.Arguments[add.Arguments.Length - 1].Value, local),
-                IInvocationOperation { TargetMethod.Name: "AddRange" } add when IsOn(add.Receiver(), local) => Producers(add.Arguments[add.Arguments.Length - 1].Value),
-                ISimpleAssignmentOperation { Target: IArrayElementReferenceOperation element } store when IsOn(element.ArrayReference, local) => OfStore(store, store.Value, local),
-                ISimpleAssignmentOperation { Target: IPropertyReferenceOperation { Property.IsIndexer: true } element } store when IsOn(element.Instance, local) => OfStore(store, store.Value, local),
+                IInvocationOperation { TargetMethod.Name: "Add" or "TryAdd" or "Enqueue" or "Push" } add when IsOn(add.Instance, local) => OfStore(add, add.Arguments[add.Arguments.Length - 1].Value, local, part),
+                IInvocationOperation { TargetMethod.Name: "AddRange" } add when IsOn(add.Receiver(), local) => Producers(add.Arguments[add.Arguments.Length - 1].Value, part),
+                ISimpleAssignmentOperation { Target: IArrayElementReferenceOperation element } store when IsOn(element.ArrayReference, local) => OfStore(store, store.Value, local, part),
+                ISimpleAssignmentOperation { Target: IPropertyReferenceOperation { Property.IsIndexer: true } element } store when IsOn(element.Instance, local) => OfStore(store, store.Value, local, part),
                 _ => [],
             }))
             .ToList();
@@ -76,23 +101,38 @@ internal sealed class TaskProducers(IInvocationOperation combinator, ItemCounter
         target?.WithoutConversions() is ILocalReferenceOperation reference && SymbolEqualityComparer.Default.Equals(reference.Local, local);
 
     /// <summary>A task put into the list or array in a loop. In a loop that also waits for the list, at most a batch is in flight.</summary>
-    private IEnumerable<TaskProducer> OfStore(IOperation store, IOperation task, ILocalSymbol list)
+    private IEnumerable<TaskProducer> OfStore(IOperation store, IOperation stored, ILocalSymbol list, string? part)
     {
-        var loops = store.LoopsSinceDeclarationOf(list).ToImmutableArray();
-        if (loops.IsEmpty || loops.Any(loop => WaitsFor(loop, list)))
+        if ((part is null ? TaskPart.ValueOf(stored) : TaskPart.Of(stored, part)) is not { } task)
             return [];
 
-        task = task.WithoutConversions();
-        if (task is ILocalReferenceOperation { } local && local.Initializer() is { } initializer)
-            task = initializer.WithoutConversions();
+        var loops = store.LoopsSinceDeclarationOf(list).ToImmutableArray();
+        if (loops.IsEmpty)
+            return OfStoreInLambda(store, task, list);
+        if (loops.Any(loop => WaitsFor(loop.Body, list)))
+            return [];
 
         var count = loops.All(loop => counter.Of(loop) == ItemCount.Bounded) ? ItemCount.Bounded : ItemCount.Unbounded;
         return [TaskProducer.FromLoop(task, loops, count, store)];
     }
 
-    private bool WaitsFor(ILoopOperation loop, ILocalSymbol list) =>
-        loop.Body.Descendants().OfType<IInvocationOperation>().Any(call =>
-            call.TargetMethod.ContainingType.Equals(combinator.TargetMethod.ContainingType, SymbolEqualityComparer.Default)
+    /// <summary><c>items.ForEach(item => tasks.Add(..))</c>, <c>Parallel.For(0, n, i => tasks[i] = ..)</c>: a loop by another name.</summary>
+    private IEnumerable<TaskProducer> OfStoreInLambda(IOperation store, IOperation task, ILocalSymbol list)
+    {
+        if (store.EnclosingFunction() is not IAnonymousFunctionOperation lambda
+            || lambda.Syntax.Span.Contains(list.Locations[0].SourceSpan)
+            || lambda.GivenTo() is not { TargetMethod.Name: "ForEach" or "For" } loop
+            || !IsInNamespaceSystem(loop)
+            || WaitsFor(lambda.Body, list))
+            return [];
+
+        var count = loop.Argument("toExclusive") is { } end ? counter.OfNumber(end) : counter.Of(loop.Receiver() ?? loop.Arguments[0].Value);
+        return [TaskProducer.FromPart(task, lambda, count, store)];
+    }
+
+    private bool WaitsFor(IOperation body, ILocalSymbol list) =>
+        body.Descendants().OfType<IInvocationOperation>().Any(call =>
+            types.IsTask(call.TargetMethod.ContainingType)
             && call.TargetMethod.Name is "WhenAll" or "WhenAny" or "WaitAll" or "WaitAny"
             && call.Arguments.Any(argument => argument.DescendantsAndSelf().OfType<ILocalReferenceOperation>().Any(reference => IsOn(reference, list))));
 }

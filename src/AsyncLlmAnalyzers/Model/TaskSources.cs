@@ -25,6 +25,7 @@ internal sealed class TaskSources(KnownTypes types)
             IPropertyReferenceOperation { Property.Name: TaskWait.ResultName, Instance: { } task } when types.IsTaskLike(task.Type) => [task],
             IPropertyReferenceOperation { Property.IsIndexer: true, Instance: { } collection } => [collection],
             IPropertyReferenceOperation { Property.ContainingType.IsAnonymousType: true, Instance: { } value } => [value],
+            IPropertyReferenceOperation { Property: { Name: "Value", ContainingType.Name: "Lazy" or "KeyValuePair" }, Instance: { } value } => [value],
             IFieldReferenceOperation { Field.ContainingType.IsTupleType: true, Instance: { } tuple } => [tuple],
             IConditionalOperation { WhenFalse: { } whenFalse } conditional => [conditional.WhenTrue, whenFalse],
             ICoalesceOperation coalesce => [coalesce.Value, coalesce.WhenNull],
@@ -57,7 +58,7 @@ internal sealed class TaskSources(KnownTypes types)
             return [loop.Collection];
 
         var root = reference.Root();
-        return LocalValues.Of(reference.Local, root).Concat(LocalValues.ElementsPutInto(reference.Local, root));
+        return LocalValues.Of(reference.Local, root).Concat(LocalValues.ElementsPutInto(reference.Local, root)).Concat(LocalValues.CollectionsThatGive(reference.Local, root));
     }
 
     private IEnumerable<IOperation> OfInvocation(IInvocationOperation invocation)
@@ -82,8 +83,10 @@ internal sealed class TaskSources(KnownTypes types)
 
     private static IEnumerable<IOperation> OfCreation(IObjectCreationOperation creation)
     {
-        var added = creation.Initializer?.Initializers.OfType<IInvocationOperation>().SelectMany(add => add.Arguments) ?? [];
-        return creation.Arguments.Concat(added).Select(argument => argument.Value);
+        var initializers = creation.Initializer?.Initializers ?? [];
+        var set = initializers.OfType<ISimpleAssignmentOperation>().Where(assignment => assignment.Target is IPropertyReferenceOperation { Property.IsIndexer: true });
+        return creation.Arguments.Concat(initializers.OfType<IInvocationOperation>().SelectMany(add => add.Arguments)).Select(argument => argument.Value)
+            .Concat(set.Select(assignment => assignment.Value));
     }
 
     /// <summary>In <c>tasks.Select(t => ..)</c>, <c>task.ContinueWith(t => ..)</c> and their kin: what <c>t</c> is taken from.</summary>

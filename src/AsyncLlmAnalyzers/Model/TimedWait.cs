@@ -16,11 +16,14 @@ internal readonly record struct TimedWait(ImmutableArray<IOperation> Tasks, IInv
 
     public const string Wait = nameof(Task.Wait);
 
+    public static readonly ImmutableHashSet<string> Names = [WhenAny, WaitAsync, Wait, nameof(Task.WaitAll), nameof(Task.WaitAny)];
+
     public static TimedWait? From(IInvocationOperation wait, KnownTypes types) => wait.TargetMethod switch
     {
         { Name: WhenAny, IsStatic: true } method when types.IsTask(method.ContainingType) => OfRace(wait, types),
         { Name: WaitAsync or Wait, IsStatic: false } method when types.IsTask(method.ContainingType) && HasEnd(wait) =>
             wait.Receiver() is { } task ? new TimedWait([task], null) : null,
+        { Name: nameof(Task.WaitAll) or nameof(Task.WaitAny), IsStatic: true } method when types.IsTask(method.ContainingType) && HasEnd(wait) => new TimedWait([wait.Arguments[0].Value], null),
         _ => null,
     };
 
@@ -29,9 +32,8 @@ internal readonly record struct TimedWait(ImmutableArray<IOperation> Tasks, IInv
         wait.Arguments.FirstOrDefault(argument => argument.Parameter?.Type is { Name: nameof(TimeSpan) } or { SpecialType: SpecialType.System_Int32 })?.Value;
 
     /// <summary>A time, or the token of a source that has one.</summary>
-    private static bool HasEnd(IInvocationOperation wait) => TimeOf(wait) is { } time
-        ? !TokenSource.IsInfinite(time)
-        : wait.Arguments.Any(argument => ReturnTypes.IsCancellationToken(argument.Value.Type!) && TokenSource.Of(argument.Value)?.Timers.Any() == true);
+    private static bool HasEnd(IInvocationOperation wait) => TimeOf(wait) is { } time && !TokenSource.IsInfinite(time)
+        || wait.Arguments.Any(argument => ReturnTypes.IsCancellationToken(argument.Value.Type!) && TokenSource.Of(argument.Value)?.Timers.Any() == true);
 
     private static TimedWait? OfRace(IInvocationOperation race, KnownTypes types)
     {
@@ -53,7 +55,7 @@ internal readonly record struct TimedWait(ImmutableArray<IOperation> Tasks, IInv
 
     private static IInvocationOperation? DelayOf(IOperation racer, KnownTypes types) => racer.WithoutConversions() switch
     {
-        IInvocationOperation delay when types.IsCombinator(delay, nameof(Task.Delay)) => TokenSource.IsInfinite(delay.Arguments[0].Value) ? null : delay,
+        IInvocationOperation delay when types.IsCombinator(delay, nameof(Task.Delay)) => HasEnd(delay) ? delay : null,
         ILocalReferenceOperation local when local.Initializer() is { } value && value.WithoutConversions() is IInvocationOperation => DelayOf(value, types),
         _ => null,
     };

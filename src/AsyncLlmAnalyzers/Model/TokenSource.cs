@@ -45,8 +45,13 @@ internal sealed class TokenSource
     public bool IsCancelledByHand => Calls("Cancel").Concat(Calls("CancelAsync")).Any();
 
     /// <summary>Somebody else holds the source, too, and may do anything with it: cancel it, link it.</summary>
-    public bool IsGivenAway => Uses.Any(use =>
-        use.Parent is not (IPropertyReferenceOperation or IInvocationOperation or IUsingOperation) && !(use.Parent is ISimpleAssignmentOperation assignment && assignment.Target == use));
+    public bool IsGivenAway => Uses.Any(use => use.Parent switch
+    {
+        IPropertyReferenceOperation or IInvocationOperation or IUsingOperation or IBinaryOperation or IIsPatternOperation => false,
+        ISimpleAssignmentOperation assignment => assignment.Target != use,
+        IConditionalAccessOperation access => access.WhenNotNull is not IInvocationOperation,
+        _ => true,
+    });
 
     /// <summary>The source behind the expression of a token: <c>cts.Token</c>, directly or through a local.</summary>
     public static TokenSource? Of(IOperation token) => token.WithoutConversions() switch
@@ -68,7 +73,7 @@ internal sealed class TokenSource
             ISimpleAssignmentOperation { Target: ILocalReferenceOperation target } => target.Local,
             _ => null,
         };
-        return local is not null && IsCreation(creation) && LocalValues.Of(local, creation).Length == 1 ? new TokenSource(creation, local) : null;
+        return local is not null && IsCreation(creation) && OnlyValue(local, creation) == creation ? new TokenSource(creation, local) : null;
     }
 
     /// <summary>A local that holds this source's own token.</summary>
@@ -85,10 +90,14 @@ internal sealed class TokenSource
 
     private static TokenSource? OfSource(IOperation source) => source switch
     {
-        ILocalReferenceOperation local when local.Initializer()?.WithoutConversions() is { } creation && IsCreation(creation) => new TokenSource(creation, local.Local),
+        ILocalReferenceOperation local when OnlyValue(local.Local, local) is { } creation && IsCreation(creation) => new TokenSource(creation, local.Local),
         _ when IsCreation(source) => new TokenSource(source, local: null),
         _ => null,
     };
+
+    /// <summary>What the local holds wherever it holds something: as where a <c>try</c> makes what its <c>finally</c> disposes of.</summary>
+    private static IOperation? OnlyValue(ILocalSymbol local, IOperation inside) =>
+        LocalValues.Of(local, inside).Select(value => value.WithoutConversions()).Where(value => value is not (IDefaultValueOperation or ILiteralOperation)).ToList() is [var only] ? only : null;
 
     private static bool IsCreation(IOperation operation) => operation switch
     {
@@ -98,5 +107,5 @@ internal sealed class TokenSource
     };
 
     private IEnumerable<IInvocationOperation> Calls(string name) =>
-        Uses.Select(use => use.Parent).OfType<IInvocationOperation>().Where(call => call.TargetMethod.Name == name);
+        Uses.Select(use => use.Parent is IConditionalAccessOperation access ? access.WhenNotNull : use.Parent).OfType<IInvocationOperation>().Where(call => call.TargetMethod.Name == name);
 }

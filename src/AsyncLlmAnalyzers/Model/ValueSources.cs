@@ -49,21 +49,11 @@ internal sealed class ValueSources(LlmContext context, CancellationToken cancell
     /// <summary><c>var (client, tools) = Create()</c>: what the tuple holds in the local's place.</summary>
     private IEnumerable<IOperation> Deconstructed(ILocalReferenceOperation local)
     {
-        foreach (var deconstruction in LocalUses.Around(local).Deconstructions)
+        foreach (var deconstruction in LocalUses.Around(local).Deconstructions.Where(deconstruction => deconstruction.Value.WithoutConversions() is not ITupleOperation))
         {
-            var target = deconstruction.Target is IDeclarationExpressionOperation declaration ? declaration.Expression : deconstruction.Target;
-            if (target is not ITupleOperation { Elements: var targets })
-                continue;
-
-            for (var i = 0; i < targets.Length; i++)
-            {
-                var element = targets[i] is IDeclarationExpressionOperation declared ? declared.Expression : targets[i];
-                if (element is ILocalReferenceOperation other && SymbolEqualityComparer.Default.Equals(other.Local, local.Local))
-                {
-                    foreach (var value in ElementsOf(deconstruction.Value, i, MaxTupleSteps))
-                        yield return value;
-                }
-            }
+            var index = LocalUses.TargetsOf(deconstruction).ToList().FindIndex(target => target.IsVariable(local.Local));
+            foreach (var value in index < 0 ? [] : ElementsOf(deconstruction.Value, index, MaxTupleSteps))
+                yield return value;
         }
     }
 
@@ -141,6 +131,7 @@ internal sealed class ValueSources(LlmContext context, CancellationToken cancell
     private IEnumerable<IOperation> OfCreations(IMethodSymbol constructor, IParameterSymbol parameter) =>
         context.Names.Creations(constructor, cancellationToken)
             .SelectMany(creation => creation.Arguments)
+            .Concat(context.Implementations.InitializersThatRun(constructor, cancellationToken).SelectMany(initializer => initializer.Arguments))
             .Where(argument => argument.Parameter?.Ordinal == parameter.Ordinal)
             .Select(argument => argument.Value);
 

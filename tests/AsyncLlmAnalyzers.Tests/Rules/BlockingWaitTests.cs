@@ -74,6 +74,17 @@ public class BlockingWaitTests() : RuleTests("ALLM2001")
         "var updates = chat.GetStreamingResponseAsync(prompt).GetAsyncEnumerator(); var x = updates.MoveNextAsync().AsTask().[|Result|];",
         "var x = Task.FromResult(AskText(prompt)).Result.[|Result|];",
         "var x = Greeting.[|Result|];",
+        "var (a, b) = (AskText(prompt), Local(prompt)); var x = a.[|Result|] + b.Result;",
+        "Task<string> a, b; (a, b) = (Local(prompt), AskText(prompt)); var x = a.Result + b.[|Result|];",
+        "foreach (var (p, t) in prompts.Select(p => (p, AskText(p))).ToList()) Console.WriteLine(t.[|Result|]);",
+        "var pairs = prompts.Select(p => new { p, Answer = AskText(p) }).ToList(); foreach (var pair in pairs) Console.WriteLine(pair.Answer.[|Result|]);",
+        "var tasks = prompts.ToDictionary(p => p, AskText); foreach (var pair in tasks) Console.WriteLine(pair.Value.[|Result|]);",
+        "var tasks = new Dictionary<string, Task<string>>(); tasks[prompt] = AskText(prompt); if (tasks.TryGetValue(prompt, out var task)) Console.WriteLine(task.[|Result|]);",
+        "var tasks = new Dictionary<string, Task<string>> { [prompt] = AskText(prompt) }; var x = tasks[prompt].[|Result|];",
+        "var tasks = new Queue<Task<string>>(); tasks.Enqueue(AskText(prompt)); while (tasks.TryDequeue(out var task)) Console.WriteLine(task.[|Result|]);",
+        "Task<string>? started = AskText(prompt); if (started is { } task) Console.WriteLine(task.[|Result|]);",
+        "object started = AskText(prompt); if (started is Task<string> task) Console.WriteLine(task.[|Result|]);",
+        "var answer = new Lazy<Task<string>>(() => AskText(prompt)); var x = answer.Value.[|Result|];",
         "using var t = AskText(prompt); try { t.[|Wait|](); } catch (AggregateException) { }",
         """
         var x = client
@@ -171,7 +182,32 @@ public class BlockingWaitTests() : RuleTests("ALLM2001")
         "await AskText(prompt).ContinueWith(t => Console.WriteLine(t.Result));",
         "var task = AskText(prompt); while (!task.IsCompleted) Console.Write('.'); Console.WriteLine(task.Result);",
         "await foreach (var t in Task.WhenEach(prompts.Select(AskText))) Console.WriteLine(t.Result);",
+        "var (a, b) = (AskText(prompt), AskText(prompt)); await Task.WhenAll(a, b); var x = a.Result + b.Result;",
+        "var pairs = prompts.Select(p => (p, Answer: AskText(p))).ToList(); await Task.WhenAll(pairs.Select(pair => pair.Answer)); foreach (var (p, t) in pairs) Console.WriteLine(t.Result);",
+        "var tasks = prompts.ToDictionary(p => p, AskText); await Task.WhenAll(tasks.Values); foreach (var pair in tasks) Console.WriteLine(pair.Value.Result);",
+        "var tasks = prompts.ToDictionary(p => p, AskText); await Task.WhenAll(tasks.Values); if (tasks.TryGetValue(prompt, out var task)) Console.WriteLine(task.Result);",
+        "var started = AskText(prompt); await started; if (started is { } task) Console.WriteLine(task.Result);",
+        "var started = AskText(prompt); if (started is { IsCompletedSuccessfully: true } task) Console.WriteLine(task.Result);",
+        "var answer = new Lazy<Task<string>>(() => AskText(prompt)); await answer.Value; var x = answer.Value.Result;",
     ];
+
+    [Theory]
+    [InlineData("Task<string>? started; void Start() => started = AskText(\"Why?\"); string Answer => started!.[|Result|];")]
+    [InlineData("Task<string>? started; string Answer => (started ??= AskText(\"Why?\")).[|Result|];")]
+    [InlineData("Task<string>? started; string? Get() { if (started == null) this.started = AskText(\"Why?\"); return started?.GetAwaiter().[|GetResult|](); }")]
+    [InlineData("readonly Lazy<Task<string>> answer = new(() => default(IChatClient)!.GetResponseAsync(\"Why?\").ContinueWith(t => t.Result.Text)); string Answer => answer.Value.[|Result|];")]
+    public async Task Reports_a_wait_for_the_task_of_a_field(string members) => await ReportsAsync(Class(members));
+
+    /// <summary>Who waits may come after who has seen it end.</summary>
+    [Theory]
+    [InlineData("Task<string>? started; async Task Start() { started = AskText(\"Why?\"); await started; } string Answer => started!.Result;")]
+    [InlineData("Task<string>? started; Task<string> Start() => started = AskText(\"Why?\"); async Task Run() { await Start(); Show(); } void Show() => Console.WriteLine(started!.Result);")]
+    [InlineData("Task<string>? started; Task Ready => started ??= AskText(\"Why?\"); string Answer => started!.Result;")]
+    [InlineData("Task<string>? started; void Start() => started = AskText(\"Why?\"); string? Answer => started!.IsCompleted ? Read() : null; string Read() => started!.Result;")]
+    [InlineData("Task<string>? started; void Start() => started = Local(\"Why?\"); string Answer => started!.Result;")]
+    [InlineData("protected Task<string>? started; void Start() => started = AskText(\"Why?\"); string Answer => started!.Result;")]
+    [InlineData("readonly Lazy<Task<string>> answer = new(() => default(IChatClient)!.GetResponseAsync(\"Why?\").ContinueWith(t => t.Result.Text)); async Task Run() { await answer.Value; Show(); } void Show() => Console.WriteLine(answer.Value.Result);")]
+    public async Task Silent_on_a_field_whose_task_others_see_as_well(string members) => await SilentAsync(Class(members));
 
     [Fact]
     public async Task Reports_a_lazy_sequence_that_is_read_again() => await ReportsAsync(Async(

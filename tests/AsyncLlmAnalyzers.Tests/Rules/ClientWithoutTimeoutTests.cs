@@ -47,6 +47,15 @@ public class ClientWithoutTimeoutTests() : RuleTests("ALLM3003")
         }
         """);
 
+    [Theory]
+    [InlineData("class Answers(ChatClient client) { public Answers() : this(new [|ChatClient|](\"m\", \"k\")) { } public Task Ask(string question) => client.CompleteChatAsync(question); }")]
+    [InlineData("class Asking(ChatClient client) { public Task Ask(string question) => client.CompleteChatAsync(question); } class Answers() : Asking(new [|ChatClient|](\"m\", \"k\"));")]
+    [InlineData("class Asking(ChatClient client) { public Task Ask(string question) => client.CompleteChatAsync(question); } class Answers : Asking { public Answers() : base(new [|ChatClient|](\"m\", \"k\")) { } }")]
+    [InlineData("class Asking(ChatClient client) { public Task Ask(string question) => client.CompleteChatAsync(question); } class Answers(ChatClient client) : Asking(client) { public Answers() : this(new [|ChatClient|](\"m\", \"k\")) { } }")]
+    [InlineData("class Answers { readonly ChatClient client; Answers(ChatClient client) => this.client = client; public Answers(string key) : this(new [|ChatClient|](\"m\", key)) { } public Task Ask(string question) => client.CompleteChatAsync(question); }")]
+    [InlineData("class Answers(ChatClient client) { public Answers() : this(new ChatClient(\"m\", \"k\")) { } public object Client => client; }")]
+    public Task Follows_a_client_that_one_constructor_passes_to_another(string classes) => ReportsAsync("using OpenAI.Chat;\n\n" + classes + "\n");
+
     [Fact]
     public Task Silent_without_a_call_in_the_compilation() => SilentAsync("""
         using OpenAI.Chat;

@@ -80,6 +80,27 @@ public class StackedRetriesTests() : RuleTests("ALLM4006")
     [InlineData("await pipeline.ExecuteAsync(async token => await client.CompleteChatAsync(text));")]
     public Task Silent_when_nothing_certainly_repeats_it(string statements) => SilentAsync(In(statements));
 
+    /// <summary>A method that calls itself after a failure is a retry; with something else in place of what it was given it tries another.</summary>
+    [Theory]
+    [InlineData("[|CompleteChatAsync|]", "when (attempt < 3) { return await AskAsync(text, model, attempt + 1); }")]
+    [InlineData("[|CompleteChatAsync|]", "when (attempt < 3) { await Task.Delay(1000); return await AskAsync(text, model, attempt: attempt + 1); }")]
+    [InlineData("CompleteChatAsync", "when (attempt < 3) { return await AskAsync(text, \"other\", attempt + 1); }")]
+    [InlineData("CompleteChatAsync", "when (attempt < 3) { return await AskAsync(text[1..], model, attempt + 1); }")]
+    [InlineData("CompleteChatAsync", "when (attempt < 3) { return null!; }")]
+    public Task Reports_a_method_that_calls_itself_after_a_failure(string call, string handler) => ReportsAsync($$"""
+        using OpenAI.Chat;
+
+        class Answers
+        {
+            private readonly ChatClient _client = new("gpt-5-mini", "key");
+
+            async Task<ChatCompletion> AskAsync(string text, string model, int attempt = 0)
+            {
+                try { return await _client.{{call}}(text); } catch (Exception) {{handler}}
+            }
+        }
+        """);
+
     [Theory]
     [InlineData("new ChatClient(\"m\", \"k\")", "new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new OpenAIClientOptions { RetryPolicy = new ClientRetryPolicy(maxRetries: 0) })")]
     [InlineData("new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new OpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(30) })", "new ChatClient(\"m\", new ApiKeyCredential(\"k\"), new OpenAIClientOptions { NetworkTimeout = TimeSpan.FromSeconds(30), RetryPolicy = new ClientRetryPolicy(maxRetries: 0) })")]

@@ -52,17 +52,29 @@ public class TimeoutDoesNotCancelTests() : RuleTests("ALLM3005")
     [InlineData("var answer = Ask(\"x\"); await Task.[|WhenAny|](answer, Task.Delay(1000)); if (!answer.IsCompleted) return null!; Console.WriteLine(await answer);")]
     [InlineData("var answer = Ask(\"x\"); await Task.[|WhenAny|](answer, Task.Delay(1000)); if (answer.IsCompletedSuccessfully) Console.WriteLine(answer.Result);")]
     [InlineData("var answer = Ask(\"x\"); var winner = await Task.[|WhenAny|](answer, Task.Delay(1000)); if (winner != answer) { _ = answer.ContinueWith(t => t.Exception); throw new TimeoutException(); } Console.WriteLine(await answer);")]
+    [InlineData("using var cts = new CancellationTokenSource(Limit); await Task.[|WhenAny|](Ask(\"x\"), Task.Delay(-1, cts.Token));")]
+    [InlineData("using var cts = new CancellationTokenSource(Limit); await Task.[|WhenAny|](Ask(\"x\"), Task.Delay(Timeout.Infinite, cts.Token));")]
+    [InlineData("var tasks = prompts.Select(Ask).ToList(); await Task.[|WhenAny|](Task.WhenAll(tasks), Task.Delay(1000)); Console.WriteLine(tasks.Count);")]
+    [InlineData("var tasks = new List<Task>(); foreach (var p in prompts) tasks.Add(Ask(p)); await Task.WhenAll(tasks).[|WaitAsync|](Limit);")]
     public Task Reports_a_race_with_a_delay(string statements) => ReportsAsync(WithBody(statements + " return null!;"));
 
     [Theory]
     [InlineData("if (!client.CompleteChatAsync(messages).[|Wait|](1000)) throw new TimeoutException();")]
     [InlineData("var answer = Ask(\"x\"); if (!answer.[|Wait|](Limit)) throw new TimeoutException(); Console.WriteLine(answer.Result);")]
     [InlineData("var answer = Ask(\"x\"); if (!answer.[|Wait|](1000, ct)) throw new TimeoutException(); Console.WriteLine(answer.Result);")]
+    [InlineData("Task.[|WaitAll|]([Ask(\"x\"), Ask(\"y\")], 1000);")]
+    [InlineData("var tasks = prompts.Select(Ask).ToArray(); if (!Task.[|WaitAll|](tasks, Limit)) throw new TimeoutException();")]
+    [InlineData("Task.[|WaitAny|]([Ask(\"x\")], 1000, ct);")]
     public Task Reports_a_blocking_wait_and_leaves_the_fix_to_the_one_that_awaits(string statements) => OffersNoFixAsync(WithBody(statements + " await Task.Yield(); return null!;"));
 
     [Fact]
     public Task Passes_the_token_the_wait_was_given() => FixesAsync(
         WithBody("using var cts = new CancellationTokenSource(Limit);\nreturn (await client.CompleteChatAsync(messages, options, ct).[|WaitAsync|](cts.Token)).Value;"),
+        WithBody("using var cts = new CancellationTokenSource(Limit);\nreturn (await client.CompleteChatAsync(messages, options, cts.Token)).Value;"));
+
+    [Fact]
+    public Task Passes_the_token_where_the_time_never_passes() => FixesAsync(
+        WithBody("using var cts = new CancellationTokenSource(Limit);\nreturn (await client.CompleteChatAsync(messages, options).[|WaitAsync|](Timeout.InfiniteTimeSpan, cts.Token)).Value;"),
         WithBody("using var cts = new CancellationTokenSource(Limit);\nreturn (await client.CompleteChatAsync(messages, options, cts.Token)).Value;"));
 
     [Theory]
@@ -88,6 +100,9 @@ public class TimeoutDoesNotCancelTests() : RuleTests("ALLM3005")
     [InlineData("var answer = Ask(\"x\"); if (await Task.WhenAny(answer, Task.Delay(1000)) != answer) { running = answer; return null!; }")]
     [InlineData("var answer = Ask(\"x\"); pending.Add(answer); await Task.WhenAny(answer, Task.Delay(1000));")]
     [InlineData("running = Ask(\"x\"); await Task.WhenAny(running, Task.Delay(1000));")]
+    [InlineData("var tasks = prompts.Select(Ask).ToList(); await Task.WhenAny(Task.WhenAll(tasks), Task.Delay(1000)); Console.WriteLine(await Task.WhenAll(tasks));")]
+    [InlineData("var tasks = prompts.Select(Ask).ToList(); try { await Task.WhenAll(tasks).WaitAsync(Limit); } catch (TimeoutException) { Console.WriteLine(\"Still thinking..\"); } foreach (var task in tasks) Console.WriteLine(await task);")]
+    [InlineData("var tasks = prompts.Select(Ask).ToArray(); if (!Task.WaitAll(tasks, Limit)) Console.WriteLine(\"Still thinking..\"); await Task.WhenAll(tasks);")]
     public Task Is_silent_when_the_call_is_awaited_after_all(string statements) => SilentAsync(WithBody(statements + " return null!;"));
 
     [Theory]
@@ -97,6 +112,9 @@ public class TimeoutDoesNotCancelTests() : RuleTests("ALLM3005")
     [InlineData("await Task.WhenAny(Ask(\"x\"), Ask(\"y\"));")]
     [InlineData("client.CompleteChatAsync(messages).Wait(ct);")]
     [InlineData("client.CompleteChatAsync(messages).Wait(-1);")]
+    [InlineData("Task.WaitAll([Ask(\"x\")], -1);")]
+    [InlineData("await Task.WhenAny(Ask(\"x\"), Task.Delay(-1, ct));")]
+    [InlineData("using var cts = new CancellationTokenSource(Limit); await Task.WhenAny(Ask(\"x\", cts.Token), Task.Delay(-1, cts.Token));")]
     [InlineData("await Task.Delay(1000, ct).WaitAsync(Limit);")]
     [InlineData("await client.CompleteChatAsync(messages, null, stopping.Token).WaitAsync(Limit);")]
     [InlineData("await client.CompleteChatAsync(body, request).WaitAsync(Limit);")]

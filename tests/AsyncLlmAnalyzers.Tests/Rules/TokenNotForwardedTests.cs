@@ -201,9 +201,24 @@ public class TokenNotForwardedTests() : RuleTests("ALLM3002")
     [InlineData("xs.Select(async x => await client.[|CompleteChatAsync|](x))", "xs.Select(async x => await client.CompleteChatAsync([x], cancellationToken: ct))")]
     [InlineData("xs.Select(x => client.[|CompleteChatAsync|](x)).ToList()", "xs.Select(x => client.CompleteChatAsync([x], cancellationToken: ct)).ToList()")]
     [InlineData("from x in xs select client.[|CompleteChatAsync|](x)", "from x in xs select client.CompleteChatAsync([x], cancellationToken: ct)")]
+    [InlineData("from x in xs let answer = client.[|CompleteChatAsync|](x) select answer", "from x in xs let answer = client.CompleteChatAsync([x], cancellationToken: ct) select answer")]
+    [InlineData("xs.Select(x => new { x, Answer = client.[|CompleteChatAsync|](x) }).Select(pair => pair.Answer)", "xs.Select(x => new { x, Answer = client.CompleteChatAsync([x], cancellationToken: ct) }).Select(pair => pair.Answer)")]
     [InlineData("xs.Select(delegate (string x) { return client.[|CompleteChatAsync|](x); })", "xs.Select(delegate (string x) { return client.CompleteChatAsync([x], cancellationToken: ct); })")]
     public Task Reports_in_projections(string projection, string fixedProjection) =>
         FixesAsync(WithBody($"await Task.WhenAll({projection});"), WithBody($"await Task.WhenAll({fixedProjection});"));
+
+    [Fact]
+    public Task Reports_once_in_an_extension_block() => ReportsAsync("""
+        using OpenAI.Chat;
+
+        static class Extensions
+        {
+            extension(ChatClient client)
+            {
+                public async Task<string> AskAsync(string text, CancellationToken ct) => (await client.[|CompleteChatAsync|](text)).Value.Content[0].Text;
+            }
+        }
+        """);
 
     [Theory]
     [InlineData("await Parallel.ForEachAsync(xs, async (x, token) => await client.[|CompleteChatAsync|](x));", "await Parallel.ForEachAsync(xs, async (x, token) => await client.CompleteChatAsync([x], cancellationToken: token));")]

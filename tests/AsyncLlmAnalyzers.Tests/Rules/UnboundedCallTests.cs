@@ -23,6 +23,11 @@ public class UnboundedCallTests() : RuleTests("ALLM3001")
     [InlineData("var source = new CancellationTokenSource(); await client.[|CompleteChatAsync|]([text], cancellationToken: source.Token);")]
     [InlineData("using var source = new CancellationTokenSource(); var token = source.Token; await client.[|CompleteChatAsync|]([text], cancellationToken: token);")]
     [InlineData("await client.[|CompleteChatAsync|]([text], cancellationToken: new CancellationTokenSource().Token);")]
+    [InlineData("await infinite.[|CompleteChatAsync|](BinaryContent.Create(BinaryData.FromString(text)), new RequestOptions { CancellationToken = CancellationToken.None });")]
+    [InlineData("var source = new CancellationTokenSource(); await client.[|CompleteChatAsync|](BinaryContent.Create(BinaryData.FromString(text)), new RequestOptions { CancellationToken = source.Token });")]
+    [InlineData("var source = new CancellationTokenSource(); var options = new RequestOptions(); options.CancellationToken = source.Token; await client.[|CompleteChatAsync|](BinaryContent.Create(BinaryData.FromString(text)), options);")]
+    [InlineData("using var source = CancellationTokenSource.CreateLinkedTokenSource(CancellationToken.None); await client.[|CompleteChatAsync|]([text], cancellationToken: source.Token);")]
+    [InlineData("using var source = CancellationTokenSource.CreateLinkedTokenSource(default, CancellationToken.None); await client.[|CompleteChatAsync|]([text], cancellationToken: source.Token);")]
     [InlineData("await foreach (var part in ollama.[|GenerateAsync|](new())) { }")]
     [InlineData("var stream = ollama.[|GenerateAsync|](new()); await foreach (var part in stream) { }")]
     public Task Reports_what_nothing_ends(string statements) => ReportsAsync(Method(statements));
@@ -54,6 +59,9 @@ public class UnboundedCallTests() : RuleTests("ALLM3001")
     [InlineData("var source = new CancellationTokenSource(); source.CancelAfter(1000); await client.CompleteChatAsync([text], cancellationToken: source.Token);")]
     [InlineData("var source = new CancellationTokenSource(); Console.CancelKeyPress += (_, _) => source.Cancel(); await client.CompleteChatAsync([text], cancellationToken: source.Token);")]
     [InlineData("var source = CancellationTokenSource.CreateLinkedTokenSource(ct); await client.CompleteChatAsync([text], cancellationToken: source.Token);")]
+    [InlineData("var source = CancellationTokenSource.CreateLinkedTokenSource(CancellationToken.None, ct); await client.CompleteChatAsync([text], cancellationToken: source.Token);")]
+    [InlineData("var source = CancellationTokenSource.CreateLinkedTokenSource(CancellationToken.None); source.CancelAfter(1000); await client.CompleteChatAsync([text], cancellationToken: source.Token);")]
+    [InlineData("var source = new CancellationTokenSource(1000); await client.CompleteChatAsync(BinaryContent.Create(BinaryData.FromString(text)), new RequestOptions { CancellationToken = source.Token });")]
     public Task Silent_when_a_token_flows_in(string statements) => SilentAsync(Method(statements));
 
     [Theory]
@@ -107,6 +115,8 @@ public class UnboundedCallTests() : RuleTests("ALLM3001")
     [InlineData("await infinite.[|CompleteChatAsync|](text);", "using var cts = new CancellationTokenSource(TimeSpan.FromMinutes(5));\nawait infinite.CompleteChatAsync([text], cancellationToken: cts.Token);")]
     [InlineData("infinite.[|CompleteChat|](text);", "using var cts = new CancellationTokenSource(TimeSpan.FromMinutes(5));\ninfinite.CompleteChat([text], cancellationToken: cts.Token);")]
     [InlineData("var source = new CancellationTokenSource(); await client.[|CompleteChatAsync|]([text], cancellationToken: source.Token);", "var source = new CancellationTokenSource(TimeSpan.FromMinutes(5)); await client.CompleteChatAsync([text], cancellationToken: source.Token);")]
+    [InlineData("using var source = CancellationTokenSource.CreateLinkedTokenSource(CancellationToken.None); await client.[|CompleteChatAsync|]([text], cancellationToken: source.Token);", "using var source = new CancellationTokenSource(TimeSpan.FromMinutes(5)); await client.CompleteChatAsync([text], cancellationToken: source.Token);")]
+    [InlineData("var source = new CancellationTokenSource(); await client.[|CompleteChatAsync|](BinaryContent.Create(BinaryData.FromString(text)), new RequestOptions { CancellationToken = source.Token });", "var source = new CancellationTokenSource(TimeSpan.FromMinutes(5)); await client.CompleteChatAsync(BinaryContent.Create(BinaryData.FromString(text)), new RequestOptions { CancellationToken = source.Token });")]
     public Task Fix_gives_it_an_end(string statement, string fixedStatement) => FixesAsync(Method(statement, token: ""), Method(fixedStatement, token: ""));
 
     [Fact]

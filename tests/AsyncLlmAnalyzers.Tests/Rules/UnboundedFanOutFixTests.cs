@@ -484,4 +484,52 @@ public class UnboundedFanOutFixTests() : FixTests("ALLM1001")
             private readonly Task _all = Task.[|WhenAll|](Prompts.Select(prompt => Client.CompleteChatAsync(prompt)));
         }
         """);
+
+    [Fact]
+    public Task ConvertAll_is_a_Select_by_another_name() => FixesAsync(
+        Method("await Task.[|WhenAll|](prompts.ConvertAll(prompt => client.CompleteChatAsync([prompt], cancellationToken: cancellationToken)));"),
+        Method("""
+            using var gate = new SemaphoreSlim(10);
+            await Task.WhenAll(prompts.ConvertAll(async prompt =>
+            {
+                await gate.WaitAsync(cancellationToken);
+                try
+                {
+                    return await client.CompleteChatAsync([prompt], cancellationToken: cancellationToken);
+                }
+                finally
+                {
+                    gate.Release();
+                }
+            }));
+            """));
+
+    [Fact]
+    public Task Calls_that_a_parallel_loop_only_awaits_are_limited_where_they_start() => FixesAsync(
+        Method("""
+            var tasks = prompts.Select(prompt => client.CompleteChatAsync(prompt)).ToList();
+            await Parallel.[|ForEachAsync|](tasks, cancellationToken, async (task, token) => Console.WriteLine(await task));
+            """),
+        Method("""
+            var gate = new SemaphoreSlim(10);
+            var tasks = prompts.Select(async prompt =>
+            {
+                await gate.WaitAsync(cancellationToken);
+                try
+                {
+                    return await client.CompleteChatAsync(prompt);
+                }
+                finally
+                {
+                    gate.Release();
+                }
+            }).ToList();
+            await Parallel.ForEachAsync(tasks, cancellationToken, async (task, token) => Console.WriteLine(await task));
+            """));
+
+    /// <summary>What stores the task beside something else has no place to wait in.</summary>
+    [Theory]
+    [InlineData("var pairs = prompts.Select(prompt => (prompt, Answer: client.CompleteChatAsync(prompt))).ToList();\nawait Task.[|WhenAll|](pairs.Select(pair => pair.Answer));")]
+    [InlineData("var tasks = new List<Task>();\nprompts.ForEach(prompt => tasks.Add(client.CompleteChatAsync(prompt)));\nawait Task.[|WhenAll|](tasks);")]
+    public Task A_lambda_that_only_leaves_the_task_somewhere_is_not_changed(string body) => OffersNoFixAsync(Method(body));
 }

@@ -185,6 +185,50 @@ public class UnboundedFanOutTests() : RuleTests("ALLM1001")
         ReportsAsync(Method(body) + (extra is null ? "" : "\nstatic class More\n{\n    public static Task<string> SummarizeOne(this Summaries.ISummarizer summarizer, string text) => summarizer.SummarizeAsync(text);\n}\n"));
 
     [Theory]
+    [InlineData("var pairs = prompts.Select(prompt => (prompt, Answer: AskAsync(prompt))).ToList();\nawait Task.[|WhenAll|](pairs.Select(pair => pair.Answer));")]
+    [InlineData("var pairs = prompts.Select(prompt => (prompt, AskAsync(prompt)));\nawait Task.[|WhenAll|](pairs.Where(pair => pair.prompt != \"\").Select(pair => pair.Item2).ToArray());")]
+    [InlineData("var pairs = prompts.Select(prompt => new { prompt, Answer = client.CompleteChatAsync(prompt) }).ToArray();\nawait Task.[|WhenAll|](pairs.Select(pair => pair.Answer));")]
+    [InlineData("var pairs = prompts.Select(prompt => { var answer = AskAsync(prompt); return new { prompt, answer }; }).ToArray();\nawait Task.[|WhenAll|](from pair in pairs select pair.answer);")]
+    [InlineData("var jobs = prompts.Select(prompt => new Job(prompt, AskAsync(prompt))).ToList();\nawait Task.[|WhenAll|](jobs.Select(job => job.Answer));")]
+    [InlineData("var jobs = new List<Job>();\nforeach (var prompt in prompts)\n    jobs.Add(new Job(prompt, AskAsync(prompt)));\nawait Task.[|WhenAll|](jobs.Select(job => job.Answer));")]
+    [InlineData("var jobs = prompts.Select(prompt => new Mutable { Answer = AskAsync(prompt) }).ToList();\nawait Task.[|WhenAll|](jobs.Select(job => job.Answer));")]
+    [InlineData("var pairs = new List<(string, Task<string> Answer)>();\nforeach (var prompt in prompts)\n{\n    var pair = (prompt, AskAsync(prompt));\n    pairs.Add(pair);\n}\nawait Task.[|WhenAll|](pairs.Select(pair => pair.Answer));")]
+    [InlineData("var tasks = prompts.ToDictionary(prompt => prompt, prompt => AskAsync(prompt));\nawait Task.[|WhenAll|](tasks.Select(pair => pair.Value));")]
+    [InlineData("await Task.[|WhenAll|](from prompt in prompts let answer = AskAsync(prompt) select answer);")]
+    public Task Reports_tasks_that_something_carries(string body) =>
+        ReportsAsync(Method(body) + "\nrecord Job(string Prompt, Task<string> Answer);\n\nclass Mutable\n{\n    public Task<string>? Answer { get; set; }\n}\n");
+
+    [Theory]
+    [InlineData("var pairs = prompts.Select(prompt => (prompt, Text: AskAsync(prompt).Result, Saved: File.WriteAllTextAsync(prompt, \"\"))).ToList();\nawait Task.WhenAll(pairs.Select(pair => pair.Saved));")]
+    [InlineData("var pairs = prompts.Take(5).Select(prompt => (prompt, Answer: AskAsync(prompt))).ToList();\nawait Task.WhenAll(pairs.Select(pair => pair.Answer));")]
+    [InlineData("var pairs = prompts.Select(prompt => (prompt, Answer: LimitedAsync(prompt))).ToList();\nawait Task.WhenAll(pairs.Select(pair => pair.Answer));")]
+    [InlineData("var pairs = new[] { (\"a\", Answer: AskAsync(\"a\")), (\"b\", AskAsync(\"b\")) };\nawait Task.WhenAll(pairs.Select(pair => pair.Item2));")]
+    public Task Silent_when_what_is_carried_is_no_call_for_every_item(string body) => SilentAsync(Method(body));
+
+    [Theory]
+    [InlineData("await Task.[|WhenAll|](prompts.ToList().ConvertAll(prompt => AskAsync(prompt)));")]
+    [InlineData("await Task.[|WhenAll|](Array.ConvertAll(prompts.ToArray(), AskAsync));")]
+    [InlineData("var tasks = new List<Task>();\nprompts.ToList().ForEach(prompt => tasks.Add(AskAsync(prompt)));\nawait Task.[|WhenAll|](tasks);")]
+    [InlineData("var tasks = new List<Task>();\nArray.ForEach(prompts.ToArray(), prompt => { var task = AskAsync(prompt); tasks.Add(task); });\nawait Task.[|WhenAll|](tasks);")]
+    [InlineData("var tasks = new Task<string>[prompts.Count];\nParallel.For(0, prompts.Count, i => tasks[i] = AskAsync(prompts[i]));\nawait Task.[|WhenAll|](tasks);")]
+    [InlineData("var tasks = new ConcurrentBag<Task>();\nParallel.ForEach(prompts, prompt => tasks.Add(AskAsync(prompt)));\nawait Task.[|WhenAll|](tasks);")]
+    public Task Reports_loops_by_another_name(string body) => ReportsAsync(Method(body));
+
+    [Theory]
+    [InlineData("var tasks = new Task<string>[4];\nParallel.For(0, 4, i => tasks[i] = AskAsync(prompts[i]));\nawait Task.WhenAll(tasks);")]
+    [InlineData("prompts.ToList().ForEach(prompt => { var tasks = new List<Task>(); tasks.Add(AskAsync(prompt)); Task.WhenAll(tasks).Wait(); });")]
+    [InlineData("var tasks = new List<Task>();\nprompts.ToList().ForEach(prompt => { if (tasks.Count > 4) Task.WaitAny([.. tasks]); tasks.Add(AskAsync(prompt)); });\nawait Task.WhenAll(tasks);")]
+    [InlineData("var tasks = new List<Task>();\nAction<string> start = prompt => tasks.Add(AskAsync(prompt));\nawait Task.WhenAll(tasks);")]
+    [InlineData("var answers = new string[prompts.Count];\nParallel.For(0, prompts.Count, i => answers[i] = AskAsync(prompts[i]).Result);")]
+    public Task Silent_when_such_a_loop_is_short_or_waits(string body) => SilentAsync(Method(body));
+
+    [Theory]
+    [InlineData("var tasks = prompts.Select(AskAsync).ToList();\nawait Parallel.[|ForEachAsync|](tasks, async (task, token) => Console.WriteLine(await task));")]
+    [InlineData("var tasks = prompts.Select(AskAsync);\nawait Parallel.ForEachAsync(tasks, async (task, token) => Console.WriteLine(await task));")]
+    [InlineData("var tasks = prompts.Take(4).Select(AskAsync).ToList();\nawait Parallel.ForEachAsync(tasks, async (task, token) => Console.WriteLine(await task));")]
+    public Task Tells_calls_already_started_from_those_that_a_parallel_loop_starts(string body) => ReportsAsync(Method(body));
+
+    [Theory]
     [InlineData("await Task.[|WhenAll|](prompts.Select(async prompt => { var gate = new SemaphoreSlim(1); await gate.WaitAsync(); await AskAsync(prompt); gate.Release(); }));")]
     [InlineData("await Task.[|WhenAll|](prompts.Select(prompt => WithGateAsync(prompt, new SemaphoreSlim(1))));")]
     [InlineData("await Task.[|WhenAll|](prompts.Select(prompt => { var gate = new SemaphoreSlim(1); return WithGateAsync(prompt, gate); }));")]

@@ -52,6 +52,39 @@ public class UnlinkedTimeoutTests() : RuleTests("ALLM3006")
         WithBody($"{linked}\n        await client.CompleteChatAsync(messages, options, cts.Token);"));
 
     [Fact]
+    public Task Links_the_source_that_a_try_makes_and_its_finally_disposes_of() => FixesAsync(
+        WithBody("""
+            CancellationTokenSource? cts = null;
+            try
+            {
+                cts = new CancellationTokenSource(Limit);
+                await client.[|CompleteChatAsync|](messages, options, cts.Token);
+            }
+            finally
+            {
+                cts?.Dispose();
+            }
+            """),
+        WithBody("""
+            CancellationTokenSource? cts = null;
+            try
+            {
+                cts = CancellationTokenSource.CreateLinkedTokenSource(ct);
+                cts.CancelAfter(Limit);
+                await client.CompleteChatAsync(messages, options, cts.Token);
+            }
+            finally
+            {
+                cts?.Dispose();
+            }
+            """));
+
+    [Theory]
+    [InlineData("CancellationTokenSource? cts = null; try { cts = new CancellationTokenSource(Limit); await client.CompleteChatAsync(messages, options, cts.Token); } finally { cts?.Cancel(); }")]
+    [InlineData("CancellationTokenSource? cts = null; try { if (ct.CanBeCanceled) cts = CancellationTokenSource.CreateLinkedTokenSource(ct); cts ??= new CancellationTokenSource(Limit); await client.CompleteChatAsync(messages, options, cts.Token); } finally { cts?.Dispose(); }")]
+    public Task Is_silent_when_such_a_source_is_cancelled_or_may_be_another(string statements) => SilentAsync(WithBody(statements));
+
+    [Fact]
     public Task Links_the_source_of_a_using_statement() => FixesAsync(
         WithBody("""
             using (var cts = new CancellationTokenSource(Limit))

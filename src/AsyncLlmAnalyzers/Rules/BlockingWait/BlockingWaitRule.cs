@@ -15,6 +15,7 @@ namespace AsyncLlmAnalyzers.Rules.BlockingWait;
 /// Silent when
 /// <list type="bullet">
 /// <item>the task has already completed there: awaited, tested, waited for before, or handed out by <c>WhenAny</c>, <c>WhenEach</c> or <c>ContinueWith</c>;</item>
+/// <item>it is that of a field which others see, too;</item>
 /// <item>the client is a class of this compilation that makes no call;</item>
 /// <item>it is all that a non-async <c>Main</c> does to run the program's own async method;</item>
 /// <item>nothing runs: <c>nameof</c>, an expression tree; or <c>Result</c> is a property of another type.</item>

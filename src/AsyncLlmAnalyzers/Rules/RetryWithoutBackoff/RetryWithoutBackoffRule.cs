@@ -1,5 +1,6 @@
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Operations;
+using AsyncLlmAnalyzers.Catalog;
 using AsyncLlmAnalyzers.Facts;
 using AsyncLlmAnalyzers.Hosting;
 using AsyncLlmAnalyzers.Model;
@@ -60,14 +61,5 @@ internal sealed class RetryWithoutBackoffRule : LlmRule
         : delay.Syntax.ToString();
 
     /// <summary>The exception gives access to the response and so to its headers.</summary>
-    private static bool CarriesRetryAfter(ICatchClauseOperation clause)
-    {
-        for (var type = clause.ExceptionType as INamedTypeSymbol; type is not null; type = type.BaseType)
-        {
-            if (type.GetMembers("GetRawResponse").Length > 0)
-                return true;
-        }
-
-        return false;
-    }
+    private static bool CarriesRetryAfter(ICatchClauseOperation clause) => clause.ExceptionType.BaseTypesAndSelf().Any(type => !type.GetMembers("GetRawResponse").IsEmpty);
 }

@@ -9,7 +9,7 @@ namespace AsyncLlmAnalyzers.Rules.StackedRetries;
 /// <summary>
 /// Reports when
 /// <list type="bullet">
-/// <item>a hand-written retry, a pipeline or a throttle repeats a call whose client, as it is constructed, repeats it too;</item>
+/// <item>a hand-written retry, a method that calls itself after a failure, a pipeline or a throttle repeats a call whose client, as it is constructed, repeats it too;</item>
 /// <item>two retries of the code's own stand around one call, one inside the other.</item>
 /// </list>
 /// Silent when

@@ -31,7 +31,7 @@ internal sealed class TimeoutDoesNotCancelFix() : LlmFix(TimeoutDoesNotCancelRul
 
     private static IEnumerable<FixCandidate> OfRace(FixTarget target, IInvocationOperation wait, IOperation task, IInvocationOperation delay)
     {
-        if (target.Context.HasRuntime)
+        if (target.Context.HasRuntime && !TokenSource.IsInfinite(delay.Arguments[0].Value))
             yield return new("Helper", "Cancel the call after the time with LlmTimeout.RunAsync", cancellationToken => Task.FromResult(new Race(target, wait, task, cancellationToken).Replace(delay)));
         yield return new("Cancel", "Cancel the call when the time has passed", cancellationToken => Task.FromResult(new Race(target, wait, task, cancellationToken).Apply()));
     }
@@ -42,7 +42,7 @@ internal sealed class TimeoutDoesNotCancelFix() : LlmFix(TimeoutDoesNotCancelRul
         if (wait.Syntax is not InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Expression: var waited } } written || CallIn(wait.Receiver(), target.Context.Types) is not { } call)
             yield break;
 
-        if (TimeOf(wait) is not [_, ..] timer)
+        if (TimeOf(wait) is not [_, ..] timer || TokenSource.IsInfinite(TimedWait.TimeOf(wait)!))
         {
             if (TokenPassed.To(wait, out var given).Verdict == Verdict.Yes)
             {

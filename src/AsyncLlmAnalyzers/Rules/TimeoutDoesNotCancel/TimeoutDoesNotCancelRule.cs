@@ -11,7 +11,7 @@ namespace AsyncLlmAnalyzers.Rules.TimeoutDoesNotCancel;
 /// Reports when
 /// <list type="bullet">
 /// <item><c>Task.WhenAny</c> races a model call, or a wrapper that makes one, with <c>Task.Delay</c>;</item>
-/// <item><c>WaitAsync</c> or <c>Wait</c> waits for one with a timeout, or with the token of a source that has one.</item>
+/// <item><c>WaitAsync</c>, <c>Wait</c>, <c>WaitAll</c> or <c>WaitAny</c> waits for one with a timeout, or with the token of a source that has one.</item>
 /// </list>
 /// Silent when
 /// <list type="bullet">
@@ -37,7 +37,7 @@ internal sealed class TimeoutDoesNotCancelRule : LlmRule
     public override int Rank => 80;
 
     public override bool Accepts(TriggerKind kind, string name, LlmContext context) =>
-        kind == TriggerKind.Invocation && name is TimedWait.WhenAny or TimedWait.WaitAsync or TimedWait.Wait;
+        kind == TriggerKind.Invocation && TimedWait.Names.Contains(name);
 
     public override Finding? Inspect(Site site)
     {

@@ -63,14 +63,6 @@ internal sealed class UnboundedCallRule : LlmRule
                     || owner is ILocalReferenceOperation other && SymbolEqualityComparer.Default.Equals(other.Local, local)));
     });
 
-    private static bool HasSwitch(ITypeSymbol? type)
-    {
-        for (; type is not null; type = type.BaseType)
-        {
-            if (type.GetMembers(Switch).OfType<IPropertySymbol>().Any(property => property.Type.SpecialType == SpecialType.System_Boolean))
-                return true;
-        }
-
-        return false;
-    }
+    private static bool HasSwitch(ITypeSymbol? type) =>
+        type.BaseTypesAndSelf().SelectMany(declaring => declaring.GetMembers(Switch)).OfType<IPropertySymbol>().Any(property => property.Type.SpecialType == SpecialType.System_Boolean);
 }

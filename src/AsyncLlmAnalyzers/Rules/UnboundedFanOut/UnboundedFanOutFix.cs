@@ -26,7 +26,7 @@ internal sealed class UnboundedFanOutFix() : LlmFix(UnboundedFanOutRule.Id)
             yield break;
 
         var limit = target.MaxConcurrency;
-        if (invocation.TargetMethod.Name is "ForEachAsync" or "ForAsync")
+        if (producer.Site == invocation)
         {
             yield return new FixCandidate("Degree", $"Run at most {limit} at once", _ => Task.FromResult(ParallelDegree.Set(target, invocation, limit)));
             yield break;

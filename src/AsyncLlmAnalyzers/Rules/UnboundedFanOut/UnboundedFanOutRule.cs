@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.Operations;
 using AsyncLlmAnalyzers.Facts;
 using AsyncLlmAnalyzers.Hosting;
 using AsyncLlmAnalyzers.Model;
@@ -11,7 +10,7 @@ namespace AsyncLlmAnalyzers.Rules.UnboundedFanOut;
 /// Reports when
 /// <list type="bullet">
 /// <item><c>Task.WhenAll</c>, <c>WhenEach</c> or <c>WhenAny</c> joins one model call per item of a sequence of any length;</item>
-/// <item><c>Parallel.ForEachAsync</c> or <c>ForAsync</c> runs model calls with a constant degree that is no limit.</item>
+/// <item><c>Parallel.ForEachAsync</c> or <c>ForAsync</c> runs model calls with a constant degree that is no limit, or goes over calls already started.</item>
 /// </list>
 /// Silent when
 /// <list type="bullet">
@@ -52,20 +51,18 @@ internal sealed class UnboundedFanOutRule : LlmRule
 
             var properties = DiagnosticProperties.MaxConcurrency.AddTo(
                 ImmutableDictionary<string, string?>.Empty, Options.MaxConcurrency.Read(site.Options));
-            return new Finding(Descriptor, site.NameToken.GetLocation(), properties, Describe(fanOut.Combinator, call!, site));
+            return new Finding(Descriptor, site.NameToken.GetLocation(), properties, Describe(call!, isRun: producer.Site == fanOut.Combinator, site));
         }
 
         return null;
     }
 
-    private static string Describe(IInvocationOperation combinator, CallEdge call, Site site)
+    private static string Describe(CallEdge call, bool isRun, Site site)
     {
         var excess = IsOfLocalServer(call, site) ? "what its server cannot take at once waits in line and times out" : "what exceeds the rate limit fails with 429";
-        return combinator.TargetMethod.Name switch
-        {
-            "ForEachAsync" or "ForAsync" => $"'{call.Target.Name}' runs with a degree of parallelism that limits nothing, and {excess}",
-            _ => $"'{call.Target.Name}' is called for every item at the same moment, and {excess}",
-        };
+        return isRun
+            ? $"'{call.Target.Name}' runs with a degree of parallelism that limits nothing, and {excess}"
+            : $"'{call.Target.Name}' is called for every item at the same moment, and {excess}";
     }
 
     private static bool IsOfLocalServer(CallEdge call, Site site) =>
