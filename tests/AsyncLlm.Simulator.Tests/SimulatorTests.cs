@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace AsyncLlm.Simulator.Tests;
@@ -45,6 +46,16 @@ public sealed class SimulatorTests
         Assert.All(runs, run => Assert.Equal(0, run.ExitCode));
         Assert.Equal(runs[0].Output, runs[1].Output);
         Assert.Equal(3, runs.Select(run => run.Output).Append("bucket 10 600").Select(output => Regex.Match(output, @"bucket [\d.]+ [\d.]+").Value).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task Goals_of_the_matrix_are_met()
+    {
+        var (_, output) = await SimulatorProcess.RunAsync("--check");
+
+        var missed = int.Parse(Regex.Match(output, @"of ours, (\d+) of them miss a goal").Groups[1].Value, CultureInfo.InvariantCulture);
+        // None here; a processor that rounds otherwise decides what is near its goal.
+        Assert.True(missed <= 3, output);
     }
 
     [Fact]
