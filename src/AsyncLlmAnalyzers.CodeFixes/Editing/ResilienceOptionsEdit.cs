@@ -28,7 +28,7 @@ internal static class ResilienceOptionsEdit
                 var inner = block.Statements is [var first, ..] ? editor.IndentationOf(first) : indentation + editor.IndentationUnit;
                 return Replace(block, block.WithStatements(block.Statements.InsertRange(0, Statements(options, "").Split('\n').Select(statement => editor.Statement(statement, inner)))));
             case [{ Expression: SimpleLambdaExpressionSyntax { ExpressionBody: { } body, Parameter.Identifier.ValueText: var options } written }] when !SetsOthers(call):
-                var whole = editor.Block($"{{\n{Statements(options, "\t")}\n\t{Template.Hole};\n}}", indentation).Fill(body.WithoutOuterWhitespace().WithLeadingTrivia(SyntaxFactory.Whitespace(indentation + editor.IndentationUnit)));
+                var whole = editor.Block($"{{\n{Statements(options, "\t")}\n\t{Template.Hole};\n}}", indentation).Fill(body.WithoutOuterWhitespace());
                 return Replace(written, written.WithExpressionBody(null).WithArrowToken(written.ArrowToken.WithTrailingTrivia(SyntaxFactory.EndOfLine(editor.NewLine))).WithBlock(whole));
             default:
                 return null;

@@ -75,14 +75,19 @@ internal sealed class SemaphoreGate
     private BlockSyntax Gated(string inside, string indentation) => _editor.Block(
         $"{{\n\t{Enter()}\n\ttry\n\t{{\n\t\t{inside}\n\t}}\n\tfinally\n\t{{\n\t\t{_gate}.Release();\n\t}}\n}}", indentation);
 
-    private BlockSyntax GatedCall(ExpressionSyntax awaited, bool returnsValue, string indentation) =>
-        Gated(returnsValue ? $"return {Template.Hole};" : $"{Template.Hole};", indentation).Fill(awaited.Shift(_editor.IndentationUnit));
+    /// <param name="original">The call before it was awaited: its lines move as far as it does.</param>
+    private BlockSyntax GatedCall(ExpressionSyntax awaited, bool returnsValue, string indentation, SyntaxNode original)
+    {
+        var (from, to) = (_editor.IndentationOf(original), indentation + _editor.IndentationUnit + _editor.IndentationUnit);
+        return Gated(returnsValue ? $"return {Template.Hole};" : $"{Template.Hole};", indentation)
+            .Fill(awaited.Shift(to.StartsWith(from, StringComparison.Ordinal) ? to.Substring(from.Length) : ""));
+    }
 
     private AnonymousFunctionExpressionSyntax Limited(AnonymousFunctionExpressionSyntax lambda, IAnonymousFunctionOperation operation)
     {
         var returnsValue = KnownTypes.Is(operation.Symbol.ReturnType, _target.Context.Types.TaskOfT);
         if (lambda.ExpressionBody is { } expression)
-            return AsAsync(lambda, GatedCall(operation.Symbol.IsAsync ? expression.WithoutOuterWhitespace() : Awaited(expression), returnsValue, _editor.IndentationOf(lambda)));
+            return AsAsync(lambda, GatedCall(operation.Symbol.IsAsync ? expression.WithoutOuterWhitespace() : Awaited(expression), returnsValue, _editor.IndentationOf(lambda), expression));
 
         var block = lambda.Block!;
         var statements = operation.Symbol.IsAsync ? block.Statements : AwaitingReturns(block, returnsValue);
@@ -146,7 +151,7 @@ internal sealed class SemaphoreGate
         var list = string.Join(", ", parameters);
         var lambda = (LambdaExpressionSyntax)SyntaxFactory.ParseExpression(parameters.Count == 1 ? $"async {list} => {{ }}" : $"async ({list}) => {{ }}");
         var call = SyntaxFactory.InvocationExpression(group.WithoutOuterWhitespace(), SyntaxFactory.ParseArgumentList($"({list})"));
-        var body = GatedCall(Awaited(call), KnownTypes.Is(method.ReturnType, _target.Context.Types.TaskOfT), _editor.IndentationOf(group));
+        var body = GatedCall(Awaited(call), KnownTypes.Is(method.ReturnType, _target.Context.Types.TaskOfT), _editor.IndentationOf(group), group);
         return WithBlock(lambda.WithBody(SyntaxFactory.Block()), body).WithTriviaFrom(group);
     }
 
@@ -162,7 +167,7 @@ internal sealed class SemaphoreGate
         foreach (var where in queryBody.Clauses.Cast<WhereClauseSyntax>())
             chain = ((InvocationExpressionSyntax)SyntaxFactory.ParseExpression($"xs.Where({item} => {Template.Hole})")).Fill(where.Condition.WithoutOuterWhitespace()).OnReceiver(chain);
 
-        var body = GatedCall(Awaited(select.Expression), KnownTypes.Is(operation.Symbol.ReturnType, _target.Context.Types.TaskOfT), _editor.IndentationOf(query));
+        var body = GatedCall(Awaited(select.Expression), KnownTypes.Is(operation.Symbol.ReturnType, _target.Context.Types.TaskOfT), _editor.IndentationOf(query), select.Expression);
         var lambda = WithBlock((LambdaExpressionSyntax)SyntaxFactory.ParseExpression($"async {item} => {{ }}"), body);
         return ((InvocationExpressionSyntax)SyntaxFactory.ParseExpression($"xs.Select({Template.Hole})")).Fill(lambda).OnReceiver(chain).WithTriviaFrom(query);
     }
@@ -192,7 +197,7 @@ internal sealed class SemaphoreGate
         var indentation = outer + _editor.IndentationUnit;
         var function = (LocalFunctionStatementSyntax)_editor.Statement($"async {type.ToDisplayString(FullName)} {name}()\n{{\n}}", indentation);
         function = function
-            .WithBody(GatedCall(Awaited(called), KnownTypes.Is(type, _target.Context.Types.TaskOfT), indentation).WithTrailingTrivia(function.GetTrailingTrivia()))
+            .WithBody(GatedCall(Awaited(called), KnownTypes.Is(type, _target.Context.Types.TaskOfT), indentation, expression).WithTrailingTrivia(function.GetTrailingTrivia()))
             .WithLeadingTrivia(SyntaxFactory.EndOfLine(_editor.NewLine), SyntaxFactory.Whitespace(indentation));
 
         SyntaxList<StatementSyntax> statements =

@@ -22,8 +22,11 @@ internal static class Template
 
     /// <summary>Puts the expression where the template has its hole.</summary>
     public static T Fill<T>(this T template, ExpressionSyntax expression)
-        where T : SyntaxNode =>
-        template.ReplaceNode(template.DescendantNodes().OfType<IdentifierNameSyntax>().Single(name => name.Identifier.ValueText == Hole), expression);
+        where T : SyntaxNode
+    {
+        var hole = template.DescendantNodes().OfType<IdentifierNameSyntax>().Single(name => name.Identifier.ValueText == Hole);
+        return template.ReplaceNode(hole, expression.WithLeadingTrivia(hole.GetLeadingTrivia().AddRange(expression.GetLeadingTrivia())));
+    }
 
     /// <summary>Puts the statements, which end with their line, where the template has its hole as a statement.</summary>
     public static T Fill<T>(this T template, SyntaxList<StatementSyntax> statements)

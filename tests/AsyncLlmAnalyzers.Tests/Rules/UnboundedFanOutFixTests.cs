@@ -67,6 +67,54 @@ public class UnboundedFanOutFixTests() : FixTests("ALLM1001")
             })).ConfigureAwait(false);
             """));
 
+    [Theory]
+    [InlineData("prompt =>", "    StoreAsync(", "        prompt,", "        cancellationToken)")]
+    [InlineData("prompt => StoreAsync(", "    prompt,", "    cancellationToken)")]
+    public Task Lines_of_a_call_keep_their_distance_to_it(params string[] lambda) => FixesAsync(
+        Method(
+            "await Task.[|WhenAll|](prompts.Select(" + string.Join("\n", lambda) + "));",
+            "Task StoreAsync(string prompt, CancellationToken cancellationToken) => client.CompleteChatAsync([prompt], cancellationToken: cancellationToken);"),
+        Method(
+            """
+            using var gate = new SemaphoreSlim(10);
+            await Task.WhenAll(prompts.Select(async prompt =>
+            {
+                await gate.WaitAsync(cancellationToken);
+                try
+                {
+                    await StoreAsync(
+                        prompt,
+                        cancellationToken);
+                }
+                finally
+                {
+                    gate.Release();
+                }
+            }));
+            """,
+            "Task StoreAsync(string prompt, CancellationToken cancellationToken) => client.CompleteChatAsync([prompt], cancellationToken: cancellationToken);"));
+
+    [Fact]
+    public Task Blank_lines_before_the_namespace_stay() => FixesAsync(
+        Spaced("await Task.[|WhenAll|](prompts.Select(prompt => client.CompleteChatAsync([prompt], cancellationToken: cancellationToken)));"),
+        Spaced("""
+            using var gate = new SemaphoreSlim(10);
+            await Task.WhenAll(prompts.Select(async prompt =>
+            {
+                await gate.WaitAsync(cancellationToken);
+                try
+                {
+                    return await client.CompleteChatAsync([prompt], cancellationToken: cancellationToken);
+                }
+                finally
+                {
+                    gate.Release();
+                }
+            }));
+            """));
+
+    private static string Spaced(string body) => Method(body).Replace("class Summaries", "\n\nnamespace Answers;\n\n\nclass Summaries", StringComparison.Ordinal);
+
     [Fact]
     public Task Method_group_through_a_local() => FixesAsync(
         Method(
