@@ -76,7 +76,7 @@ internal sealed record ResilienceHandler(string Call, bool IsStream, bool Change
                     break;
                 case IParameterReferenceOperation { Parameter: var parameter }:
                     var lambda = add.Ancestors().OfType<IAnonymousFunctionOperation>().FirstOrDefault(function => function.Symbol.Parameters.Contains(parameter, SymbolEqualityComparer.Default));
-                    return lambda?.GivenTo() is { TargetMethod.Name: "ConfigureHttpClientDefaults" } defaults && (use.Registration is not { } registration || IsSameContainer(registration, defaults));
+                    return lambda?.GivenTo() is { TargetMethod.Name: "ConfigureHttpClientDefaults" } defaults && (use.Registration is { } registration ? IsSameContainer(registration, defaults) : OwnKernel(defaults) is null);
                 default:
                     return false;
             }
@@ -92,8 +92,20 @@ internal sealed record ResilienceHandler(string Call, bool IsStream, bool Change
     /// <summary>A kernel has services of its own unless it was added to those of the application.</summary>
     private static bool IsSameContainer(IInvocationOperation registration, IInvocationOperation defaults)
     {
+        if (OwnKernel(defaults) is { } one && OwnKernel(registration) is { } other && !SymbolEqualityComparer.Default.Equals(one, other))
+            return false;
+
         var isKernels = defaults.Receiver() is IPropertyReferenceOperation { Property: { Name: "Services", ContainingType.Name: "IKernelBuilder" } };
         return registration.ReceiverType()?.Name == "IServiceCollection" ? !isKernels
             : isKernels || registration.DescendantsAndSelf().Any(part => part is IInvocationOperation { TargetMethod.Name: "AddKernel" });
+    }
+
+    /// <summary>The builder of a kernel that is made here for this chain: nobody else's clients are in its services.</summary>
+    private static ILocalSymbol? OwnKernel(IInvocationOperation chain)
+    {
+        var builder = chain.ChainRoot() as ILocalReferenceOperation;
+        if (builder?.Initializer()?.ChainRoot() is ILocalReferenceOperation owner)
+            builder = owner;
+        return builder?.Initializer()?.WithoutConversions() is IInvocationOperation { TargetMethod: { Name: "CreateBuilder", IsStatic: true, ContainingType.Name: "Kernel" } } ? builder.Local : null;
     }
 }

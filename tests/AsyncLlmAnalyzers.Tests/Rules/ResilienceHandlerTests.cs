@@ -114,6 +114,27 @@ public class ResilienceHandlerTests() : FixTests("ALLM3003")
         }
         """);
 
+    /// <summary>What a kernel that is built here has in its services, no other container has.</summary>
+    [Theory]
+    [InlineData("var builder = Kernel.CreateBuilder(); builder.Services.ConfigureHttpClientDefaults(http => http.[|AddStandardResilienceHandler|]()); builder.AddOpenAIChatCompletion(\"m\", \"k\"); await builder.Build().InvokePromptAsync(\"?\");", "")]
+    [InlineData("var builder = Kernel.CreateBuilder(); builder.Services.ConfigureHttpClientDefaults(http => http.AddStandardResilienceHandler()); builder.Build();", "var builder = Kernel.CreateBuilder(); builder.AddOpenAIChatCompletion(\"m\", \"k\"); await builder.Build().InvokePromptAsync(\"?\");")]
+    [InlineData("var builder = Kernel.CreateBuilder(); builder.Services.ConfigureHttpClientDefaults(http => http.AddStandardResilienceHandler()); builder.Build();", "await new OpenAIChatCompletionService(\"m\", \"k\", httpClient: factory.CreateClient()).GetChatMessageContentAsync(\"?\");")]
+    [InlineData("Kernel.CreateBuilder().Build();", "services.ConfigureHttpClientDefaults(http => http.[|AddStandardResilienceHandler|]()); await new OpenAIChatCompletionService(\"m\", \"k\", httpClient: factory.CreateClient()).GetChatMessageContentAsync(\"?\");")]
+    public Task Tells_containers_apart(string one, string other) => ReportsAsync($$"""
+        using System.Net.Http;
+        using Microsoft.Extensions.DependencyInjection;
+        using Microsoft.SemanticKernel;
+        using Microsoft.SemanticKernel.ChatCompletion;
+        using Microsoft.SemanticKernel.Connectors.OpenAI;
+
+        static class Setup
+        {
+            public static async Task One() { await Task.Yield(); {{one}} }
+
+            public static async Task Other(IServiceCollection services, IHttpClientFactory factory) { await Task.Yield(); {{other}} }
+        }
+        """);
+
     [Theory]
     [InlineData(
         "services.AddHttpClient(\"llm\") // ours\n    .[|AddStandardResilienceHandler|](); // robust",
