@@ -165,8 +165,6 @@ internal sealed class LlmEditor(SyntaxNode root, SemanticModel model)
     {
         var inner = indentation + IndentationUnit;
         var last = Statement($"{(returnsValue ? "return " : "")}{Template.Hole};", inner).Fill(body.WithoutOuterWhitespace().Shift(IndentationUnit));
-        if (!returnsValue)
-            last = last.WithLeadingTrivia(last.GetLeadingTrivia().Insert(0, SyntaxFactory.Whitespace(inner)));
         return ((BlockSyntax)Statement($"{{\n\t{Template.Hole};\n}}", indentation)).Fill([.. write(inner), last]);
     }
 }
