@@ -12,6 +12,7 @@ namespace AsyncLlmAnalyzers.Model;
 internal sealed class ValueSources(LlmContext context, CancellationToken cancellationToken)
 {
     private const int MaxTupleSteps = 4;
+    private const int MaxInitializers = 8;
 
     /// <summary>The expressions this one has its value from; none when it makes the value itself, or nobody can tell.</summary>
     public IEnumerable<IOperation> Of(IOperation value)
@@ -131,9 +132,16 @@ internal sealed class ValueSources(LlmContext context, CancellationToken cancell
     private IEnumerable<IOperation> OfCreations(IMethodSymbol constructor, IParameterSymbol parameter) =>
         context.Names.Creations(constructor, cancellationToken)
             .SelectMany(creation => creation.Arguments)
-            .Concat(context.Implementations.InitializersThatRun(constructor, cancellationToken).SelectMany(initializer => initializer.Arguments))
+            .Concat(Initializers(constructor).SelectMany(initializer => initializer.Arguments))
             .Where(argument => argument.Parameter?.Ordinal == parameter.Ordinal)
             .Select(argument => argument.Value);
+
+    /// <summary>What many derived types hand to their base is no client that one could follow: the output of a test, a context.</summary>
+    private List<IInvocationOperation> Initializers(IMethodSymbol constructor)
+    {
+        var initializers = context.Implementations.InitializersThatRun(constructor, cancellationToken).Take(MaxInitializers + 1).ToList();
+        return initializers.Count > MaxInitializers ? [] : initializers;
+    }
 
     /// <summary>Where all calls can be seen, what they pass; a member that others may call as well has its values from elsewhere.</summary>
     private IEnumerable<IOperation> OfCallers(IMethodSymbol method, IParameterSymbol parameter)

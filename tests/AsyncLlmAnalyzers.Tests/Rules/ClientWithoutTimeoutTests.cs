@@ -57,6 +57,41 @@ public class ClientWithoutTimeoutTests() : RuleTests("ALLM3003")
     public Task Follows_a_client_that_one_constructor_passes_to_another(string classes) => ReportsAsync("using OpenAI.Chat;\n\n" + classes + "\n");
 
     [Fact]
+    public Task Does_not_lose_its_way_in_what_hundreds_of_classes_hand_to_their_base() => ReportsAsync($$"""
+        using System.ClientModel;
+        using System.ClientModel.Primitives;
+        using System.Net.Http;
+        using OpenAI;
+        using OpenAI.Chat;
+
+        abstract class BaseTest(TextWriter output)
+        {
+            protected TextWriter Output { get; } = output;
+        }
+
+        class Logging(HttpMessageHandler inner, TextWriter output) : DelegatingHandler(inner)
+        {
+            protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken ct)
+            {
+                output.WriteLine(request);
+                return base.SendAsync(request, ct);
+            }
+        }
+
+        class Answers(TextWriter output) : BaseTest(output)
+        {
+            public Task Ask(string question)
+            {
+                var http = new HttpClient(new Logging(new HttpClientHandler(), this.Output));
+                var client = new [|ChatClient|]("m", new ApiKeyCredential("k"), new OpenAIClientOptions { Transport = new HttpClientPipelineTransport(http) });
+                return client.CompleteChatAsync(question);
+            }
+        }
+
+        {{string.Join("\n", Enumerable.Range(1, 300).Select(i => $"class Test{i}(TextWriter output) : BaseTest(output);"))}}
+        """);
+
+    [Fact]
     public Task Silent_without_a_call_in_the_compilation() => SilentAsync("""
         using OpenAI.Chat;
 
