@@ -64,19 +64,20 @@ internal sealed class FullBucket
         // It was drained faster than it refills.
         var fastest = _drains.Min(static d => d.Fastest);
         var (rate, spread) = (fastest, Spread(fastest));
-        for (var candidate = fastest; candidate > fastest / SearchedRange; candidate /= Step)
+        for (var candidate = fastest / Step; candidate > fastest / SearchedRange; candidate /= Step)
         {
             if (Spread(candidate) is var next && next < spread)
                 (rate, spread) = (candidate, next);
         }
         var (from, to) = (rate / Step, rate * Step);
-        for (var i = 0; i < Halvings && Spread(rate) > Left; i++)
+        for (var i = 0; i < Halvings && spread > Left; i++)
         {
             var (lower, upper) = (from + (to - from) / 3, to - (to - from) / 3);
             (from, to) = Spread(lower) < Spread(upper) ? (from, upper) : (lower, to);
             rate = 0.5 * (from + to);
+            spread = Spread(rate);
         }
-        if (Spread(rate) > Left)
+        if (spread > Left)
             return false;
         (Least, Most) = (Bound(rate, 1 / Step), Bound(rate, Step));
         Size = _drains.Max(d => d.Held(0.5 * (Least + Most)));

@@ -74,7 +74,8 @@ internal sealed class LocalUses
     public static IEnumerable<IOperation> TargetsOf(IDeconstructionAssignmentOperation deconstruction) =>
         (Declared(deconstruction.Target) as ITupleOperation)?.Elements.Select(Declared) ?? [];
 
-    private static IOperation Declared(IOperation target) => target is IDeclarationExpressionOperation declaration ? declaration.Expression : target;
+    /// <summary>The variable, where it is declared in its place: <c>var (a, b)</c>, <c>out var a</c>.</summary>
+    public static IOperation Declared(IOperation target) => target is IDeclarationExpressionOperation declaration ? declaration.Expression : target;
 
     /// <param name="inside">Any operation of the body.</param>
     public static LocalUses Around(IOperation inside) => ByBody.GetValue(inside.Root(), static body => new LocalUses(body));

@@ -30,16 +30,14 @@ internal static class LocalValues
     public static IEnumerable<IOperation> CollectionsThatGive(ILocalSymbol local, IOperation root) => root.DescendantsAndSelf()
         .OfType<IInvocationOperation>()
         .Where(get => get.TargetMethod.Name is "TryGetValue" or "TryDequeue" or "TryTake" or "TryPop" or "TryRemove" or "Remove"
-            && get.Arguments.Any(argument => argument.Parameter?.RefKind == RefKind.Out && IsOn(argument.Value is IDeclarationExpressionOperation declared ? declared.Expression : argument.Value, local)))
+            && get.Arguments.Any(argument => argument.Parameter?.RefKind == RefKind.Out && IsOn(LocalUses.Declared(argument.Value), local)))
         .Select(get => get.Receiver())
         .OfType<IOperation>();
 
     /// <summary>The loop whose iteration variable this local is.</summary>
     public static IForEachLoopOperation? IterationOf(ILocalSymbol local, IOperation inside) =>
-        inside.Ancestors().OfType<IForEachLoopOperation>().FirstOrDefault(loop => loop.Locals.Any(candidate => Is(candidate, local)));
+        inside.Ancestors().OfType<IForEachLoopOperation>().FirstOrDefault(loop => loop.Locals.Any(candidate => SymbolEqualityComparer.Default.Equals(candidate, local)));
 
-    private static bool IsOn(IOperation? target, ILocalSymbol local) =>
-        target?.WithoutConversions() is ILocalReferenceOperation reference && Is(reference.Local, local);
-
-    private static bool Is(ISymbol left, ISymbol right) => SymbolEqualityComparer.Default.Equals(left, right);
+    /// <summary>What is called, or has the element, is the local.</summary>
+    public static bool IsOn(IOperation? target, ILocalSymbol local) => (target?.WithoutConversions()).IsVariable(local);
 }

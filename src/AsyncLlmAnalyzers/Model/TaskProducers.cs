@@ -32,7 +32,7 @@ internal sealed class TaskProducers(KnownTypes types, ItemCounter counter)
         {
             IInvocationOperation projection when ProjectionOf(projection) is { } function => OfProjection(projection, function, part),
             IPropertyReferenceOperation { Property.Name: "Values", Instance: { } dictionary } => Producers(dictionary, part),
-            IInvocationOperation invocation when IsLinqOrCopy(invocation) => SequenceArguments(invocation).SelectMany(sequence => Producers(sequence, part)),
+            IInvocationOperation invocation when IsInNamespaceSystem(invocation) => SequenceArguments(invocation).SelectMany(sequence => Producers(sequence, part)),
             IObjectCreationOperation { Arguments: [var copied, ..] } => Producers(copied.Value, part),
             ICollectionExpressionOperation collection => collection.Elements.OfType<ISpreadOperation>().SelectMany(spread => Producers(spread.Operand, part)),
             IConditionalOperation { WhenFalse: { } whenFalse } conditional => Producers(conditional.WhenTrue, part).Concat(Producers(whenFalse, part)),
@@ -65,8 +65,6 @@ internal sealed class TaskProducers(KnownTypes types, ItemCounter counter)
             : [];
     }
 
-    private static bool IsLinqOrCopy(IInvocationOperation invocation) => IsInNamespaceSystem(invocation);
-
     private static bool IsInNamespaceSystem(IInvocationOperation invocation) =>
         invocation.TargetMethod.ContainingNamespace?.ToDisplayString().StartsWith("System", StringComparison.Ordinal) == true;
 
@@ -85,10 +83,10 @@ internal sealed class TaskProducers(KnownTypes types, ItemCounter counter)
         var producers = LocalValues.Of(local, root).SelectMany(value => Producers(value, part))
             .Concat(root.DescendantsAndSelf().SelectMany(operation => operation switch
             {
-                IInvocationOperation { TargetMethod.Name: "Add" or "TryAdd" or "Enqueue" or "Push" } add when IsOn(add.Instance, local) => OfStore(add, add.Arguments[add.Arguments.Length - 1].Value, local, part),
-                IInvocationOperation { TargetMethod.Name: "AddRange" } add when IsOn(add.Receiver(), local) => Producers(add.Arguments[add.Arguments.Length - 1].Value, part),
-                ISimpleAssignmentOperation { Target: IArrayElementReferenceOperation element } store when IsOn(element.ArrayReference, local) => OfStore(store, store.Value, local, part),
-                ISimpleAssignmentOperation { Target: IPropertyReferenceOperation { Property.IsIndexer: true } element } store when IsOn(element.Instance, local) => OfStore(store, store.Value, local, part),
+                IInvocationOperation { TargetMethod.Name: "Add" or "TryAdd" or "Enqueue" or "Push" } add when LocalValues.IsOn(add.Instance, local) => OfStore(add, add.Arguments[add.Arguments.Length - 1].Value, local, part),
+                IInvocationOperation { TargetMethod.Name: "AddRange" } add when LocalValues.IsOn(add.Receiver(), local) => Producers(add.Arguments[add.Arguments.Length - 1].Value, part),
+                ISimpleAssignmentOperation { Target: IArrayElementReferenceOperation element } store when LocalValues.IsOn(element.ArrayReference, local) => OfStore(store, store.Value, local, part),
+                ISimpleAssignmentOperation { Target: IPropertyReferenceOperation { Property.IsIndexer: true } element } store when LocalValues.IsOn(element.Instance, local) => OfStore(store, store.Value, local, part),
                 _ => [],
             }))
             .ToList();
@@ -96,9 +94,6 @@ internal sealed class TaskProducers(KnownTypes types, ItemCounter counter)
         _localsBeingRead.Remove(local);
         return producers;
     }
-
-    private static bool IsOn(IOperation? target, ILocalSymbol local) =>
-        target?.WithoutConversions() is ILocalReferenceOperation reference && SymbolEqualityComparer.Default.Equals(reference.Local, local);
 
     /// <summary>A task put into the list or array in a loop. In a loop that also waits for the list, at most a batch is in flight.</summary>
     private IEnumerable<TaskProducer> OfStore(IOperation store, IOperation stored, ILocalSymbol list, string? part)
@@ -134,5 +129,5 @@ internal sealed class TaskProducers(KnownTypes types, ItemCounter counter)
         body.Descendants().OfType<IInvocationOperation>().Any(call =>
             types.IsTask(call.TargetMethod.ContainingType)
             && call.TargetMethod.Name is "WhenAll" or "WhenAny" or "WaitAll" or "WaitAny"
-            && call.Arguments.Any(argument => argument.DescendantsAndSelf().OfType<ILocalReferenceOperation>().Any(reference => IsOn(reference, list))));
+            && call.Arguments.Any(argument => argument.DescendantsAndSelf().OfType<ILocalReferenceOperation>().Any(reference => LocalValues.IsOn(reference, list))));
 }
